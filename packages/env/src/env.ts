@@ -1,0 +1,17 @@
+import type { Clock, Timers } from './clock.ts'
+import type { FileSystem } from './file-system.ts'
+import type { Logger } from './logger.ts'
+import type { Network } from './network.ts'
+import type { Pool } from './pool.ts'
+import type { Random } from './random.ts'
+
+/** Everything a process may know of the world. Passed down explicitly; nothing reaches around it. */
+export interface Env {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly files: FileSystem
+  readonly network: Network
+  readonly pool: Pool
+  readonly logger: Logger
+}

@@ -1,0 +1,58 @@
+/**
+ * Byte streams between hosts. Streams, not messages, so that framing is exercised in simulation too.
+ */
+export interface Network {
+  /** Listens on host and port (0 = any free one). `accept` is called for each new connection. Rejects with {@link NetworkError} ('EADDRINUSE', 'EACCES', …). */
+  listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket>
+  /** Opens a connection; rejects with {@link NetworkError} ('ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', …). */
+  connect(
+    address: { host: string; port: number },
+    options?: { timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<ByteStream>
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+  readonly backlog?: number
+}
+
+export interface ListeningSocket {
+  readonly host: string
+  readonly port: number
+  /** Stops accepting; connections already accepted stay. */
+  close(): Promise<void>
+}
+
+/** One end of a connection. Set the handlers in the turn in which the stream was received. */
+export interface ByteStream {
+  readonly localHost: string
+  readonly localPort: number
+  readonly remoteHost: string
+  readonly remotePort: number
+  /** Bytes that were received. The chunk belongs to the stream: copy what is needed after the call returns. */
+  onData: (chunk: Buffer) => void
+  /** The write queue went down to nothing after `write` had returned false. */
+  onDrain: () => void
+  /** Called once, when the connection is over, for whatever reason; `error` when it did not end in order. */
+  onClose: (error: NetworkError | undefined) => void
+  /** Sends the buffers in order, in as few system calls as possible; `flushed` is called when the kernel has taken them (or never will). False: the send queue is over its mark, wait for `onDrain`. */
+  write(buffers: readonly Uint8Array[], flushed?: () => void): boolean
+  /** Bytes accepted by `write` that the kernel has not taken yet. */
+  readonly queuedBytes: number
+  pause(): void
+  resume(): void
+  /** Sends what is queued, then closes. */
+  end(): void
+  /** Closes at once; queued bytes are dropped. */
+  destroy(): void
+}
+
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError'
+  readonly code: string
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+}
