@@ -1,0 +1,84 @@
+import { deepEqual, equal, notEqual, throws } from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { AssertionError } from './assert.ts'
+import { SlabPool, type SlabSlice } from './slab.ts'
+
+test('slices of one slab lie beside each other and are exactly as long as asked', () => {
+  const pool = new SlabPool({ slabBytes: 4096 })
+  const a = pool.allocate(10)
+  const b = pool.allocate(3)
+  equal(a.buffer.length, 10)
+  equal(b.buffer.length, 3)
+  equal(a.buffer.buffer, b.buffer.buffer)
+  equal(b.buffer.byteOffset - a.buffer.byteOffset, 16)
+})
+
+test('a slab is used again only when nobody holds any of its slices', () => {
+  const pool = new SlabPool({ slabBytes: 1024 })
+  const first = Array.from({ length: 4 }, () => pool.allocate(256))
+  const second = pool.allocate(256)
+  notEqual(second.buffer.buffer, first[0]!.buffer.buffer)
+  first[3]!.retain()
+  for (const slice of first) slice.release()
+  for (let i = 0; i < 3; i++) pool.allocate(256)
+  notEqual(pool.allocate(256).buffer.buffer, first[0]!.buffer.buffer)
+  first[3]!.release()
+  for (let i = 0; i < 3; i++) pool.allocate(256)
+  equal(pool.allocate(256).buffer.buffer, first[0]!.buffer.buffer)
+  equal(pool.counters.blocksReused, 1)
+})
+
+test('a large request gets a block of its own, which a similar one uses again', () => {
+  const pool = new SlabPool({ slabBytes: 4096 })
+  const large = pool.allocate(10_000)
+  const memory = large.buffer.buffer
+  equal(pool.counters.inUseBytes, 12_288)
+  large.release()
+  equal(pool.counters.freeBytes, 12_288)
+  notEqual(pool.allocate(2000).buffer.buffer, memory, 'too much would be wasted')
+  equal(pool.allocate(9000).buffer.buffer, memory)
+  equal(pool.counters.freeBytes, 0)
+})
+
+test('free memory is bounded', () => {
+  const pool = new SlabPool({ slabBytes: 1024, maxFreeBytes: 8192 })
+  const slices = Array.from({ length: 10 }, () => pool.allocate(4096))
+  for (const slice of slices) slice.release()
+  equal(pool.counters.freeBytes, 8192)
+  equal(pool.counters.inUseBytes, 0)
+})
+
+test('poison shows use after release, and one release too many is a broken invariant', () => {
+  const pool = new SlabPool({ poison: true })
+  const slice = pool.allocate(4)
+  slice.buffer.fill(1)
+  const kept = slice.buffer
+  slice.release()
+  deepEqual([...kept], [0xdb, 0xdb, 0xdb, 0xdb])
+  throws(() => slice.release(), AssertionError)
+  throws(() => slice.retain(), AssertionError)
+})
+
+test('slices that are held never overlap, whatever the order of allocation and release', () => {
+  const step = fc.record({ size: fc.integer({ min: 0, max: 600 }), release: fc.option(fc.nat(), { nil: undefined }) })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const pool = new SlabPool({ slabBytes: 1024, poison: true })
+      const held: { slice: SlabSlice; mark: number }[] = []
+      steps.forEach(({ size, release }, index) => {
+        const slice = pool.allocate(size)
+        slice.buffer.fill(index & 0x7f)
+        held.push({ slice, mark: index & 0x7f })
+        if (release !== undefined) held.splice(release % held.length, 1)[0]!.slice.release()
+        for (const { slice, mark } of held)
+          equal(
+            slice.buffer.every((byte) => byte === mark),
+            true,
+          )
+      })
+      for (const { slice } of held) slice.release()
+      equal(pool.counters.inUseBytes, 0)
+    }),
+  )
+})

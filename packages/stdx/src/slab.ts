@@ -1,0 +1,170 @@
+import { assert } from './assert.ts'
+
+/**
+ * Pooled memory for bytes that live a short time and are shared: frames of requests, the tail of a log.
+ *
+ * A slab is one block from which slices are cut one behind the other. Each slice is counted; a slab is used again only when
+ * none of its slices is held any more. So one slice that is kept for long keeps its whole slab: copy what must be kept.
+ */
+export interface SlabPoolOptions {
+  /** Size of one slab; a request above a quarter of it gets a block of its own. Default 1 MiB. */
+  readonly slabBytes?: number
+  /** Free blocks beyond this are given back to the garbage collector. Default 32 MiB. */
+  readonly maxFreeBytes?: number
+  /** Debug mode: a freed slice is filled with 0xDB, so that use after release shows. */
+  readonly poison?: boolean
+}
+
+/** A counted piece of memory. Its maker holds the first count. */
+export interface SlabSlice {
+  /** Exactly the bytes that were asked for. Not to be touched after the last release. */
+  readonly buffer: Buffer
+  /** One more holder. Returns the slice itself. */
+  retain(): SlabSlice
+  /** One holder less; at zero the memory may be used again at once. */
+  release(): void
+}
+
+export interface SlabPoolCounters {
+  /** Slices handed out, ever. */
+  readonly slices: number
+  /** Blocks taken from the operating system, ever. */
+  readonly blocksAllocated: number
+  /** Times a block was used again. */
+  readonly blocksReused: number
+  /** Bytes of all blocks that some slice still holds. */
+  readonly inUseBytes: number
+  /** Bytes of blocks waiting to be used again. */
+  readonly freeBytes: number
+}
+
+const POISON = 0xdb
+const ALIGNMENT = 8
+/** A free block may be this much larger than what is asked of it. */
+const MAX_WASTE = 2
+
+interface Block {
+  readonly bytes: Buffer
+  position: number
+  live: number
+}
+
+export class SlabPool {
+  readonly #slabBytes: number
+  readonly #maxFreeBytes: number
+  readonly #poison: boolean
+  readonly #freeSlabs: Block[] = []
+  readonly #freeLarge: Block[] = []
+  #current: Block
+  #slices = 0
+  #blocksAllocated = 0
+  #blocksReused = 0
+  #inUseBytes = 0
+  #freeBytes = 0
+
+  constructor(options: SlabPoolOptions = {}) {
+    this.#slabBytes = options.slabBytes ?? 1024 * 1024
+    this.#maxFreeBytes = options.maxFreeBytes ?? 32 * 1024 * 1024
+    this.#poison = options.poison ?? false
+    this.#current = { bytes: Buffer.alloc(0), position: 0, live: 0 }
+  }
+
+  get counters(): SlabPoolCounters {
+    return {
+      slices: this.#slices,
+      blocksAllocated: this.#blocksAllocated,
+      blocksReused: this.#blocksReused,
+      inUseBytes: this.#inUseBytes,
+      freeBytes: this.#freeBytes,
+    }
+  }
+
+  /** A slice of `bytes` bytes with one holder. Its content is whatever was there before. */
+  allocate(bytes: number): SlabSlice {
+    assert(Number.isInteger(bytes) && bytes >= 0, 'slice size is a whole number')
+    const block = bytes > this.#slabBytes / 4 ? this.#takeLarge(bytes) : this.#slabFor(bytes)
+    if (block.live === 0) this.#inUseBytes += block.bytes.length
+    block.live++
+    this.#slices++
+    const start = block.position
+    block.position = start + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+    return new Slice(block, block.bytes.subarray(start, start + bytes), this.#freed)
+  }
+
+  /** Called by a slice whose last holder let go. */
+  readonly #freed = (block: Block, buffer: Buffer): void => {
+    if (this.#poison) buffer.fill(POISON)
+    block.live--
+    if (block.live > 0) return
+    this.#inUseBytes -= block.bytes.length
+    block.position = 0
+    if (block !== this.#current) this.#keepFree(block)
+  }
+
+  #slabFor(bytes: number): Block {
+    const current = this.#current
+    if (current.position + bytes <= current.bytes.length) return current
+    // The old slab frees itself with its last slice; it has one, or its position would be 0.
+    const free = this.#freeSlabs.pop()
+    if (free === undefined) this.#current = this.#newBlock(this.#slabBytes)
+    else this.#current = this.#reuse(free)
+    return this.#current
+  }
+
+  #takeLarge(bytes: number): Block {
+    let best = -1
+    for (let i = 0; i < this.#freeLarge.length; i++) {
+      const size = this.#sizeOfFree(i)
+      if (size >= bytes && size <= bytes * MAX_WASTE && (best < 0 || size < this.#sizeOfFree(best))) best = i
+    }
+    if (best < 0) return this.#newBlock(Math.ceil(bytes / 4096) * 4096)
+    return this.#reuse(this.#freeLarge.splice(best, 1)[0] as Block)
+  }
+
+  #sizeOfFree(index: number): number {
+    return (this.#freeLarge[index] as Block).bytes.length
+  }
+
+  #newBlock(size: number): Block {
+    this.#blocksAllocated++
+    return { bytes: Buffer.allocUnsafeSlow(size), position: 0, live: 0 }
+  }
+
+  #reuse(block: Block): Block {
+    this.#blocksReused++
+    this.#freeBytes -= block.bytes.length
+    return block
+  }
+
+  #keepFree(block: Block): void {
+    if (this.#freeBytes + block.bytes.length > this.#maxFreeBytes) return
+    this.#freeBytes += block.bytes.length
+    if (block.bytes.length === this.#slabBytes) this.#freeSlabs.push(block)
+    else this.#freeLarge.push(block)
+  }
+}
+
+class Slice implements SlabSlice {
+  readonly buffer: Buffer
+  readonly #block: Block
+  readonly #freed: (block: Block, buffer: Buffer) => void
+  #holders = 1
+
+  constructor(block: Block, buffer: Buffer, freed: (block: Block, buffer: Buffer) => void) {
+    this.buffer = buffer
+    this.#block = block
+    this.#freed = freed
+  }
+
+  retain(): SlabSlice {
+    assert(this.#holders > 0, 'a freed slice is not retained')
+    this.#holders++
+    return this
+  }
+
+  release(): void {
+    assert(this.#holders > 0, 'a slice is released once per holder')
+    this.#holders--
+    if (this.#holders === 0) this.#freed(this.#block, this.buffer)
+  }
+}
