@@ -56,3 +56,18 @@ export {
   updateCrc,
 } from './records/batch-header.ts'
 export { crc32c } from './records/crc32c.ts'
+export { malformed, ProtocolError, type ProtocolErrorCode } from './wire/protocol-error.ts'
+export {
+  type Cursor,
+  readUvarint,
+  readUvarlong,
+  readVarint,
+  readVarlong,
+  sizeOfUvarint,
+  sizeOfVarint,
+  sizeOfVarlong,
+  writeUvarint,
+  writeUvarlong,
+  writeVarint,
+  writeVarlong,
+} from './wire/varint.ts'
