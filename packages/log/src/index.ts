@@ -1,1 +1,27 @@
-export {}
+export type { LogConfig } from './log-config.ts'
+export { DEFAULT_LOG_CONFIG } from './log-config.ts'
+export type { LogErrorCode } from './log-error.ts'
+export { LogError } from './log-error.ts'
+export type { LogLimits, LogResources } from './log-resources.ts'
+export { createLogResources, DEFAULT_LOG_LIMITS } from './log-resources.ts'
+export type { DirectoryStatus, OpenLogStoreOptions, StoredPartition } from './log-store.ts'
+export { LogStore } from './log-store.ts'
+export { PartitionLog } from './partition-log.ts'
+export type {
+  AbortedTransaction,
+  ActiveProducer,
+  AppendOptions,
+  AppendOrigin,
+  AppendResult,
+  EpochEnd,
+  EpochEntry,
+  LogFailure,
+  OffsetAndTimestamp,
+  OpenLogOptions,
+  ReadOptions,
+  ReadResult,
+  Retainable,
+  RetentionOptions,
+  RetentionResult,
+  TopicPartition,
+} from './types.ts'

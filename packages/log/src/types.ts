@@ -1,0 +1,149 @@
+/**
+ * What a log takes and gives. Offsets are numbers; an "end" is exclusive: the offset the next record would get.
+ */
+import type { LogConfig } from './log-config.ts'
+import type { LogError } from './log-error.ts'
+import type { LogResources } from './log-resources.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Something that counts the holders of bytes, such as a slab slice. The bytes stay as they are while one is held. */
+export interface Retainable {
+  retain(): void
+  release(): void
+}
+
+/**
+ * Who writes. It decides which checks apply:
+ * 'client' (Produce): size, producer epoch and sequence, duplicates; 'coordinator' (offset commits, transaction
+ * markers): size, producer and coordinator epoch; 'controller': none; 'replica': none, and the batches keep the offsets
+ * and leader epochs they have.
+ */
+export type AppendOrigin = 'client' | 'coordinator' | 'controller' | 'replica'
+
+export interface AppendOptions {
+  readonly origin: AppendOrigin
+  /** Stamped into each batch; ignored for origin 'replica'. */
+  readonly leaderEpoch: number
+  /** Owner of the bytes. The log takes its own counts; the caller keeps (and releases) his. Without an owner the bytes are given away. */
+  readonly owner?: Retainable
+}
+
+export type AppendResult =
+  | {
+      readonly kind: 'appended'
+      readonly baseOffset: number
+      readonly lastOffset: number
+      /** The time stamped into the batch when the topic has LogAppendTime, else -1. */
+      readonly logAppendTimeMs: number
+    }
+  /** One of the producer's last five batches came again: nothing was appended. Acknowledge as the original: when `lastOffset` is committed. */
+  | {
+      readonly kind: 'duplicate'
+      readonly baseOffset: number
+      readonly lastOffset: number
+      readonly logAppendTimeMs: number
+    }
+  /** Nothing was appended. `error` is a Kafka error code. */
+  | { readonly kind: 'rejected'; readonly error: number; readonly message: string }
+
+export interface ReadOptions {
+  /** Soft for the first batch when `minOneBatch`, else hard. */
+  readonly maxBytes: number
+  /** The visible end (high watermark, last stable offset, or the log's end for replicas); batches at and above it are not returned. Never passes `writtenEnd`. */
+  readonly upTo: number
+  readonly minOneBatch: boolean
+  /** Verify the CRC of what comes from disk (for followers). Default false. */
+  readonly verify?: boolean
+}
+
+export type ReadResult =
+  /** Whole batches, from the one that holds the offset on. `release` must be called once, when the bytes have left. */
+  | {
+      readonly kind: 'records'
+      readonly buffers: readonly Buffer[]
+      readonly sizeBytes: number
+      /** Base offset of the first batch (≤ the offset asked for); the offset asked for when there are no bytes. */
+      readonly firstOffset: number
+      /** Where the next read goes on. */
+      readonly nextOffset: number
+      release(): void
+    }
+  | { readonly kind: 'outOfRange'; readonly logStartOffset: number; readonly logEndOffset: number }
+  /** `error` is a Kafka error code: KAFKA_STORAGE_ERROR or CORRUPT_MESSAGE. */
+  | { readonly kind: 'failed'; readonly error: number; readonly message: string }
+
+/** Answer of a lookup by time. `offset` -1: no such record. */
+export interface OffsetAndTimestamp {
+  readonly offset: number
+  readonly timestampMs: number
+  /** Leader epoch of the batch; -1 when unknown. */
+  readonly leaderEpoch: number
+}
+
+/** Where the given epoch ended in this log (KIP-101/320). Both -1: nothing known. */
+export interface EpochEnd {
+  /** The largest epoch known that is ≤ the one asked for. */
+  readonly epoch: number
+  readonly endOffset: number
+}
+
+export interface EpochEntry {
+  readonly epoch: number
+  readonly startOffset: number
+}
+
+/** State of one producer as DescribeProducers shows it. */
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly lastSequence: number
+  readonly lastTimestampMs: number
+  readonly coordinatorEpoch: number
+  /** First offset of its open transaction, -1 when it has none. */
+  readonly currentTransactionStartOffset: number
+}
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+export interface OpenLogOptions {
+  readonly resources: LogResources
+  /** Absolute path of the partition's folder; made when missing. */
+  readonly path: string
+  readonly topicPartition: TopicPartition
+  readonly topicId?: string
+  readonly config: LogConfig
+  /** The last stop of this folder was clean: nothing is scanned. */
+  readonly cleanShutdown: boolean
+  /** Everything below was synced (0 when unknown). Recovery never cuts below it: the log is quarantined instead. */
+  readonly recoveryPoint: number
+  /** The last high watermark if it counted only what was synced (durability fsync), else leave it out. Bounds recovery like the recovery point. */
+  readonly committedOffset?: number
+  /** From the log-start checkpoint (DeleteRecords); 0 when there is none. */
+  readonly logStartOffset?: number
+  /**
+   * 'quarantine' (default): damage in the middle fails the opening with {@link LogError} 'CORRUPT' and touches nothing.
+   * 'truncate': cuts there, as Apache Kafka does; for replicas whose leader has the rest.
+   */
+  readonly onDamage?: 'quarantine' | 'truncate'
+  /** Called (and awaited) before the files are cut below what was recorded as synced. */
+  readonly lowerRecoveryPoint?: (offset: number) => Promise<void>
+}
+
+export type LogFailure = (error: LogError) => void
+
+export interface RetentionOptions {
+  readonly nowMs: number
+}
+
+/** What a retention pass removed. */
+export interface RetentionResult {
+  readonly deletedSegments: number
+  readonly deletedBytes: number
+}
