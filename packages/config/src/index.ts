@@ -1,1 +1,5 @@
-export {}
+export type { ConfigKey, ConfigType, ConfigValue, Synonym, UpdateMode, Validation } from './config-key.ts'
+export type { ConfigNotice, ConfigProblem, ValueProblem } from './config-problem.ts'
+export type { BrokerValues, ClientMetricsValues, GroupValues, KeyTable, TopicValues } from './key-table.ts'
+export { brokerKeys, clientMetricsKeys, groupKeys, quotaIpKeys, quotaUserClientKeys, topicKeys } from './key-table.ts'
+export { formatValue, type Parsed, parseValue } from './parse-value.ts'
