@@ -1,1 +1,7 @@
-export {}
+export { ByteBudget } from './byte-budget.ts'
+export type { ConnectionLimitOptions } from './connection-limits.ts'
+export { foreignProtocol } from './foreign-protocol.ts'
+export type { ConnectionEnd, ServerConnection, ServerConnectionLimits, ServerCounters } from './server-connection.ts'
+export type { ServerRequest } from './server-request.ts'
+export type { BoundListener, ListenerAddress, SocketServerOptions } from './socket-server.ts'
+export { SocketServer } from './socket-server.ts'

@@ -1,0 +1,192 @@
+/**
+ * Cuts the byte stream of a connection into frames (int32 size, then that many bytes). The bytes are copied once, out
+ * of the socket's chunk into a pooled slab; a frame is handed on without its size field.
+ */
+import type { SlabPool, SlabSlice } from '@ottla/stdx'
+import { foreignProtocol } from './foreign-protocol.ts'
+
+export interface FrameReaderOptions {
+  readonly pool: SlabPool
+  /** Largest frame accepted (socket.request.max.bytes). */
+  readonly maxFrameBytes: number
+  /** Smallest frame that can be a message; 8 holds key, version and correlation id of a request. */
+  readonly minFrameBytes: number
+  /** Looks at the first four bytes of a frame's body before the rest is buffered; a text refuses it. */
+  readonly admit?: (firstWord: number) => string | null
+  /** Asked once for each frame of more than {@link PROOF_BYTES}, when that much has arrived; false stops the reader, and `resume` asks again. */
+  readonly grantLarge?: (frameBytes: number) => boolean
+  readonly counters: FrameCounters
+}
+
+export interface FrameCounters {
+  framesIn: number
+  /** Frame bytes that were copied: a copy into the slab counts once, one that had to be copied again counts twice. */
+  bytesCopied: number
+}
+
+/** Receives a frame and the count that the reader held on it. False stops the reader until `resume`. */
+export type FrameSink = (frame: SlabSlice) => boolean
+
+/** A larger frame gets its full buffer only when this much of it has arrived: a size costs nothing to claim. */
+export const PROOF_BYTES = 1 << 20
+
+const SIZE_BYTES = 4
+const PREFIX_BYTES = 8
+
+export class FrameReader {
+  readonly #pool: SlabPool
+  readonly #maxFrameBytes: number
+  readonly #minFrameBytes: number
+  readonly #grantLarge: ((frameBytes: number) => boolean) | undefined
+  readonly #admit: ((firstWord: number) => string | null) | undefined
+  readonly #counters: FrameCounters
+  readonly #sink: FrameSink
+  readonly #prefix = Buffer.alloc(PREFIX_BYTES)
+  #prefixBytes = 0
+  #frame: SlabSlice | null = null
+  #frameSize = 0
+  #filled = 0
+  #stopped = false
+  #closed = false
+  #rest: Buffer | null = null
+  #isFirst = true
+
+  constructor(options: FrameReaderOptions, sink: FrameSink) {
+    this.#pool = options.pool
+    this.#maxFrameBytes = options.maxFrameBytes
+    this.#minFrameBytes = Math.max(options.minFrameBytes, PREFIX_BYTES - SIZE_BYTES)
+    this.#admit = options.admit
+    this.#grantLarge = options.grantLarge
+    this.#counters = options.counters
+    this.#sink = sink
+  }
+
+  /** True between the first byte of a frame and its last. */
+  get isInsideFrame(): boolean {
+    return this.#frame !== null || this.#prefixBytes > 0
+  }
+
+  /** True after the sink or a grant said no, until `resume`. */
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Size of the frame whose grant was refused, or 0. */
+  get refusedFrameBytes(): number {
+    return this.#stopped && this.#frame !== null ? this.#frameSize : 0
+  }
+
+  /** Takes a chunk in; it may be reused by its owner afterwards. Returns why the connection must be closed, or null. */
+  push(chunk: Buffer): string | null {
+    if (this.#closed) return null
+    if (this.#stopped) {
+      this.#rest = this.#rest === null ? Buffer.from(chunk) : Buffer.concat([this.#rest, chunk])
+      this.#counters.bytesCopied += chunk.length
+      return null
+    }
+    return this.#consume(chunk)
+  }
+
+  /** Goes on after the sink returned false. */
+  resume(): string | null {
+    if (!this.#stopped || this.#closed) return null
+    this.#stopped = false
+    const rest = this.#rest
+    if (rest === null) return null
+    this.#rest = null
+    return this.#consume(rest)
+  }
+
+  /** Gives up what was received of an unfinished frame. */
+  close(): void {
+    this.#closed = true
+    this.#rest = null
+    this.#frame?.release()
+    this.#frame = null
+  }
+
+  #consume(chunk: Buffer): string | null {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#frame === null) {
+        const taken = Math.min(PREFIX_BYTES - this.#prefixBytes, chunk.length - at)
+        chunk.copy(this.#prefix, this.#prefixBytes, at, at + taken)
+        this.#prefixBytes += taken
+        at += taken
+        const fault = this.#startFrame()
+        if (fault !== null) return fault
+        if (this.#frame === null) continue
+      } else if (this.#hasRoom()) {
+        at += this.#fill(this.#frame, chunk, at)
+      }
+      if (this.#filled === this.#frameSize) this.#finishFrame()
+      if (this.#stopped) {
+        this.#setAside(chunk, at)
+        return null
+      }
+    }
+    return null
+  }
+
+  #setAside(chunk: Buffer, at: number): void {
+    if (at === chunk.length || this.#closed) return
+    this.#rest = Buffer.from(chunk.subarray(at))
+    this.#counters.bytesCopied += this.#rest.length
+  }
+
+  /** Judges the size field, and starts the frame when its first word is there too. */
+  #startFrame(): string | null {
+    if (this.#prefixBytes < SIZE_BYTES) return null
+    const size = this.#prefix.readInt32BE(0)
+    if (size < this.#minFrameBytes || size > this.#maxFrameBytes) return this.#sizeFault(size)
+    if (this.#prefixBytes < PREFIX_BYTES) return null
+    const refusal = this.#admit?.(this.#prefix.readInt32BE(SIZE_BYTES)) ?? null
+    if (refusal !== null) return refusal
+    this.#isFirst = false
+    this.#prefixBytes = 0
+    this.#frameSize = size
+    this.#frame = this.#pool.allocate(size > PROOF_BYTES ? PROOF_BYTES : size)
+    this.#prefix.copy(this.#frame.buffer, 0, SIZE_BYTES, PREFIX_BYTES)
+    this.#filled = PREFIX_BYTES - SIZE_BYTES
+    return null
+  }
+
+  #sizeFault(size: number): string {
+    const stranger = this.#isFirst ? foreignProtocol(this.#prefix.subarray(0, SIZE_BYTES)) : null
+    if (stranger !== null) return `the peer does not speak Kafka: this looks like ${stranger}`
+    if (size < 0) return `negative frame size ${size}`
+    if (size < this.#minFrameBytes) return `frame size ${size} is too small for a message`
+    return `frame size ${size} is over the limit of ${this.#maxFrameBytes} bytes`
+  }
+
+  /** Moves a large frame into its full buffer once it has proved itself and room is granted. */
+  #hasRoom(): boolean {
+    const proof = this.#frame!
+    if (this.#filled < proof.buffer.length) return true
+    if (this.#grantLarge?.(this.#frameSize) === false) {
+      this.#stopped = true
+      return false
+    }
+    const whole = this.#pool.allocate(this.#frameSize)
+    proof.buffer.copy(whole.buffer, 0, 0, this.#filled)
+    this.#counters.bytesCopied += this.#filled
+    proof.release()
+    this.#frame = whole
+    return true
+  }
+
+  #fill(frame: SlabSlice, chunk: Buffer, at: number): number {
+    const taken = Math.min(frame.buffer.length - this.#filled, chunk.length - at)
+    chunk.copy(frame.buffer, this.#filled, at, at + taken)
+    this.#filled += taken
+    this.#counters.bytesCopied += taken
+    return taken
+  }
+
+  #finishFrame(): void {
+    const frame = this.#frame!
+    this.#frame = null
+    this.#counters.framesIn += 1
+    if (!this.#sink(frame)) this.#stopped = true
+  }
+}

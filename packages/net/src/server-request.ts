@@ -1,0 +1,97 @@
+/**
+ * A request that was received and waits for its answer. It holds the frame's bytes until it is answered, and keeps its
+ * place in the connection's order of responses.
+ */
+import { assert, type SlabSlice } from '@ottla/stdx'
+import type { ServerConnection } from './server-connection.ts'
+
+export class ServerRequest {
+  readonly connection: ServerConnection
+  /** The frame without its size field; valid until the answer. Whoever needs it longer retains it. */
+  readonly frame: SlabSlice
+  /** Monotonic milliseconds at which the last byte had arrived. */
+  readonly receivedAt: number
+  /** Called once if the connection closes before the answer: nobody waits any more. An answer is still owed, and is dropped. */
+  onAbandoned: () => void = nothing
+  #answer: ReadyAnswer | null = null
+  #isHead = false
+  #whenWritable: (() => void) | null = null
+
+  constructor(connection: ServerConnection, frame: SlabSlice, receivedAt: number) {
+    this.connection = connection
+    this.frame = frame
+    this.receivedAt = receivedAt
+  }
+
+  /** True when the answer was given, or nobody can receive it any more. */
+  get isOver(): boolean {
+    return this.#answer !== null || this.connection.isClosed
+  }
+
+  /**
+   * Answers with a whole frame, size field included. The buffers stay untouched until `flushed`, which is called exactly once:
+   * when the kernel has taken them, or when they never will be sent.
+   */
+  respond(buffers: readonly Buffer[], flushed?: () => void): void {
+    let sizeBytes = 0
+    for (const buffer of buffers) sizeBytes += buffer.length
+    this.#finish({ buffers, sizeBytes, flushed: flushed ?? nothing })
+  }
+
+  /** Ends the request without a response (Produce with acks = 0). */
+  respondNothing(): void {
+    this.#finish({ buffers: [], sizeBytes: 0, flushed: nothing })
+  }
+
+  /** Ends the request by closing the connection; one log line says why. */
+  fail(reason: string): void {
+    this.connection.close(reason)
+    if (this.#answer === null) this.respondNothing()
+  }
+
+  /**
+   * Calls `fn` when the response would be the next to leave and the peer has read enough of the earlier ones; at once
+   * if that is now. Large responses are made then, so that a peer that reads slowly pins one of them and no more.
+   * On a closed connection it is called too.
+   */
+  whenWritable(fn: () => void): void {
+    assert(this.#whenWritable === null, 'whenWritable was called twice')
+    if (this.connection.isClosed || (this.#isHead && this.connection.isWritable)) fn()
+    else this.#whenWritable = fn
+  }
+
+  /** For the connection alone: the answer, if there is one. */
+  takeAnswer(): ReadyAnswer | null {
+    return this.#answer
+  }
+
+  /** For the connection alone: this request's response is the next to leave. */
+  becomeHead(): void {
+    this.#isHead = true
+    if (this.connection.isWritable) this.wakeWriter()
+  }
+
+  /** For the connection alone. */
+  wakeWriter(): void {
+    const fn = this.#whenWritable
+    if (fn === null) return
+    this.#whenWritable = null
+    fn()
+  }
+
+  #finish(answer: ReadyAnswer): void {
+    assert(this.#answer === null, 'a request was answered twice')
+    this.#answer = answer
+    this.onAbandoned = nothing
+    this.connection.answered(this, answer)
+    this.frame.release()
+  }
+}
+
+export interface ReadyAnswer {
+  readonly buffers: readonly Buffer[]
+  readonly sizeBytes: number
+  readonly flushed: () => void
+}
+
+function nothing(): void {}

@@ -1,0 +1,253 @@
+/**
+ * The listening side: several named listeners, the connections they accepted, and what those share: slabs, byte
+ * budgets, the flush queue, limits and the watch over connections at a standstill.
+ */
+import { type ByteStream, type Env, type ListeningSocket, NetworkError, type Timer } from '@ottla/env'
+import type { SlabPool } from '@ottla/stdx'
+import { ByteBudget } from './byte-budget.ts'
+import { type ConnectionLimitOptions, ConnectionLimits } from './connection-limits.ts'
+import { FlushQueue } from './flush-queue.ts'
+import {
+  type ConnectionEnd,
+  ServerConnection,
+  type ServerConnectionLimits,
+  type ServerConnectionShared,
+  type ServerCounters,
+} from './server-connection.ts'
+import type { ServerRequest } from './server-request.ts'
+
+export interface SocketServerOptions {
+  readonly env: Env
+  readonly pool: SlabPool
+  readonly connection: ServerConnectionLimits
+  readonly connections: ConnectionLimitOptions
+  /** Bytes that the requests under way of all connections may hold; soft, see {@link ByteBudget}. */
+  readonly requestBudgetBytes: number
+  /** connections.max.idle.ms: also the longest time in which a peer may read nothing of what is sent to it. */
+  readonly maxIdleMs: number
+  /** Longest pause in the middle of a frame. */
+  readonly maxFrameStallMs: number
+  readonly backlog?: number
+  readonly admit: (firstWord: number) => string | null
+  readonly onRequest: (request: ServerRequest) => void
+  readonly onConnection?: (connection: ServerConnection) => void
+  readonly onClose?: (connection: ServerConnection) => void
+}
+
+export interface ListenerAddress {
+  readonly name: string
+  /** '' or null listens on every address. */
+  readonly host: string | null
+  readonly port: number
+}
+
+export interface BoundListener {
+  readonly name: string
+  readonly host: string | null
+  /** The port that was taken, when 0 was asked for. */
+  readonly port: number
+}
+
+const LARGE_FRAME_BUDGET_BYTES = 128 << 20
+const MAX_SWEEP_MS = 5000
+const REFUSAL_LOG_INTERVAL_MS = 1000
+
+export class SocketServer {
+  readonly counters: ServerCounters = {
+    framesIn: 0,
+    bytesCopied: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    writes: 0,
+    responsesOut: 0,
+  }
+  readonly budget: ByteBudget
+  readonly #options: SocketServerOptions
+  readonly #shared: ServerConnectionShared
+  readonly #limits: ConnectionLimits
+  readonly #connections = new Set<ServerConnection>()
+  readonly #sockets: ListeningSocket[] = []
+  #nextId = 1
+  #sweep: Timer | null = null
+  #isClosed = false
+  #onAllClosed: (() => void) | null = null
+  #lastRefusalLogAt = Number.NEGATIVE_INFINITY
+  #refusedSinceLog = 0
+
+  constructor(options: SocketServerOptions) {
+    const { env } = options
+    this.#options = options
+    this.#limits = new ConnectionLimits(options.connections)
+    this.budget = new ByteBudget(options.requestBudgetBytes)
+    this.#shared = {
+      limits: options.connection,
+      pool: options.pool,
+      budget: this.budget,
+      largeFrames: new ByteBudget(Math.min(LARGE_FRAME_BUDGET_BYTES, options.requestBudgetBytes)),
+      flushes: new FlushQueue(env.timers),
+      counters: this.counters,
+      monotonic: () => env.clock.monotonic(),
+      admit: options.admit,
+      onRequest: options.onRequest,
+      onClose: (connection, end) => this.#onClose(connection, end),
+    }
+  }
+
+  get connections(): ReadonlySet<ServerConnection> {
+    return this.#connections
+  }
+
+  /** Listens; 'localhost' means both loopback addresses. Rejects with {@link NetworkError} and leaves nothing open of this listener. */
+  async listen(address: ListenerAddress): Promise<BoundListener> {
+    const opened: ListeningSocket[] = []
+    let port = address.port
+    try {
+      for (const { host, isOptional } of hostsOf(address.host)) {
+        const socket = await this.#open(address.name, { host, port }, isOptional)
+        if (socket === null) continue
+        opened.push(socket)
+        port = socket.port
+        if (host === ANY_V6) break
+      }
+    } catch (error) {
+      await Promise.all(opened.map((socket) => socket.close()))
+      throw error
+    }
+    this.#sockets.push(...opened)
+    this.#scheduleSweep()
+    return { name: address.name, host: address.host, port }
+  }
+
+  /** Accepts no more connections. */
+  async stopAccepting(): Promise<void> {
+    await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()))
+  }
+
+  /**
+   * Stops in order: no new connection, no new request; what was begun is answered and sent. Connections that are not done
+   * after `timeoutMs` are cut.
+   */
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosed = true
+    await this.stopAccepting()
+    this.#sweep?.cancel()
+    const allClosed = new Promise<void>((resolve) => {
+      this.#onAllClosed = resolve
+    })
+    for (const connection of this.#connections) connection.drain()
+    if (this.#connections.size === 0) return
+    const deadline = this.#options.env.timers.after(timeoutMs, () => this.destroy())
+    await allClosed
+    deadline.cancel()
+  }
+
+  /** Cuts every connection. */
+  destroy(): void {
+    for (const connection of [...this.#connections]) connection.close()
+  }
+
+  async #open(
+    name: string,
+    address: { host: string; port: number },
+    isOptional: boolean,
+  ): Promise<ListeningSocket | null> {
+    const backlog = this.#options.backlog
+    try {
+      return await this.#options.env.network.listen(
+        backlog === undefined ? address : { ...address, backlog },
+        (stream) => this.#accept(name, stream),
+      )
+    } catch (error) {
+      if (isOptional && error instanceof NetworkError && NO_SUCH_FAMILY.has(error.code)) return null
+      throw error
+    }
+  }
+
+  #accept(listenerName: string, stream: ByteStream): void {
+    if (this.#isClosed) {
+      stream.destroy()
+      return
+    }
+    const refusal = this.#limits.admit(stream.remoteHost)
+    if (refusal !== null) {
+      stream.onClose = () => {}
+      stream.destroy()
+      this.#logRefusal(stream, refusal)
+      return
+    }
+    const connection = new ServerConnection({ id: this.#nextId++, listenerName }, stream, this.#shared)
+    this.#connections.add(connection)
+    this.#options.onConnection?.(connection)
+  }
+
+  /** One line a second at most: a client that is refused comes back at once. */
+  #logRefusal(stream: ByteStream, reason: string): void {
+    this.#refusedSinceLog += 1
+    const now = this.#shared.monotonic()
+    if (now - this.#lastRefusalLogAt < REFUSAL_LOG_INTERVAL_MS) return
+    this.#options.env.logger.warn('connection refused', {
+      from: stream.remoteHost,
+      reason,
+      refused: this.#refusedSinceLog,
+    })
+    this.#lastRefusalLogAt = now
+    this.#refusedSinceLog = 0
+  }
+
+  #onClose(connection: ServerConnection, end: ConnectionEnd): void {
+    this.#connections.delete(connection)
+    this.#limits.release(connection.remoteHost)
+    if (end.kind === 'refused') {
+      this.#options.env.logger.warn('connection closed', {
+        from: `${connection.remoteHost}:${connection.remotePort}`,
+        listener: connection.listenerName,
+        reason: end.reason,
+      })
+    }
+    this.#options.onClose?.(connection)
+    if (this.#connections.size === 0) this.#onAllClosed?.()
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweep !== null || this.#isClosed) return
+    const { maxIdleMs, maxFrameStallMs, env } = this.#options
+    const period = Math.max(1, Math.min(MAX_SWEEP_MS, maxIdleMs / 4, maxFrameStallMs / 4))
+    this.#sweep = env.timers.after(period, () => {
+      this.#sweep = null
+      this.#closeStanding()
+      this.#scheduleSweep()
+    })
+  }
+
+  #closeStanding(): void {
+    const { maxIdleMs, maxFrameStallMs } = this.#options
+    const now = this.#shared.monotonic()
+    for (const connection of this.#connections) {
+      const { idleMs, frameMs, sendMs } = connection.standstill(now)
+      if (frameMs > Math.min(maxFrameStallMs, maxIdleMs)) {
+        connection.close('the rest of a request did not arrive in time')
+      } else if (idleMs > maxIdleMs) connection.close()
+      else if (sendMs > maxIdleMs) connection.close('the peer does not read its responses')
+    }
+  }
+}
+
+const ANY_V6 = '::'
+const NO_SUCH_FAMILY = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])
+
+/** The addresses that a configured host stands for. An optional one may be missing on this machine. */
+function hostsOf(host: string | null): { host: string; isOptional: boolean }[] {
+  if (host === null || host === '') {
+    return [
+      { host: ANY_V6, isOptional: true },
+      { host: '0.0.0.0', isOptional: false },
+    ]
+  }
+  if (host === 'localhost') {
+    return [
+      { host: '127.0.0.1', isOptional: false },
+      { host: '::1', isOptional: true },
+    ]
+  }
+  return [{ host, isOptional: false }]
+}
