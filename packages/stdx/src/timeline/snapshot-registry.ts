@@ -38,12 +38,12 @@ export class SnapshotRegistry {
     return this.#snapshots.map((snapshot) => snapshot.offset)
   }
 
-  /** Marks the present state as that of `offset`, which is not below any live one. The first mark of an offset counts. */
+  /** Marks the present state as that of `offset`, which is not below any live one. The last mark of an offset counts. */
   snapshot(offset: number): void {
     const latest = this.latest
     if (latest !== undefined) {
       assert(offset >= latest.offset, `snapshot ${offset} is not below ${latest.offset}`)
-      if (offset === latest.offset) return
+      if (offset === latest.offset && latest.deltas.size === 0) return
     }
     this.#snapshots.push({ offset, deltas: new Map() })
   }

@@ -145,3 +145,18 @@ test('timeline objects held in a timeline map go back together with it', () => {
   registry.revertTo(1)
   deepEqual([...groups.get('g')!], ['m1'])
 })
+
+test('the last mark of an offset counts', () => {
+  const registry = new SnapshotRegistry()
+  const map = new TimelineMap<string, number>(registry)
+  registry.snapshot(5)
+  map.set('a', 1)
+  registry.snapshot(5)
+  map.set('a', 2)
+  equal(map.getAt('a', 5), 1)
+  registry.revertTo(5)
+  equal(map.get('a'), 1)
+  registry.release(5)
+  registry.revertTo(5)
+  equal(map.get('a'), 1)
+})
