@@ -1,3 +1,5 @@
-export type { RuntimeClock, RuntimeTimer, RuntimeTimers, ShardWriter, Snapshots } from './ports.ts'
+export { type LoadedRecords, type LoadedShard, type LoadShardOptions, loadShard } from './load-shard.ts'
+export type { RuntimeClock, RuntimeTimer, RuntimeTimers, ShardWriter } from './ports.ts'
 export type { Decide, Decision, Instant, Reply, ReplyToken, Shard, TimerOp } from './shard.ts'
 export { ShardRuntime, type ShardRuntimeOptions } from './shard-runtime.ts'
+export { type LoadOutcome, type ShardState, ShardTable, type Unloadable } from './shard-table.ts'

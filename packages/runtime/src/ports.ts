@@ -22,13 +22,3 @@ export interface RuntimeTimer {
 export interface RuntimeTimers {
   after(delayMs: number, fn: () => void): RuntimeTimer
 }
-
-/** The part of `SnapshotRegistry` of @ottla/stdx that the runtime drives. */
-export interface Snapshots {
-  /** Marks the present state as that of `offset`. */
-  snapshot(offset: number): void
-  /** Takes the state back to the snapshot of exactly that offset and drops the later ones. */
-  revertTo(offset: number): void
-  /** Drops the snapshots below `upTo`. */
-  release(upTo: number): void
-}

@@ -1,0 +1,98 @@
+/**
+ * The shards of a node, by partition: which epoch loads or serves which. Leadership comes and goes in any order that the
+ * metadata log has; what an older epoch says is ignored, and a loading that was overtaken is given up.
+ *
+ * ```
+ *   absent ──load──► loading ──► active ──unload──► absent
+ *                      │  └─ failed (stays until a newer epoch loads or unloads)
+ *                      └──newer load: aborted and begun again
+ * ```
+ */
+
+/** Something that serves a partition. */
+export interface Unloadable {
+  unload(error: Error): void
+}
+
+export type ShardState<H> =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'loading'; readonly epoch: number }
+  | { readonly kind: 'active'; readonly epoch: number; readonly host: H }
+  | { readonly kind: 'failed'; readonly epoch: number; readonly error: unknown }
+
+type Entry<H> = Exclude<ShardState<H>, { kind: 'absent' }> & { readonly abort: AbortController }
+
+export type LoadOutcome = 'active' | 'overtaken' | 'stale'
+
+const ABSENT = { kind: 'absent' } as const
+
+export class ShardTable<H extends Unloadable> {
+  readonly #entries = new Map<number, Entry<H>>()
+  /** The highest epoch seen of each partition, also after it was unloaded. */
+  readonly #epochs = new Map<number, number>()
+
+  /**
+   * Opens the shard of a partition in the given epoch, which must be newer than any seen (else 'stale': nothing is done).
+   * An older one is unloaded first. Rejects with what `open` threw; the partition is 'failed' then.
+   */
+  async load(
+    partition: number,
+    epoch: number,
+    open: (signal: AbortSignal) => Promise<H>,
+    left: () => Error,
+  ): Promise<LoadOutcome> {
+    if (epoch <= (this.#epochs.get(partition) ?? -1)) return 'stale'
+    this.#end(partition, left())
+    this.#epochs.set(partition, epoch)
+    const abort = new AbortController()
+    const loading: Entry<H> = { kind: 'loading', epoch, abort }
+    this.#entries.set(partition, loading)
+    try {
+      const host = await open(abort.signal)
+      if (this.#entries.get(partition) !== loading) {
+        host.unload(left())
+        return 'overtaken'
+      }
+      this.#entries.set(partition, { kind: 'active', epoch, host, abort })
+      return 'active'
+    } catch (error) {
+      if (this.#entries.get(partition) !== loading) return 'overtaken'
+      this.#entries.set(partition, { kind: 'failed', epoch, error, abort })
+      throw error
+    }
+  }
+
+  /** Ends the shard of a partition, unless a newer epoch than the given one (none: any) is there already. */
+  unload(partition: number, error: Error, epoch = Number.POSITIVE_INFINITY): void {
+    const seen = this.#epochs.get(partition) ?? -1
+    if (epoch < seen) return
+    if (epoch !== Number.POSITIVE_INFINITY) this.#epochs.set(partition, epoch)
+    this.#end(partition, error)
+  }
+
+  unloadAll(error: Error): void {
+    for (const partition of [...this.#entries.keys()]) this.unload(partition, error)
+  }
+
+  stateOf(partition: number): ShardState<H> {
+    return this.#entries.get(partition) ?? ABSENT
+  }
+
+  /** The partitions that are served now. */
+  *active(): IterableIterator<[partition: number, host: H]> {
+    for (const [partition, entry] of this.#entries) if (entry.kind === 'active') yield [partition, entry.host]
+  }
+
+  get isLoading(): boolean {
+    for (const { kind } of this.#entries.values()) if (kind === 'loading') return true
+    return false
+  }
+
+  #end(partition: number, error: Error): void {
+    const entry = this.#entries.get(partition)
+    if (entry === undefined) return
+    this.#entries.delete(partition)
+    entry.abort.abort(error)
+    if (entry.kind === 'active') entry.host.unload(error)
+  }
+}
