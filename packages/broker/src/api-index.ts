@@ -1,0 +1,42 @@
+/** The API table by key, with the versions that are accepted and what is advertised of them. */
+import { type Api, apiOf } from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import type { ApiHandler, VersionRange } from './apis/handler.ts'
+
+export interface AdvertisedApi {
+  readonly apiKey: number
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
+export interface ServedApi {
+  readonly handler: ApiHandler
+  readonly api: Api
+  readonly versions: VersionRange
+}
+
+export class ApiIndex {
+  /** Sorted by key. */
+  readonly advertised: readonly AdvertisedApi[]
+  readonly #byKey: readonly (ServedApi | undefined)[]
+
+  constructor(table: readonly ApiHandler[]) {
+    const byKey: ServedApi[] = []
+    const advertised: AdvertisedApi[] = []
+    for (const handler of table) {
+      const api = apiOf(handler.key)
+      assert(api !== undefined, `API key ${handler.key} is not one of the protocol's`)
+      assert(byKey[handler.key] === undefined, `API key ${handler.key} has two handlers`)
+      const versions = handler.versions ?? api.requestVersions
+      byKey[handler.key] = { handler, api, versions }
+      const { min, max } = handler.advertised ?? versions
+      advertised.push({ apiKey: handler.key, minVersion: min, maxVersion: max })
+    }
+    this.#byKey = byKey
+    this.advertised = advertised.sort((a, b) => a.apiKey - b.apiKey)
+  }
+
+  get(apiKey: number): ServedApi | undefined {
+    return this.#byKey[apiKey]
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * ApiVersions (key 18), versions 0 to 5.
+ *
+ * Says which APIs and versions are served: those of the API table, no more. A request of an unknown version gets a
+ * version 0 answer with UNSUPPORTED_VERSION and the list (KIP-511); the dispatcher sees to that by `unsupportedVersion`.
+ * v3: the client names its software; supported and finalized features are listed. v5: the client names the node that it means to
+ * talk to; another one answers REBOOTSTRAP_REQUIRED (KIP-1242).
+ */
+import { ApiVersionsRequest, ApiVersionsResponse, ErrorCode, type Init } from '@ottla/protocol'
+import type { BrokerContext } from '../broker-context.ts'
+import type { RequestContext } from '../request-context.ts'
+import { defineApi } from './handler.ts'
+
+/** KIP-511: what a client may call itself. */
+const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+
+export const apiVersions = defineApi({
+  key: 18,
+  request: ApiVersionsRequest,
+  response: ApiVersionsResponse,
+  handle(context, request) {
+    if (context.apiVersion >= 3) {
+      const { clientSoftwareName, clientSoftwareVersion } = request
+      if (!SOFTWARE_NAME.test(clientSoftwareName) || !SOFTWARE_NAME.test(clientSoftwareVersion)) {
+        return { errorCode: ErrorCode.INVALID_REQUEST }
+      }
+      context.session.clientSoftwareName = clientSoftwareName
+      context.session.clientSoftwareVersion = clientSoftwareVersion
+    }
+    if (isMeantForAnother(context, request)) return { errorCode: ErrorCode.REBOOTSTRAP_REQUIRED }
+    return supported(context.broker)
+  },
+})
+
+/** The answer to a version that is not served, in the form of version 0. */
+export function unsupportedVersion(): Init<typeof ApiVersionsResponse> {
+  const own = ApiVersionsResponse.versions
+  return {
+    errorCode: ErrorCode.UNSUPPORTED_VERSION,
+    apiKeys: [{ apiKey: 18, minVersion: own.min, maxVersion: own.max }],
+  }
+}
+
+function supported(broker: BrokerContext): Init<typeof ApiVersionsResponse> {
+  const { features } = broker.image
+  return {
+    apiKeys: broker.advertisedApis,
+    supportedFeatures: broker.supportedFeatures,
+    finalizedFeaturesEpoch: broker.image.offset,
+    finalizedFeatures: [...features].map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
+  }
+}
+
+function isMeantForAnother(context: RequestContext, request: { clusterId: string | null; nodeId: number }): boolean {
+  if (context.apiVersion < 5) return false
+  const { clusterId, nodeId } = context.broker
+  if (request.clusterId !== null && request.clusterId !== clusterId) return true
+  return request.nodeId >= 0 && request.nodeId !== nodeId
+}

@@ -1,0 +1,51 @@
+/** The services of one broker, as its handlers see them. Built once, in `start-broker.ts`. */
+import type { BrokerConfig } from '@ottla/config'
+import type { Env, Logger } from '@ottla/env'
+import type { LogStore } from '@ottla/log'
+import type { ControllerChannel, MetadataImage } from '@ottla/metadata'
+import type { SlabPool } from '@ottla/stdx'
+import type { AdvertisedApi } from './api-index.ts'
+import type { BrokerMetrics } from './broker-metrics.ts'
+import type { FetchSessionCache } from './fetch/fetch-session-cache.ts'
+import type { GroupService } from './groups/group-service.ts'
+import type { Purgatory } from './purgatory/purgatory.ts'
+import type { ReplicaRegistry } from './replica/replica-registry.ts'
+
+export interface BrokerContext {
+  readonly env: Env
+  readonly logger: Logger
+  /** Static settings with the dynamic ones of the cluster over them. */
+  readonly config: BrokerConfig
+  readonly nodeId: number
+  readonly clusterId: string
+  /** Epoch of this broker's registration; -1 before. */
+  readonly brokerEpoch: number
+  /** The newest metadata that this broker knows. Immutable: hold it for as long as one answer needs a consistent view. */
+  readonly image: MetadataImage
+  /** To the controller, in this process or not. */
+  readonly channel: ControllerChannel
+  /** Partitions that have a replica here, by name and by id. */
+  readonly replicas: ReplicaRegistry
+  readonly logs: LogStore
+  /** Waiting produces, fetches and DeleteRecords. */
+  readonly purgatory: Purgatory
+  readonly fetchSessions: FetchSessionCache
+  /** Classic groups and offsets; loading and coordinator errors are its answers. */
+  readonly groups: GroupService
+  readonly pool: SlabPool
+  readonly metrics: BrokerMetrics
+  /** What ApiVersions lists, derived from the API table. */
+  readonly advertisedApis: readonly AdvertisedApi[]
+  /** Features that this broker can work with, for ApiVersions. */
+  readonly supportedFeatures: readonly SupportedFeature[]
+  /** Whether advertised.listeners names this listener; when not, clients are told the address that they came to. */
+  isAdvertised(listenerName: string): boolean
+  /** An invariant is broken: stops the process. */
+  fatal(error: Error): void
+}
+
+export interface SupportedFeature {
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+}
