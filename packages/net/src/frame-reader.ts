@@ -2,11 +2,16 @@
  * Cuts the byte stream of a connection into frames (int32 size, then that many bytes). The bytes are copied once, out
  * of the socket's chunk into a pooled slab; a frame is handed on without its size field.
  */
-import type { SlabPool, SlabSlice } from '@ottla/stdx'
+import type { SlabSlice } from '@ottla/stdx'
 import { foreignProtocol } from './foreign-protocol.ts'
 
+/** Gives memory for frames: a `SlabPool`, or something simpler. */
+export interface FrameAllocator {
+  allocate(bytes: number): SlabSlice
+}
+
 export interface FrameReaderOptions {
-  readonly pool: SlabPool
+  readonly pool: FrameAllocator
   /** Largest frame accepted (socket.request.max.bytes). */
   readonly maxFrameBytes: number
   /** Smallest frame that can be a message; 8 holds key, version and correlation id of a request. */
@@ -34,7 +39,7 @@ const SIZE_BYTES = 4
 const PREFIX_BYTES = 8
 
 export class FrameReader {
-  readonly #pool: SlabPool
+  readonly #pool: FrameAllocator
   readonly #maxFrameBytes: number
   readonly #minFrameBytes: number
   readonly #grantLarge: ((frameBytes: number) => boolean) | undefined

@@ -1,0 +1,301 @@
+/**
+ * The client's end of one connection: requests out, responses in the same order, told by correlation id. Requests of one
+ * turn of the event loop leave in one write.
+ */
+import type { ByteStream, Env, NetworkError, Timer } from '@ottla/env'
+import {
+  ApiVersionsRequest,
+  ApiVersionsResponse,
+  codecOf,
+  ErrorCode,
+  type Init,
+  Reader,
+  type Schema,
+  type Value,
+  Writer,
+} from '@ottla/protocol'
+import type { SlabSlice } from '@ottla/stdx'
+import { ConnectionError } from './connection-error.ts'
+import { FlushQueue } from './flush-queue.ts'
+import { type FrameAllocator, FrameReader } from './frame-reader.ts'
+import { requestHeaderVersion, responseHeaderVersion } from './header-versions.ts'
+import { negotiateApiVersions, type PeerVersions } from './negotiate-api-versions.ts'
+
+/** An API as a client sees it: `{ request: MetadataRequest, response: MetadataResponse }`. */
+export interface ApiPair<Q extends Schema, R extends Schema> {
+  readonly request: Q
+  readonly response: R
+}
+
+export interface ClientConnectionOptions {
+  readonly env: Env
+  readonly host: string
+  readonly port: number
+  readonly clientId: string | null
+  /** socket.connection.setup.timeout.ms: until the broker has said what it speaks. */
+  readonly connectTimeoutMs: number
+  /** Default of each request. */
+  readonly requestTimeoutMs: number
+  /** Largest response accepted. Default 256 MiB. */
+  readonly maxFrameBytes?: number
+  /** What ApiVersions tells the broker. */
+  readonly softwareName: string
+  readonly softwareVersion: string
+  readonly signal?: AbortSignal
+}
+
+export interface RequestOptions {
+  readonly timeoutMs?: number
+}
+
+const DEFAULT_MAX_FRAME_BYTES = 256 << 20
+const MIN_RESPONSE_BYTES = 4
+const SIZE_BYTES = 4
+/** Smaller frames share blocks of Node's own pool. */
+const SHARED_BYTES = 4096
+const MAX_CORRELATION_ID = 2 ** 31 - 1
+const API_VERSIONS = { request: ApiVersionsRequest, response: ApiVersionsResponse }
+
+export class ClientConnection {
+  readonly host: string
+  readonly port: number
+  /** Called once when the connection is over. `undefined`: it was closed by `close()`. */
+  onClose: (error: ConnectionError | undefined) => void = () => {}
+  readonly #options: ClientConnectionOptions
+  readonly #stream: ByteStream
+  readonly #reader: FrameReader
+  readonly #flushes: FlushQueue
+  /** Requests that wait for their answer, oldest first. */
+  readonly #waiting = new Map<number, Waiting>()
+  #outgoing: Buffer[] = []
+  #nextCorrelationId = 0
+  #isClosed = false
+  #peer: PeerVersions = { apis: new Map(), features: new Map() }
+
+  private constructor(options: ClientConnectionOptions, stream: ByteStream) {
+    this.#options = options
+    this.host = options.host
+    this.port = options.port
+    this.#stream = stream
+    this.#flushes = new FlushQueue(options.env.timers)
+    this.#reader = new FrameReader(
+      {
+        pool: ownMemory,
+        maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
+        minFrameBytes: MIN_RESPONSE_BYTES,
+        counters: { framesIn: 0, bytesCopied: 0 },
+      },
+      (frame) => this.#receive(frame),
+    )
+    stream.onData = (chunk) => {
+      const fault = this.#reader.push(chunk)
+      if (fault !== null) this.#end(new ConnectionError('MALFORMED_RESPONSE', fault))
+    }
+    stream.onDrain = () => {}
+    stream.onClose = (error) => this.#end(closedBy(error))
+  }
+
+  /** Connects, and learns which versions the broker speaks. Rejects with {@link ConnectionError}. */
+  static async connect(options: ClientConnectionOptions): Promise<ClientConnection> {
+    const { env, host, port, connectTimeoutMs, signal } = options
+    let stream: ByteStream
+    try {
+      stream = await env.network.connect(
+        { host, port },
+        signal === undefined ? { timeoutMs: connectTimeoutMs } : { timeoutMs: connectTimeoutMs, signal },
+      )
+    } catch (error) {
+      throw new ConnectionError(
+        'CONNECT_FAILED',
+        `no connection to ${host}:${port}: ${(error as Error).message}`,
+        error,
+      )
+    }
+    const connection = new ClientConnection(options, stream)
+    try {
+      connection.#peer = await negotiateApiVersions((version) => connection.#askVersions(version))
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  /** What the broker said that it speaks. */
+  get peer(): PeerVersions {
+    return this.#peer
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Requests that wait for their answer. */
+  get inFlight(): number {
+    return this.#waiting.size
+  }
+
+  /** Bytes that were sent and that the kernel has not taken. */
+  get unsentBytes(): number {
+    return this.#stream.queuedBytes
+  }
+
+  /** The highest version that both ends know, at most `atMost`. Throws {@link ConnectionError} UNSUPPORTED_VERSION when there is none. */
+  versionOf(api: ApiPair<Schema, Schema>, atMost = Number.POSITIVE_INFINITY): number {
+    const { name, key, versions } = api.request
+    const theirs = this.#peer.apis.get(key)
+    if (theirs === undefined) throw new ConnectionError('UNSUPPORTED_VERSION', `the broker does not serve ${name}`)
+    const max = Math.min(theirs.max, versions.max, atMost)
+    if (max < theirs.min || max < versions.min) {
+      const range = `${theirs.min} to ${theirs.max}`
+      throw new ConnectionError('UNSUPPORTED_VERSION', `the broker serves ${name} in versions ${range} only`)
+    }
+    return max
+  }
+
+  /** Sends a request; resolves to its decoded response. `bytes` and `records` in it are views into memory of its own. Rejects with {@link ConnectionError}. */
+  request<Q extends Schema, R extends Schema>(
+    api: ApiPair<Q, R>,
+    version: number,
+    init: Init<Q>,
+    options: RequestOptions = {},
+  ): Promise<Value<R>> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(new ConnectionError('CLOSED', `the connection to ${this.host}:${this.port} is closed`))
+        return
+      }
+      const correlationId = this.#send(api.request, version, init)
+      const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs
+      const timer = this.#options.env.timers.after(timeoutMs, () => this.#timedOut(api.request.name, timeoutMs))
+      this.#waiting.set(correlationId, {
+        response: api.response,
+        version,
+        timer,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
+    })
+  }
+
+  /** Sends a request that gets no response (Produce with acks = 0). Nothing happens on a closed connection. */
+  send<Q extends Schema>(request: Q, version: number, init: Init<Q>): void {
+    if (!this.#isClosed) this.#send(request, version, init)
+  }
+
+  /** Closes at once; requests that wait are rejected with CLOSED. */
+  close(): void {
+    this.#end(undefined)
+  }
+
+  #send<Q extends Schema>(request: Q, version: number, init: Init<Q>): number {
+    const correlationId = this.#nextCorrelationId
+    const writer = new Writer()
+    writer.int32(0)
+    writer.int16(request.key)
+    writer.int16(version)
+    writer.int32(correlationId)
+    const headerVersion = requestHeaderVersion(request, version)
+    if (headerVersion >= 1) writer.nullableString(this.#options.clientId)
+    if (headerVersion >= 2) writer.uvarint(0)
+    codecOf(request, version).encode(writer, init as never)
+    const buffers = writer.finish()
+    let sizeBytes = -SIZE_BYTES
+    for (const buffer of buffers) sizeBytes += buffer.length
+    buffers[0]!.writeInt32BE(sizeBytes, 0)
+    this.#nextCorrelationId = correlationId === MAX_CORRELATION_ID ? 0 : correlationId + 1
+    if (this.#outgoing.length === 0) this.#flushes.add(this)
+    this.#outgoing.push(...buffers)
+    return correlationId
+  }
+
+  /** For the flush queue alone. */
+  flush(): void {
+    if (this.#isClosed || this.#outgoing.length === 0) return
+    const buffers = this.#outgoing
+    this.#outgoing = []
+    this.#stream.write(buffers)
+  }
+
+  #receive(frame: SlabSlice): boolean {
+    const correlationId = frame.buffer.readInt32BE(0)
+    const [expected, waiting] = this.#waiting.entries().next().value ?? [undefined, undefined]
+    if (waiting === undefined || expected !== correlationId) {
+      const due = expected === undefined ? 'none was due' : `${expected} was due`
+      this.#end(new ConnectionError('MALFORMED_RESPONSE', `response with correlation id ${correlationId}; ${due}`))
+      return false
+    }
+    this.#waiting.delete(correlationId)
+    waiting.timer.cancel()
+    try {
+      waiting.resolve(decodeResponse(waiting, frame.buffer))
+    } catch (cause) {
+      const error = new ConnectionError('MALFORMED_RESPONSE', `unreadable ${waiting.response.name}`, cause)
+      waiting.reject(error)
+      this.#end(error)
+    }
+    return !this.#isClosed
+  }
+
+  #askVersions(version: number): Promise<Value<typeof ApiVersionsResponse>> {
+    const { softwareName, softwareVersion, connectTimeoutMs } = this.#options
+    const names = { clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion }
+    return this.request(API_VERSIONS, version, names, { timeoutMs: connectTimeoutMs })
+  }
+
+  #timedOut(name: string, timeoutMs: number): void {
+    this.#end(new ConnectionError('TIMEOUT', `no answer to ${name} from ${this.host}:${this.port} in ${timeoutMs} ms`))
+  }
+
+  #end(error: ConnectionError | undefined): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#reader.close()
+    this.#stream.destroy()
+    this.#outgoing = []
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    const reason = error ?? new ConnectionError('CLOSED', `the connection to ${this.host}:${this.port} was closed`)
+    for (const { timer, reject } of waiting) {
+      timer.cancel()
+      reject(reason)
+    }
+    this.onClose(error)
+  }
+}
+
+interface Waiting {
+  readonly response: Schema
+  readonly version: number
+  readonly timer: Timer
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: ConnectionError) => void
+}
+
+function decodeResponse({ response, version }: Waiting, frame: Buffer): unknown {
+  const reader = new Reader(frame, SIZE_BYTES)
+  // A broker that does not know the version of an ApiVersions request answers in version 0 (KIP-511).
+  if (response.key === ApiVersionsResponse.key && isUnknownVersion(frame)) version = 0
+  if (responseHeaderVersion(response, version) >= 1) reader.skipTags()
+  return codecOf(response, version).decode(reader)
+}
+
+function isUnknownVersion(frame: Buffer): boolean {
+  return frame.length >= SIZE_BYTES + 2 && frame.readInt16BE(SIZE_BYTES) === ErrorCode.UNSUPPORTED_VERSION
+}
+
+function closedBy(error: NetworkError | undefined): ConnectionError {
+  return new ConnectionError('CLOSED', error === undefined ? 'the broker closed the connection' : error.message, error)
+}
+
+/** Responses live as long as the caller wants: they are not pooled. */
+const ownMemory: FrameAllocator = {
+  allocate(bytes) {
+    const slice: SlabSlice = {
+      buffer: bytes < SHARED_BYTES ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes),
+      retain: () => slice,
+      release: () => {},
+    }
+    return slice
+  },
+}

@@ -1,0 +1,26 @@
+/** Why a request on a client's connection has no answer. */
+
+export type ConnectionErrorCode =
+  /** The connection could not be made. */
+  | 'CONNECT_FAILED'
+  /** It ended, by either side, while the request waited, or before it was sent. */
+  | 'CLOSED'
+  /** No answer in time; the connection is closed with it, since later answers could not be told apart. */
+  | 'TIMEOUT'
+  /** The peer sent what is not a Kafka response. */
+  | 'MALFORMED_RESPONSE'
+  /** The peer does not serve this API, or no version of it that this side knows. */
+  | 'UNSUPPORTED_VERSION'
+
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+  readonly code: ConnectionErrorCode
+  /** Another attempt, on another connection, may succeed. */
+  readonly retriable: boolean
+
+  constructor(code: ConnectionErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.retriable = code !== 'UNSUPPORTED_VERSION' && code !== 'MALFORMED_RESPONSE'
+  }
+}
