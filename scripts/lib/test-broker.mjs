@@ -1,0 +1,70 @@
+/** Starts a broker of this repository in a process of its own for a test: free port, temporary data folder. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './workspace.mjs'
+
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/**
+ * Starts the broker and waits until it says that it started.
+ * `settings` are lines for the properties file; `folder` continues an existing data folder.
+ */
+export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmpdir(), 'ottla-')), port, node } = {}) {
+  const chosen = port ?? (await freePort())
+  const properties = {
+    listeners: `PLAINTEXT://127.0.0.1:${chosen}`,
+    'log.dirs': join(folder, 'data'),
+    'group.initial.rebalance.delay.ms': '0',
+    ...settings,
+  }
+  const file = join(folder, 'server.properties')
+  const text = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`)
+  writeFileSync(file, text.join(''))
+  const child = spawn(node ?? process.execPath, [join(root, 'build', 'server.mjs'), file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
+  await new Promise((resolve, reject) => {
+    const limit = setTimeout(() => reject(new Error(`the broker did not start within 20 s:\n${output}`)), 20_000)
+    const hear = (chunk) => {
+      output += chunk
+      if (!/Kafka Server.*started/.test(output)) return
+      clearTimeout(limit)
+      resolve()
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    exited.then(({ code }) => {
+      clearTimeout(limit)
+      reject(new Error(`the broker ended with ${code}:\n${output}`))
+    })
+  })
+  return {
+    bootstrap: `127.0.0.1:${chosen}`,
+    port: chosen,
+    folder,
+    dataFolder: join(folder, 'data'),
+    pid: child.pid,
+    output: () => output,
+    exited,
+    /** Resident memory in bytes. */
+    residentBytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) * 1024,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return await exited
+    },
+  }
+}

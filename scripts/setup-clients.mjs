@@ -1,0 +1,75 @@
+/**
+ * npm run setup:clients: installs what the real-client tier needs into .cache/clients, each part from its own lock or
+ * requirement file below tests/clients. Parts that are there already are left alone.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheOf, javaProfiles } from './lib/clients.mjs'
+import { nodeBinary } from './lib/node-versions.mjs'
+import { root, run, say } from './lib/workspace.mjs'
+
+const clients = (...parts) => join(root, 'tests', 'clients', ...parts)
+
+/** Runs `install` unless it already ran to its end for the same inputs. */
+async function part(name, inputs, install) {
+  const folder = cacheOf(name)
+  const stamp = join(folder, '.installed')
+  const hash = createHash('sha256')
+  for (const input of inputs) hash.update(readFileSync(input))
+  const wanted = hash.digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const started = performance.now()
+  say(`setting up ${name}`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  await install(folder)
+  writeFileSync(stamp, wanted)
+  say(`${name} took ${((performance.now() - started) / 1000).toFixed(1)} s`)
+}
+
+for (const [profile, { classes }] of Object.entries(javaProfiles)) {
+  const source = clients('java', 'src', 'main', 'java', 'checks', 'ClientChecks.java')
+  await part(`java-${profile}`, [clients('java', 'pom.xml'), source], (folder) => {
+    const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`]
+    run('mvn', ['-q', '-B', `-P${profile}`, '-f', clients('java', 'pom.xml'), ...copy])
+    if (classes)
+      run('javac', [
+        '-nowarn',
+        '--release',
+        '11',
+        '-d',
+        join(folder, 'classes'),
+        '-cp',
+        join(folder, 'jars', '*'),
+        source,
+      ])
+  })
+}
+await part('python', [clients('python', 'requirements.txt')], (folder) => {
+  run('python3', ['-m', 'venv', folder])
+  run(join(folder, 'bin', 'pip'), [
+    'install',
+    '-q',
+    '--disable-pip-version-check',
+    '-r',
+    clients('python', 'requirements.txt'),
+  ])
+})
+await part(
+  'go',
+  ['go.mod', 'go.sum', 'report.go', 'franz.go', 'sarama.go'].map((file) => clients('go', file)),
+  (folder) => run('go', ['build', '-o', join(folder, 'checks'), '.'], { cwd: clients('go') }),
+)
+await part('node', [clients('node', 'package-lock.json')], () =>
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: clients('node') }),
+)
+await nodeBinary(24)
+if (spawnSync('kcat', ['-V']).error) {
+  say('setting up kcat (apt-get)')
+  run('apt-get', ['update', '-qq'])
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'kcat'], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+}

@@ -1,0 +1,155 @@
+"""librdkafka through confluent-kafka."""
+import os
+import time
+
+import confluent_kafka
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
+
+from report import expect, records, run_case
+
+BOOTSTRAP = os.environ["BOOTSTRAP"]
+PREFIX = os.environ["PREFIX"] + "-librdkafka"
+NAME, VERSION = "librdkafka (confluent-kafka)", f"{confluent_kafka.libversion()[0]} ({confluent_kafka.version()})"
+admin = AdminClient({"bootstrap.servers": BOOTSTRAP})
+
+
+def case(title, body):
+    run_case(NAME, VERSION, title, body)
+
+
+def create(topic, partitions=1, config=None):
+    admin.create_topics([NewTopic(topic, partitions, 1, config=config or {})])[topic].result(15)
+
+
+def produce(topic, config, rows):
+    acked = {}
+    errors = []
+    producer = Producer({"bootstrap.servers": BOOTSTRAP, **config})
+
+    def delivered(error, message):
+        if error is not None:
+            errors.append(error)
+        else:
+            acked[message.key()] = (message.partition(), message.offset())
+
+    for key, value in rows:
+        producer.produce(topic, value, key, headers=[("h", b"1")], on_delivery=delivered)
+        producer.poll(0)
+    expect(producer.flush(20) == 0, "records left in the queue")
+    expect(not errors, f"delivery failed: {errors[:1]}")
+    return acked
+
+
+def consume(topic, count, group, commit=False, extra=None):
+    consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False, **(extra or {})})
+    consumer.subscribe([topic])
+    got = []
+    deadline = time.monotonic() + 30
+    try:
+        while len(got) < count and time.monotonic() < deadline:
+            message = consumer.poll(0.5)
+            if message is None:
+                continue
+            if message.error():
+                raise KafkaException(message.error())
+            got.append(message)
+        expect(len(got) == count, f"read {len(got)} of {count}")
+        if commit:
+            consumer.commit(got[-1], asynchronous=False)
+    finally:
+        consumer.close()
+    return got
+
+
+def round_trip(codec):
+    topic = f"{PREFIX}-{codec}"
+    create(topic)
+    rows = records()
+    produce(topic, {"compression.type": codec, "linger.ms": 5}, rows)
+    got = consume(topic, len(rows), f"{topic}-group")
+    expect([(m.key(), m.value()) for m in got] == rows, "records differ")
+    expect([m.offset() for m in got] == list(range(len(rows))), "offsets are not dense")
+    expect(got[0].headers() == [("h", b"1")], "headers differ")
+
+
+def idempotent():
+    topic = f"{PREFIX}-idempotent"
+    create(topic, 2)
+    rows = records()
+    acked = produce(topic, {"enable.idempotence": True}, rows)
+    expect(len(acked) == len(rows), "not all acknowledged")
+    expect(len(consume(topic, len(rows), f"{topic}-group")) == len(rows), "count differs")
+
+
+def resume():
+    topic = f"{PREFIX}-resume"
+    create(topic)
+    produce(topic, {}, records(100))
+    consume(topic, 40, f"{topic}-group", commit=True)
+    rest = consume(topic, 60, f"{topic}-group")
+    expect(rest[0].offset() == 40, f"resumed at {rest[0].offset()}")
+
+
+def two_members():
+    topic = f"{PREFIX}-members"
+    create(topic, 4)
+    config = {"bootstrap.servers": BOOTSTRAP, "group.id": f"{topic}-group", "auto.offset.reset": "earliest", "session.timeout.ms": 10000, "partition.assignment.strategy": "range"}
+    members = [Consumer(config), Consumer(config)]
+    for member in members:
+        member.subscribe([topic])
+    deadline = time.monotonic() + 30
+    shares = []
+    while time.monotonic() < deadline:
+        for member in members:
+            member.poll(0.1)
+        shares = [sorted(p.partition for p in member.assignment()) for member in members]
+        if sorted(shares[0] + shares[1]) == [0, 1, 2, 3] and all(shares):
+            break
+    for member in members:
+        member.close()
+    expect(sorted(shares[0] + shares[1]) == [0, 1, 2, 3] and all(shares), f"assignment {shares}")
+
+
+def administration():
+    topic = f"{PREFIX}-admin"
+    create(topic, 2, {"retention.ms": "3600000"})
+    try:
+        create(topic)
+        raise AssertionError("a second creation succeeded")
+    except KafkaException as error:
+        expect(error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS, f"got {error}")
+    admin.create_partitions([NewPartitions(topic, 5)])[topic].result(15)
+    deadline = time.monotonic() + 10
+    while len(admin.list_topics(topic, timeout=10).topics[topic].partitions) != 5:
+        expect(time.monotonic() < deadline, "partitions did not grow")
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    values = admin.describe_configs([resource])[resource].result(15)
+    expect(values["retention.ms"].value == "3600000", "retention.ms differs")
+    admin.delete_topics([topic])[topic].result(15)
+    deadline = time.monotonic() + 10
+    while topic in admin.list_topics(timeout=10).topics:
+        expect(time.monotonic() < deadline, "topic is still listed")
+
+
+def errors():
+    topic = f"{PREFIX}-errors"
+    create(topic, 1, {"max.message.bytes": "2000"})
+    try:
+        produce(topic, {"message.max.bytes": 100000}, [(b"k", os.urandom(20000))])
+        raise AssertionError("a record over the limit was accepted")
+    except AssertionError as error:
+        expect("MSG_SIZE_TOO_LARGE" in str(error), str(error))
+    consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": f"{topic}-group"})
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+    expect((low, high) == (0, 0), f"watermarks {(low, high)}")
+    consumer.close()
+
+
+case("create, describe, alter, delete topics", administration)
+for each in ["none", "gzip", "snappy", "lz4", "zstd"]:
+    case(f"produce and consume {each}", lambda: round_trip(each))
+case("idempotent producer", idempotent)
+case("group resumes from its commit", resume)
+case("two members share the partitions", two_members)
+case("errors reach the application", errors)
