@@ -62,16 +62,22 @@ export class ShardTable<H extends Unloadable> {
     }
   }
 
-  /** Ends the shard of a partition, unless a newer epoch than the given one (none: any) is there already. */
-  unload(partition: number, error: Error, epoch = Number.POSITIVE_INFINITY): void {
-    const seen = this.#epochs.get(partition) ?? -1
-    if (epoch < seen) return
-    if (epoch !== Number.POSITIVE_INFINITY) this.#epochs.set(partition, epoch)
+  /** Ends the shard of a partition that has another leader since `epoch`, unless a newer epoch is there already. */
+  unload(partition: number, epoch: number, error: Error): void {
+    if (epoch < (this.#epochs.get(partition) ?? -1)) return
+    this.#epochs.set(partition, epoch)
     this.#end(partition, error)
   }
 
-  unloadAll(error: Error): void {
-    for (const partition of [...this.#entries.keys()]) this.unload(partition, error)
+  /** Ends the shard of a partition that is no more (its topic was deleted); its epochs begin anew. */
+  forget(partition: number, error: Error): void {
+    this.#epochs.delete(partition)
+    this.#end(partition, error)
+  }
+
+  /** Ends all shards, for a shutdown. */
+  forgetAll(error: Error): void {
+    for (const partition of [...this.#entries.keys()]) this.forget(partition, error)
   }
 
   stateOf(partition: number): ShardState<H> {

@@ -1,0 +1,34 @@
+/** The broker's settings that the group coordinator obeys. Names follow the config keys. */
+export interface GroupCoordinatorConfig {
+  /** Partitions of `__consumer_offsets` (offsets.topic.num.partitions at its creation). */
+  readonly offsetsTopicPartitions: number
+  /** group.min.session.timeout.ms */
+  readonly minSessionTimeoutMs: number
+  /** group.max.session.timeout.ms */
+  readonly maxSessionTimeoutMs: number
+  /** group.initial.rebalance.delay.ms */
+  readonly initialRebalanceDelayMs: number
+  /** group.max.size */
+  readonly maxGroupSize: number
+  /** offset.metadata.max.bytes */
+  readonly offsetMetadataMaxBytes: number
+  /** offsets.retention.minutes, in milliseconds */
+  readonly offsetsRetentionMs: number
+  /** offsets.retention.check.interval.ms */
+  readonly offsetsRetentionCheckIntervalMs: number
+  /** offsets.commit.timeout.ms */
+  readonly offsetsCommitTimeoutMs: number
+}
+
+/** Kafka's defaults. */
+export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
+  offsetsTopicPartitions: 50,
+  minSessionTimeoutMs: 6_000,
+  maxSessionTimeoutMs: 1_800_000,
+  initialRebalanceDelayMs: 3_000,
+  maxGroupSize: 2_147_483_647,
+  offsetMetadataMaxBytes: 4_096,
+  offsetsRetentionMs: 7 * 24 * 60 * 60 * 1_000,
+  offsetsRetentionCheckIntervalMs: 600_000,
+  offsetsCommitTimeoutMs: 5_000,
+}

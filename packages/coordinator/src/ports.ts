@@ -1,0 +1,90 @@
+/**
+ * What the coordinators need of the world, as the broker wires it: logs to write to and to load from, topics to look up,
+ * time, timers and member ids. All calls come from the event loop, none of them waits.
+ */
+import type { RuntimeClock, RuntimeTimers } from '@ottla/runtime'
+
+export interface CoordinatorEnv {
+  /** `env.clock` fits. */
+  readonly clock: RuntimeClock
+  /** `env.timers` fits. */
+  readonly timers: RuntimeTimers
+  readonly memberIds: MemberIds
+  readonly log: CoordinatorLogger
+}
+
+/** Where the ids of new members come from; random, so that no two brokers and no two runs give the same. */
+export interface MemberIds {
+  /** The part after `<client id>-` or `<instance id>-`, in Kafka's form of a uuid: 8-4-4-4-12 hex digits. */
+  nextSuffix(): string
+}
+
+/** The part of the Logger of @ottla/env that the coordinators use. */
+export interface CoordinatorLogger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+/** One record to write. The log makes a batch of the records of one call, with `timestampMs` as their time. */
+export interface NewRecord {
+  readonly key: Buffer
+  /** null: a tombstone. */
+  readonly value: Buffer | null
+}
+
+export interface AppendOptions {
+  /** Wall time of the batch, milliseconds. */
+  readonly timestampMs: number
+  /** Of a transaction (TxnOffsetCommit); absent for all else. */
+  readonly producer?: { readonly id: number; readonly epoch: number }
+}
+
+/**
+ * The log of one partition, opened for writing by the leader in one epoch.
+ *
+ * The broker calls back `GroupCoordinator.committed(partition, epoch, offset)` whenever what is durable moved (high
+ * watermark, and the profile's durable end), and `failed(partition, epoch, error, logEndOffset)` when a write failed and
+ * the log was cut back.
+ */
+export interface PartitionWriter {
+  /**
+   * Appends the records as one batch, at once. Returns the log's end offset after it. Throws ApiError when the log does
+   * not take it (NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, KAFKA_STORAGE_ERROR); nothing
+   * was appended then.
+   */
+  append(records: readonly NewRecord[], options: AppendOptions): number
+}
+
+/** A batch of the log, for loading. */
+export interface StoredBatch {
+  /** Last offset + 1. */
+  readonly nextOffset: number
+  /** -1: not of a producer with an id. */
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly isTransactional: boolean
+  /** What the control batch says; undefined for batches of data. Other control batches may be left out. */
+  readonly marker?: 'commit' | 'abort'
+  /** Empty for control batches. The buffers need to be valid only until the iterator goes on. */
+  readonly records: Iterable<StoredRecord>
+}
+
+export interface StoredRecord {
+  readonly offset: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+/** All committed batches of a partition, from its log start to its end. */
+export type StoredBatches = AsyncIterable<StoredBatch> | Iterable<StoredBatch>
+
+/** The topics of the cluster, as the newest metadata image has them. */
+export interface TopicLookup {
+  /** The id of the topic of that name; undefined when there is none. */
+  idOf(name: string): string | undefined
+  /** The name of the topic with that id; undefined when there is none. */
+  nameOf(id: string): string | undefined
+  hasPartition(name: string, partition: number): boolean
+}
