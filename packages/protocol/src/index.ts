@@ -56,7 +56,59 @@ export {
   updateCrc,
 } from './records/batch-header.ts'
 export { crc32c } from './records/crc32c.ts'
+export {
+  type Codec,
+  type CodecMode,
+  codecOf,
+  compileCodec,
+  decodeMessage,
+  encodeMessage,
+} from './schema/codec.ts'
+export {
+  type ArrayField,
+  array,
+  bool,
+  bytes,
+  type Field,
+  type FieldOptions,
+  type Fields,
+  float64,
+  int8,
+  int16,
+  int32,
+  int64,
+  int64bits,
+  type Kind,
+  records,
+  type ScalarField,
+  type StructField,
+  type StructInit,
+  type StructValue,
+  string,
+  struct,
+  uint16,
+  uint32,
+  uuid,
+} from './schema/field.ts'
+export { fromJson, type Json, type JsonObject, toJson } from './schema/json.ts'
+export {
+  coordinatorKey,
+  coordinatorValue,
+  data,
+  header,
+  type Init,
+  metadataRecord,
+  request,
+  response,
+  type Schema,
+  type SchemaOptions,
+  type SchemaType,
+  type Value,
+} from './schema/schema.ts'
+export { ALL_VERSIONS, hasVersion, NO_VERSIONS, parseVersions, type VersionRange } from './schema/versions.ts'
 export { malformed, ProtocolError, type ProtocolErrorCode } from './wire/protocol-error.ts'
+export { DEFAULT_ELEMENT_BUDGET, getInt64, Reader, type UnknownTag } from './wire/reader.ts'
+export { isUuid, UUID_BYTES, uuidFromBytes, uuidToBytes, ZERO_UUID } from './wire/uuid.ts'
 export {
   type Cursor,
   readUvarint,
@@ -71,3 +123,4 @@ export {
   writeVarint,
   writeVarlong,
 } from './wire/varint.ts'
+export { REFERENCE_BYTES, setInt64, Writer } from './wire/writer.ts'
