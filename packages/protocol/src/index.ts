@@ -55,7 +55,11 @@ export {
   TRANSACTIONAL_BIT,
   updateCrc,
 } from './records/batch-header.ts'
-export { crc32c } from './records/crc32c.ts'
+export { crc32c, loadNativeCrc32c } from './records/crc32c.ts'
+export { groupMetadataHash } from './records/group-metadata-hash.ts'
+export { compareUuids, javaHash, partitionForGroup, sharePartitionKey, uuidHash } from './records/java-hash.ts'
+export { murmur2, partitionForKey, positiveMurmur2 } from './records/murmur2.ts'
+export { xxh3 } from './records/xxh3.ts'
 export {
   type Codec,
   type CodecMode,

@@ -1,12 +1,9 @@
 /**
- * 64-bit and 32-bit big-endian integers at a position of a buffer, for the fixed-layout header of a record batch.
- *
- * int64 is a `number`: exact up to 2^53, and INT64_MAX (2^63) and INT64_MIN (-2^63) round-trip exactly. The bounds are not
- * checked: callers check once that the whole header is there.
+ * Big-endian integers at a position of a buffer, for the fixed layout of a batch header. Bounds are not checked: callers check once
+ * that the whole header is there.
  */
 
-const TWO_32 = 2 ** 32
-const TWO_63 = 2 ** 63
+import { int64FromParts, int64High, int64Low } from '@ottla/stdx'
 
 /** Signed 16-bit integer. */
 export function int16At(buf: Uint8Array, pos: number): number {
@@ -23,9 +20,9 @@ export function uint32At(buf: Uint8Array, pos: number): number {
   return int32At(buf, pos) >>> 0
 }
 
-/** Signed 64-bit integer as a number; 0x7fff…ff becomes 2^63. */
+/** Signed 64-bit integer by the rule of stdx. */
 export function int64At(buf: Uint8Array, pos: number): number {
-  return int32At(buf, pos) * TWO_32 + uint32At(buf, pos + 4)
+  return int64FromParts(int32At(buf, pos), uint32At(buf, pos + 4))
 }
 
 /** Writes a signed or unsigned 16-bit integer. */
@@ -42,14 +39,8 @@ export function setInt32At(buf: Uint8Array, pos: number, value: number): void {
   buf[pos + 3] = value
 }
 
-/** Writes a signed 64-bit integer; 2^63 and more become 0x7fff…ff. */
+/** Writes a signed 64-bit integer by the rule of stdx. */
 export function setInt64At(buf: Uint8Array, pos: number, value: number): void {
-  if (value >= TWO_63) {
-    setInt32At(buf, pos, 0x7fffffff)
-    setInt32At(buf, pos + 4, -1)
-    return
-  }
-  const high = Math.floor(value / TWO_32)
-  setInt32At(buf, pos, high)
-  setInt32At(buf, pos + 4, value - high * TWO_32)
+  setInt32At(buf, pos, int64High(value))
+  setInt32At(buf, pos + 4, int64Low(value))
 }
