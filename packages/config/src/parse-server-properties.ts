@@ -43,7 +43,8 @@ export function parseServerProperties(text: string, file: string, overrides: Ove
   const listeners = readListeners(values, notices, problems)
   problems.push(...brokerRuleProblems(values))
   if (problems.length > 0) {
-    return { kind: 'refused', problems: problems.map((problem) => withPlace(problem, file, settings)) }
+    const placed = problems.map((problem) => withPlace(problem, file, settings))
+    return { kind: 'refused', problems: placed.sort((a, b) => (a.line || Infinity) - (b.line || Infinity)) }
   }
   const staticTexts = new Map([...settings].map(([key, setting]) => [key, setting.text]))
   return { kind: 'config', config: new BrokerConfig({ file, staticTexts, listeners }), notices }
