@@ -1,4 +1,7 @@
 // records/
+
+// The barrel is a generated list of names
+export * from './messages/index.ts'
 export {
   ATTRIBUTES_AT,
   addSequence,
