@@ -47,7 +47,7 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
     }
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)
-    exited.then(({ code }) => {
+    void exited.then(({ code }) => {
       clearTimeout(limit)
       reject(new Error(`the broker ended with ${code}:\n${output}`))
     })

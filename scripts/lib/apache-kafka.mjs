@@ -1,0 +1,105 @@
+/** Starts Apache Kafka (KRaft, one node) from its jars, to compare with. Needs npm run setup:clients. */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cacheOf } from './clients.mjs'
+import { freePort } from './test-broker.mjs'
+
+/** `wait: false` returns as soon as the process is spawned. A folder of an earlier run is continued. */
+export async function startApacheKafka({
+  folder = mkdtempSync(join(tmpdir(), 'apache-kafka-')),
+  port,
+  heap = '1G',
+  settings = {},
+} = {}) {
+  const [broker, controller] = [port ?? (await freePort()), await freePort()]
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': join(folder, 'data'),
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    ...settings,
+  }
+  const file = join(folder, 'server.properties')
+  writeFileSync(
+    file,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  )
+  const jars = join(cacheOf('java-latest'), 'jars', '*')
+  const log4j = join(folder, 'log4j2.xml')
+  writeFileSync(
+    log4j,
+    '<Configuration><Appenders><Console name="c" target="SYSTEM_OUT"/></Appenders><Loggers><Root level="info"><AppenderRef ref="c"/></Root></Loggers></Configuration>',
+  )
+  const quiet = `-Dlog4j2.configurationFile=${log4j}`
+  spawnSync('java', [
+    '-cp',
+    jars,
+    quiet,
+    'kafka.tools.StorageTool',
+    'format',
+    '--ignore-formatted',
+    '-t',
+    '4L6g3nShT-eMCtK--X86sw',
+    '-c',
+    file,
+  ])
+  // the flags of Apache Kafka's own start script
+  const flags = [
+    `-Xmx${heap}`,
+    `-Xms${heap}`,
+    '-server',
+    '-XX:+UseG1GC',
+    '-XX:MaxGCPauseMillis=20',
+    '-XX:InitiatingHeapOccupancyPercent=35',
+    '-XX:+ExplicitGCInvokesConcurrent',
+    '-Djava.awt.headless=true',
+  ]
+  const child = spawn('java', [...flags, quiet, '-cp', jars, 'kafka.Kafka', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
+  const started = new Promise((resolve, reject) => {
+    const limit = setTimeout(
+      () => reject(new Error(`Apache Kafka did not start within 60 s:\n${output.slice(-2000)}`)),
+      60_000,
+    )
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.stdout.on('data', (chunk) => {
+      output = (output + chunk).slice(-20_000)
+      if (!output.includes('Kafka Server started')) return
+      clearTimeout(limit)
+      resolve()
+    })
+    void exited.then(({ code }) => {
+      clearTimeout(limit)
+      reject(new Error(`Apache Kafka ended with ${code}:\n${output.slice(-2000)}`))
+    })
+  })
+  return {
+    bootstrap: `127.0.0.1:${broker}`,
+    port: broker,
+    folder,
+    dataFolder: join(folder, 'data'),
+    pid: child.pid,
+    started,
+    exited,
+    residentBytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) * 1024,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return await exited
+    },
+  }
+}
