@@ -1,5 +1,7 @@
 // records/
 
+export { API_KEYS, APIS, Api, type ApiName, allApis, apiOf, type Listener } from './apis.ts'
+export { ApiError, allErrors, ErrorCode, type ErrorFacts, type ErrorName, errorOf } from './errors.ts'
 // The barrel is a generated list of names
 export * from './messages/index.ts'
 export {
