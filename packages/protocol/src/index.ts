@@ -2,8 +2,47 @@
 
 export { API_KEYS, APIS, Api, type ApiName, allApis, apiOf, type Listener } from './apis.ts'
 export { ApiError, allErrors, ErrorCode, type ErrorFacts, type ErrorName, errorOf } from './errors.ts'
+export {
+  decodeCoordinatorKey,
+  decodeCoordinatorRecord,
+  decodeCoordinatorValue,
+  decodeMetadataRecord,
+  decodeRemoteLogRecord,
+  decodeVersioned,
+  encodeCoordinatorKey,
+  encodeCoordinatorRecord,
+  encodeCoordinatorValue,
+  encodeMetadataRecord,
+  encodeRemoteLogRecord,
+  encodeVersioned,
+} from './framing.ts'
 // The barrel is a generated list of names
 export * from './messages/index.ts'
+export {
+  GROUP_RECORDS,
+  type GroupRecord,
+  type GroupRecordInit,
+  type KeyedRecordInitOf,
+  type KeyedRecordOf,
+  type KeyedRecordSet,
+  type KeyOf,
+  METADATA_RECORDS,
+  type MetadataRecord,
+  type MetadataRecordInit,
+  REMOTE_LOG_RECORDS,
+  type RecordInitOf,
+  type RecordOf,
+  type RecordSet,
+  type RemoteLogRecord,
+  type RemoteLogRecordInit,
+  SHARE_RECORDS,
+  type ShareRecord,
+  type ShareRecordInit,
+  TRANSACTION_RECORDS,
+  type TransactionRecord,
+  type TransactionRecordInit,
+  type UnknownRecord,
+} from './record-sets.ts'
 export {
   ATTRIBUTES_AT,
   addSequence,
