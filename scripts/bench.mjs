@@ -1,0 +1,17 @@
+/**
+ * npm run bench                 all parts
+ * npm run bench -- protocol     encode, decode, checksums beside other JavaScript clients
+ * npm run bench -- figures      start, memory, throughput, latency beside Apache Kafka
+ */
+import { join } from 'node:path'
+import { compile, ensureInstalled, fail, root, run } from './lib/workspace.mjs'
+
+const parts = ['protocol', 'figures']
+const [chosen, ...rest] = process.argv.slice(2)
+if (chosen !== undefined && !parts.includes(chosen)) fail(`No bench '${chosen}'; there are: ${parts.join(', ')}`)
+ensureInstalled()
+compile()
+if (chosen !== 'protocol') run(process.execPath, [join(root, 'scripts', 'build.mjs')])
+if (chosen !== 'protocol') run(process.execPath, [join(root, 'scripts', 'setup-clients.mjs')])
+for (const part of chosen === undefined ? parts : [chosen])
+  run(process.execPath, [join(root, 'bench', part, 'run.mjs'), ...rest])
