@@ -20,7 +20,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ListOffsetsRequest = request(
   { key: 2, name: 'ListOffsetsRequest', versions: '0-11', flexible: '6+' },
-  {
+  () => ({
     replicaId: int32(),
     isolationLevel: int8({ versions: '2+' }),
     topics: array(
@@ -37,13 +37,13 @@ export const ListOffsetsRequest = request(
       }),
     ),
     timeoutMs: int32({ versions: '10+', ignorable: true }),
-  },
+  }),
 )
 export type ListOffsetsRequest = Value<typeof ListOffsetsRequest>
 
 export const ListOffsetsResponse = response(
   { key: 2, name: 'ListOffsetsResponse', versions: '0-11', flexible: '6+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '2+', ignorable: true }),
     topics: array(
       struct({
@@ -60,6 +60,6 @@ export const ListOffsetsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ListOffsetsResponse = Value<typeof ListOffsetsResponse>

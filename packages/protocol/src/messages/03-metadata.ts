@@ -18,26 +18,23 @@
 import { array, bool, int16, int32, string, struct, uuid } from '../schema/field.ts'
 import { request, response, type Value } from '../schema/schema.ts'
 
-export const MetadataRequest = request(
-  { key: 3, name: 'MetadataRequest', versions: '0-13', flexible: '9+' },
-  {
-    topics: array(
-      struct({
-        topicId: uuid({ versions: '10+', ignorable: true }),
-        name: string({ nullable: '10+' }),
-      }),
-      { nullable: '1+' },
-    ),
-    allowAutoTopicCreation: bool({ versions: '4+', default: true }),
-    includeClusterAuthorizedOperations: bool({ versions: '8-10' }),
-    includeTopicAuthorizedOperations: bool({ versions: '8+' }),
-  },
-)
+export const MetadataRequest = request({ key: 3, name: 'MetadataRequest', versions: '0-13', flexible: '9+' }, () => ({
+  topics: array(
+    struct({
+      topicId: uuid({ versions: '10+', ignorable: true }),
+      name: string({ nullable: '10+' }),
+    }),
+    { nullable: '1+' },
+  ),
+  allowAutoTopicCreation: bool({ versions: '4+', default: true }),
+  includeClusterAuthorizedOperations: bool({ versions: '8-10' }),
+  includeTopicAuthorizedOperations: bool({ versions: '8+' }),
+}))
 export type MetadataRequest = Value<typeof MetadataRequest>
 
 export const MetadataResponse = response(
   { key: 3, name: 'MetadataResponse', versions: '0-13', flexible: '9+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '3+', ignorable: true }),
     brokers: array(
       struct({
@@ -71,6 +68,6 @@ export const MetadataResponse = response(
     ),
     clusterAuthorizedOperations: int32({ versions: '8-10', default: -2147483648 }),
     errorCode: int16({ versions: '13+', ignorable: true }),
-  },
+  }),
 )
 export type MetadataResponse = Value<typeof MetadataResponse>

@@ -23,7 +23,7 @@ const LeaderAndIsrPartitionState = struct({
 
 export const LeaderAndIsrRequest = request(
   { key: 4, name: 'LeaderAndIsrRequest', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     controllerId: int32(),
     controllerEpoch: int32(),
     brokerEpoch: int64({ versions: '2+', default: -1, ignorable: true }),
@@ -42,13 +42,13 @@ export const LeaderAndIsrRequest = request(
         port: int32(),
       }),
     ),
-  },
+  }),
 )
 export type LeaderAndIsrRequest = Value<typeof LeaderAndIsrRequest>
 
 export const LeaderAndIsrResponse = response(
   { key: 4, name: 'LeaderAndIsrResponse', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     errorCode: int16(),
     partitionErrors: array(
       struct({
@@ -57,6 +57,6 @@ export const LeaderAndIsrResponse = response(
         errorCode: int16(),
       }),
     ),
-  },
+  }),
 )
 export type LeaderAndIsrResponse = Value<typeof LeaderAndIsrResponse>

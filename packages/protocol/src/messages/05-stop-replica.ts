@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const StopReplicaRequest = request(
   { key: 5, name: 'StopReplicaRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     controllerId: int32(),
     controllerEpoch: int32(),
     brokerEpoch: int64({ versions: '1+', default: -1, ignorable: true }),
@@ -28,13 +28,13 @@ export const StopReplicaRequest = request(
       }),
       { versions: '1+' },
     ),
-  },
+  }),
 )
 export type StopReplicaRequest = Value<typeof StopReplicaRequest>
 
 export const StopReplicaResponse = response(
   { key: 5, name: 'StopReplicaResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     errorCode: int16(),
     partitionErrors: array(
       struct({
@@ -43,6 +43,6 @@ export const StopReplicaResponse = response(
         errorCode: int16(),
       }),
     ),
-  },
+  }),
 )
 export type StopReplicaResponse = Value<typeof StopReplicaResponse>

@@ -21,7 +21,7 @@ const UpdateMetadataPartitionState = struct({
 
 export const UpdateMetadataRequest = request(
   { key: 6, name: 'UpdateMetadataRequest', versions: '0-6', flexible: '6+' },
-  {
+  () => ({
     controllerId: int32(),
     controllerEpoch: int32(),
     brokerEpoch: int64({ versions: '5+', default: -1, ignorable: true }),
@@ -50,14 +50,14 @@ export const UpdateMetadataRequest = request(
         rack: string({ versions: '2+', nullable: '0+', ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type UpdateMetadataRequest = Value<typeof UpdateMetadataRequest>
 
 export const UpdateMetadataResponse = response(
   { key: 6, name: 'UpdateMetadataResponse', versions: '0-6', flexible: '6+' },
-  {
+  () => ({
     errorCode: int16(),
-  },
+  }),
 )
 export type UpdateMetadataResponse = Value<typeof UpdateMetadataResponse>

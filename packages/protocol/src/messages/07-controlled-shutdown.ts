@@ -9,16 +9,16 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ControlledShutdownRequest = request(
   { key: 7, name: 'ControlledShutdownRequest', versions: '0-3', flexible: '3+' },
-  {
+  () => ({
     brokerId: int32(),
     brokerEpoch: int64({ versions: '2+', default: -1, ignorable: true }),
-  },
+  }),
 )
 export type ControlledShutdownRequest = Value<typeof ControlledShutdownRequest>
 
 export const ControlledShutdownResponse = response(
   { key: 7, name: 'ControlledShutdownResponse', versions: '0-3', flexible: '3+' },
-  {
+  () => ({
     errorCode: int16(),
     remainingPartitions: array(
       struct({
@@ -26,6 +26,6 @@ export const ControlledShutdownResponse = response(
         partitionIndex: int32(),
       }),
     ),
-  },
+  }),
 )
 export type ControlledShutdownResponse = Value<typeof ControlledShutdownResponse>

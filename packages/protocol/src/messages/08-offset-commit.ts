@@ -17,7 +17,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const OffsetCommitRequest = request(
   { key: 8, name: 'OffsetCommitRequest', versions: '0-10', flexible: '8+' },
-  {
+  () => ({
     groupId: string(),
     generationIdOrMemberEpoch: int32({ versions: '1+', default: -1, ignorable: true }),
     memberId: string({ versions: '1+', ignorable: true }),
@@ -38,13 +38,13 @@ export const OffsetCommitRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type OffsetCommitRequest = Value<typeof OffsetCommitRequest>
 
 export const OffsetCommitResponse = response(
   { key: 8, name: 'OffsetCommitResponse', versions: '0-10', flexible: '8+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '3+', ignorable: true }),
     topics: array(
       struct({
@@ -58,6 +58,6 @@ export const OffsetCommitResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type OffsetCommitResponse = Value<typeof OffsetCommitResponse>

@@ -16,7 +16,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const OffsetFetchRequest = request(
   { key: 9, name: 'OffsetFetchRequest', versions: '0-10', flexible: '6+' },
-  {
+  () => ({
     groupId: string({ versions: '0-7' }),
     topics: array(
       struct({
@@ -42,13 +42,13 @@ export const OffsetFetchRequest = request(
       { versions: '8+' },
     ),
     requireStable: bool({ versions: '7+' }),
-  },
+  }),
 )
 export type OffsetFetchRequest = Value<typeof OffsetFetchRequest>
 
 export const OffsetFetchResponse = response(
   { key: 9, name: 'OffsetFetchResponse', versions: '0-10', flexible: '6+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '3+', ignorable: true }),
     topics: array(
       struct({
@@ -88,6 +88,6 @@ export const OffsetFetchResponse = response(
       }),
       { versions: '8+' },
     ),
-  },
+  }),
 )
 export type OffsetFetchResponse = Value<typeof OffsetFetchResponse>

@@ -13,17 +13,17 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const FindCoordinatorRequest = request(
   { key: 10, name: 'FindCoordinatorRequest', versions: '0-6', flexible: '3+' },
-  {
+  () => ({
     key: string({ versions: '0-3' }),
     keyType: int8({ versions: '1+' }),
     coordinatorKeys: array(string(), { versions: '4+' }),
-  },
+  }),
 )
 export type FindCoordinatorRequest = Value<typeof FindCoordinatorRequest>
 
 export const FindCoordinatorResponse = response(
   { key: 10, name: 'FindCoordinatorResponse', versions: '0-6', flexible: '3+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '1+', ignorable: true }),
     errorCode: int16({ versions: '0-3' }),
     errorMessage: string({ versions: '1-3', nullable: '0+', ignorable: true }),
@@ -41,6 +41,6 @@ export const FindCoordinatorResponse = response(
       }),
       { versions: '4+' },
     ),
-  },
+  }),
 )
 export type FindCoordinatorResponse = Value<typeof FindCoordinatorResponse>

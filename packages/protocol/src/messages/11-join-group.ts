@@ -13,29 +13,26 @@
 import { array, bool, bytes, int16, int32, string, struct } from '../schema/field.ts'
 import { request, response, type Value } from '../schema/schema.ts'
 
-export const JoinGroupRequest = request(
-  { key: 11, name: 'JoinGroupRequest', versions: '0-9', flexible: '6+' },
-  {
-    groupId: string(),
-    sessionTimeoutMs: int32(),
-    rebalanceTimeoutMs: int32({ versions: '1+', default: -1, ignorable: true }),
-    memberId: string(),
-    groupInstanceId: string({ versions: '5+', nullable: '0+', default: null }),
-    protocolType: string(),
-    protocols: array(
-      struct({
-        name: string(),
-        metadata: bytes(),
-      }),
-    ),
-    reason: string({ versions: '8+', nullable: '0+', default: null, ignorable: true }),
-  },
-)
+export const JoinGroupRequest = request({ key: 11, name: 'JoinGroupRequest', versions: '0-9', flexible: '6+' }, () => ({
+  groupId: string(),
+  sessionTimeoutMs: int32(),
+  rebalanceTimeoutMs: int32({ versions: '1+', default: -1, ignorable: true }),
+  memberId: string(),
+  groupInstanceId: string({ versions: '5+', nullable: '0+', default: null }),
+  protocolType: string(),
+  protocols: array(
+    struct({
+      name: string(),
+      metadata: bytes(),
+    }),
+  ),
+  reason: string({ versions: '8+', nullable: '0+', default: null, ignorable: true }),
+}))
 export type JoinGroupRequest = Value<typeof JoinGroupRequest>
 
 export const JoinGroupResponse = response(
   { key: 11, name: 'JoinGroupResponse', versions: '0-9', flexible: '6+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '2+', ignorable: true }),
     errorCode: int16(),
     generationId: int32({ default: -1 }),
@@ -51,6 +48,6 @@ export const JoinGroupResponse = response(
         metadata: bytes(),
       }),
     ),
-  },
+  }),
 )
 export type JoinGroupResponse = Value<typeof JoinGroupResponse>

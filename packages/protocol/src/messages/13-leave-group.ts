@@ -11,7 +11,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const LeaveGroupRequest = request(
   { key: 13, name: 'LeaveGroupRequest', versions: '0-5', flexible: '4+' },
-  {
+  () => ({
     groupId: string(),
     memberId: string({ versions: '0-2' }),
     members: array(
@@ -22,13 +22,13 @@ export const LeaveGroupRequest = request(
       }),
       { versions: '3+' },
     ),
-  },
+  }),
 )
 export type LeaveGroupRequest = Value<typeof LeaveGroupRequest>
 
 export const LeaveGroupResponse = response(
   { key: 13, name: 'LeaveGroupResponse', versions: '0-5', flexible: '4+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '1+', ignorable: true }),
     errorCode: int16(),
     members: array(
@@ -39,6 +39,6 @@ export const LeaveGroupResponse = response(
       }),
       { versions: '3+' },
     ),
-  },
+  }),
 )
 export type LeaveGroupResponse = Value<typeof LeaveGroupResponse>

@@ -12,16 +12,16 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeGroupsRequest = request(
   { key: 15, name: 'DescribeGroupsRequest', versions: '0-6', flexible: '5+' },
-  {
+  () => ({
     groups: array(string()),
     includeAuthorizedOperations: bool({ versions: '3+' }),
-  },
+  }),
 )
 export type DescribeGroupsRequest = Value<typeof DescribeGroupsRequest>
 
 export const DescribeGroupsResponse = response(
   { key: 15, name: 'DescribeGroupsResponse', versions: '0-6', flexible: '5+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '1+', ignorable: true }),
     groups: array(
       struct({
@@ -44,6 +44,6 @@ export const DescribeGroupsResponse = response(
         authorizedOperations: int32({ versions: '3+', default: -2147483648 }),
       }),
     ),
-  },
+  }),
 )
 export type DescribeGroupsResponse = Value<typeof DescribeGroupsResponse>

@@ -11,16 +11,16 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ListGroupsRequest = request(
   { key: 16, name: 'ListGroupsRequest', versions: '0-5', flexible: '3+' },
-  {
+  () => ({
     statesFilter: array(string(), { versions: '4+' }),
     typesFilter: array(string(), { versions: '5+' }),
-  },
+  }),
 )
 export type ListGroupsRequest = Value<typeof ListGroupsRequest>
 
 export const ListGroupsResponse = response(
   { key: 16, name: 'ListGroupsResponse', versions: '0-5', flexible: '3+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '1+', ignorable: true }),
     errorCode: int16(),
     groups: array(
@@ -31,6 +31,6 @@ export const ListGroupsResponse = response(
         groupType: string({ versions: '5+', ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type ListGroupsResponse = Value<typeof ListGroupsResponse>

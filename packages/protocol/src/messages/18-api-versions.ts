@@ -12,18 +12,18 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ApiVersionsRequest = request(
   { key: 18, name: 'ApiVersionsRequest', versions: '0-5', flexible: '3+' },
-  {
+  () => ({
     clientSoftwareName: string({ versions: '3+', ignorable: true }),
     clientSoftwareVersion: string({ versions: '3+', ignorable: true }),
     clusterId: string({ versions: '5+', nullable: '0+', default: null, ignorable: true }),
     nodeId: int32({ versions: '5+', default: -1, ignorable: true }),
-  },
+  }),
 )
 export type ApiVersionsRequest = Value<typeof ApiVersionsRequest>
 
 export const ApiVersionsResponse = response(
   { key: 18, name: 'ApiVersionsResponse', versions: '0-5', flexible: '3+' },
-  {
+  () => ({
     errorCode: int16(),
     apiKeys: array(
       struct({
@@ -51,6 +51,6 @@ export const ApiVersionsResponse = response(
       { versions: '3+', tag: 2, ignorable: true },
     ),
     zkMigrationReady: bool({ versions: '3+', tag: 3, ignorable: true }),
-  },
+  }),
 )
 export type ApiVersionsResponse = Value<typeof ApiVersionsResponse>

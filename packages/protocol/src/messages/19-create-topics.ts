@@ -14,7 +14,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const CreateTopicsRequest = request(
   { key: 19, name: 'CreateTopicsRequest', versions: '0-7', flexible: '5+' },
-  {
+  () => ({
     topics: array(
       struct({
         name: string(),
@@ -36,13 +36,13 @@ export const CreateTopicsRequest = request(
     ),
     timeoutMs: int32({ default: 60000 }),
     validateOnly: bool({ versions: '1+' }),
-  },
+  }),
 )
 export type CreateTopicsRequest = Value<typeof CreateTopicsRequest>
 
 export const CreateTopicsResponse = response(
   { key: 19, name: 'CreateTopicsResponse', versions: '0-7', flexible: '5+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '2+', ignorable: true }),
     topics: array(
       struct({
@@ -65,6 +65,6 @@ export const CreateTopicsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type CreateTopicsResponse = Value<typeof CreateTopicsResponse>

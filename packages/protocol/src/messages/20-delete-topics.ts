@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DeleteTopicsRequest = request(
   { key: 20, name: 'DeleteTopicsRequest', versions: '0-6', flexible: '4+' },
-  {
+  () => ({
     topics: array(
       struct({
         name: string({ nullable: '0+', default: null }),
@@ -22,13 +22,13 @@ export const DeleteTopicsRequest = request(
     ),
     topicNames: array(string(), { versions: '0-5', ignorable: true }),
     timeoutMs: int32(),
-  },
+  }),
 )
 export type DeleteTopicsRequest = Value<typeof DeleteTopicsRequest>
 
 export const DeleteTopicsResponse = response(
   { key: 20, name: 'DeleteTopicsResponse', versions: '0-6', flexible: '4+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '1+', ignorable: true }),
     responses: array(
       struct({
@@ -38,6 +38,6 @@ export const DeleteTopicsResponse = response(
         errorMessage: string({ versions: '5+', nullable: '0+', default: null, ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type DeleteTopicsResponse = Value<typeof DeleteTopicsResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DeleteRecordsRequest = request(
   { key: 21, name: 'DeleteRecordsRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     topics: array(
       struct({
         name: string(),
@@ -20,13 +20,13 @@ export const DeleteRecordsRequest = request(
       }),
     ),
     timeoutMs: int32(),
-  },
+  }),
 )
 export type DeleteRecordsRequest = Value<typeof DeleteRecordsRequest>
 
 export const DeleteRecordsResponse = response(
   { key: 21, name: 'DeleteRecordsResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     topics: array(
       struct({
@@ -40,6 +40,6 @@ export const DeleteRecordsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DeleteRecordsResponse = Value<typeof DeleteRecordsResponse>

@@ -14,7 +14,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const OffsetForLeaderEpochRequest = request(
   { key: 23, name: 'OffsetForLeaderEpochRequest', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     replicaId: int32({ versions: '3+', default: -2, ignorable: true }),
     topics: array(
       struct({
@@ -28,13 +28,13 @@ export const OffsetForLeaderEpochRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type OffsetForLeaderEpochRequest = Value<typeof OffsetForLeaderEpochRequest>
 
 export const OffsetForLeaderEpochResponse = response(
   { key: 23, name: 'OffsetForLeaderEpochResponse', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     throttleTimeMs: int32({ versions: '2+', ignorable: true }),
     topics: array(
       struct({
@@ -49,6 +49,6 @@ export const OffsetForLeaderEpochResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type OffsetForLeaderEpochResponse = Value<typeof OffsetForLeaderEpochResponse>

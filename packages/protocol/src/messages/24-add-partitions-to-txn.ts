@@ -16,7 +16,7 @@ const AddPartitionsToTxnTopic = struct({
 
 export const AddPartitionsToTxnRequest = request(
   { key: 24, name: 'AddPartitionsToTxnRequest', versions: '0-5', flexible: '3+' },
-  {
+  () => ({
     transactions: array(
       struct({
         transactionalId: string(),
@@ -31,7 +31,7 @@ export const AddPartitionsToTxnRequest = request(
     v3AndBelowProducerId: int64({ versions: '0-3' }),
     v3AndBelowProducerEpoch: int16({ versions: '0-3' }),
     v3AndBelowTopics: array(AddPartitionsToTxnTopic, { versions: '0-3' }),
-  },
+  }),
 )
 export type AddPartitionsToTxnRequest = Value<typeof AddPartitionsToTxnRequest>
 
@@ -47,7 +47,7 @@ const AddPartitionsToTxnTopicResult = struct({
 
 export const AddPartitionsToTxnResponse = response(
   { key: 24, name: 'AddPartitionsToTxnResponse', versions: '0-5', flexible: '3+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16({ versions: '4+', ignorable: true }),
     resultsByTransaction: array(
@@ -58,6 +58,6 @@ export const AddPartitionsToTxnResponse = response(
       { versions: '4+' },
     ),
     resultsByTopicV3AndBelow: array(AddPartitionsToTxnTopicResult, { versions: '0-3' }),
-  },
+  }),
 )
 export type AddPartitionsToTxnResponse = Value<typeof AddPartitionsToTxnResponse>

@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const WriteTxnMarkersRequest = request(
   { key: 27, name: 'WriteTxnMarkersRequest', versions: '0-2', flexible: '1+' },
-  {
+  () => ({
     markers: array(
       struct({
         producerId: int64(),
@@ -28,13 +28,13 @@ export const WriteTxnMarkersRequest = request(
         transactionVersion: int8({ versions: '2+', ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type WriteTxnMarkersRequest = Value<typeof WriteTxnMarkersRequest>
 
 export const WriteTxnMarkersResponse = response(
   { key: 27, name: 'WriteTxnMarkersResponse', versions: '0-2', flexible: '1+' },
-  {
+  () => ({
     markers: array(
       struct({
         producerId: int64(),
@@ -51,6 +51,6 @@ export const WriteTxnMarkersResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type WriteTxnMarkersResponse = Value<typeof WriteTxnMarkersResponse>

@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const TxnOffsetCommitRequest = request(
   { key: 28, name: 'TxnOffsetCommitRequest', versions: '0-6', flexible: '3+' },
-  {
+  () => ({
     transactionalId: string(),
     groupId: string(),
     producerId: int64(),
@@ -34,13 +34,13 @@ export const TxnOffsetCommitRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type TxnOffsetCommitRequest = Value<typeof TxnOffsetCommitRequest>
 
 export const TxnOffsetCommitResponse = response(
   { key: 28, name: 'TxnOffsetCommitResponse', versions: '0-6', flexible: '3+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     topics: array(
       struct({
@@ -54,6 +54,6 @@ export const TxnOffsetCommitResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type TxnOffsetCommitResponse = Value<typeof TxnOffsetCommitResponse>

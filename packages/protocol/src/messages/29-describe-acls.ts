@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeAclsRequest = request(
   { key: 29, name: 'DescribeAclsRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     resourceTypeFilter: int8(),
     resourceNameFilter: string({ nullable: '0+' }),
     patternTypeFilter: int8({ versions: '1+', default: 3 }),
@@ -20,13 +20,13 @@ export const DescribeAclsRequest = request(
     hostFilter: string({ nullable: '0+' }),
     operation: int8(),
     permissionType: int8(),
-  },
+  }),
 )
 export type DescribeAclsRequest = Value<typeof DescribeAclsRequest>
 
 export const DescribeAclsResponse = response(
   { key: 29, name: 'DescribeAclsResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
@@ -45,6 +45,6 @@ export const DescribeAclsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeAclsResponse = Value<typeof DescribeAclsResponse>

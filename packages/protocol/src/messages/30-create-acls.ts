@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const CreateAclsRequest = request(
   { key: 30, name: 'CreateAclsRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     creations: array(
       struct({
         resourceType: int8(),
@@ -24,13 +24,13 @@ export const CreateAclsRequest = request(
         permissionType: int8(),
       }),
     ),
-  },
+  }),
 )
 export type CreateAclsRequest = Value<typeof CreateAclsRequest>
 
 export const CreateAclsResponse = response(
   { key: 30, name: 'CreateAclsResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     results: array(
       struct({
@@ -38,6 +38,6 @@ export const CreateAclsResponse = response(
         errorMessage: string({ nullable: '0+' }),
       }),
     ),
-  },
+  }),
 )
 export type CreateAclsResponse = Value<typeof CreateAclsResponse>

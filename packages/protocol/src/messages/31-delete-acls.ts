@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DeleteAclsRequest = request(
   { key: 31, name: 'DeleteAclsRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     filters: array(
       struct({
         resourceTypeFilter: int8(),
@@ -24,13 +24,13 @@ export const DeleteAclsRequest = request(
         permissionType: int8(),
       }),
     ),
-  },
+  }),
 )
 export type DeleteAclsRequest = Value<typeof DeleteAclsRequest>
 
 export const DeleteAclsResponse = response(
   { key: 31, name: 'DeleteAclsResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     filterResults: array(
       struct({
@@ -51,6 +51,6 @@ export const DeleteAclsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DeleteAclsResponse = Value<typeof DeleteAclsResponse>

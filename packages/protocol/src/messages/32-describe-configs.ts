@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeConfigsRequest = request(
   { key: 32, name: 'DescribeConfigsRequest', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     resources: array(
       struct({
         resourceType: int8(),
@@ -22,13 +22,13 @@ export const DescribeConfigsRequest = request(
     ),
     includeSynonyms: bool({ versions: '1+' }),
     includeDocumentation: bool({ versions: '3+' }),
-  },
+  }),
 )
 export type DescribeConfigsRequest = Value<typeof DescribeConfigsRequest>
 
 export const DescribeConfigsResponse = response(
   { key: 32, name: 'DescribeConfigsResponse', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     results: array(
       struct({
@@ -58,6 +58,6 @@ export const DescribeConfigsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeConfigsResponse = Value<typeof DescribeConfigsResponse>

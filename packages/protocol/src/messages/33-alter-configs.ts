@@ -8,7 +8,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterConfigsRequest = request(
   { key: 33, name: 'AlterConfigsRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     resources: array(
       struct({
         resourceType: int8(),
@@ -22,13 +22,13 @@ export const AlterConfigsRequest = request(
       }),
     ),
     validateOnly: bool(),
-  },
+  }),
 )
 export type AlterConfigsRequest = Value<typeof AlterConfigsRequest>
 
 export const AlterConfigsResponse = response(
   { key: 33, name: 'AlterConfigsResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     responses: array(
       struct({
@@ -38,6 +38,6 @@ export const AlterConfigsResponse = response(
         resourceName: string(),
       }),
     ),
-  },
+  }),
 )
 export type AlterConfigsResponse = Value<typeof AlterConfigsResponse>

@@ -8,7 +8,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterReplicaLogDirsRequest = request(
   { key: 34, name: 'AlterReplicaLogDirsRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     dirs: array(
       struct({
         path: string(),
@@ -20,13 +20,13 @@ export const AlterReplicaLogDirsRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterReplicaLogDirsRequest = Value<typeof AlterReplicaLogDirsRequest>
 
 export const AlterReplicaLogDirsResponse = response(
   { key: 34, name: 'AlterReplicaLogDirsResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     results: array(
       struct({
@@ -39,6 +39,6 @@ export const AlterReplicaLogDirsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterReplicaLogDirsResponse = Value<typeof AlterReplicaLogDirsResponse>

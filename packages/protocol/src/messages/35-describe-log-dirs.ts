@@ -13,7 +13,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeLogDirsRequest = request(
   { key: 35, name: 'DescribeLogDirsRequest', versions: '0-5', flexible: '2+' },
-  {
+  () => ({
     topics: array(
       struct({
         topic: string(),
@@ -21,13 +21,13 @@ export const DescribeLogDirsRequest = request(
       }),
       { nullable: '0+' },
     ),
-  },
+  }),
 )
 export type DescribeLogDirsRequest = Value<typeof DescribeLogDirsRequest>
 
 export const DescribeLogDirsResponse = response(
   { key: 35, name: 'DescribeLogDirsResponse', versions: '0-5', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16({ versions: '3+', ignorable: true }),
     results: array(
@@ -52,6 +52,6 @@ export const DescribeLogDirsResponse = response(
         isCordoned: bool({ versions: '5+', ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type DescribeLogDirsResponse = Value<typeof DescribeLogDirsResponse>

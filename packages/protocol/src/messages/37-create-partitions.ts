@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const CreatePartitionsRequest = request(
   { key: 37, name: 'CreatePartitionsRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     topics: array(
       struct({
         name: string(),
@@ -22,13 +22,13 @@ export const CreatePartitionsRequest = request(
     ),
     timeoutMs: int32(),
     validateOnly: bool(),
-  },
+  }),
 )
 export type CreatePartitionsRequest = Value<typeof CreatePartitionsRequest>
 
 export const CreatePartitionsResponse = response(
   { key: 37, name: 'CreatePartitionsResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     results: array(
       struct({
@@ -37,6 +37,6 @@ export const CreatePartitionsResponse = response(
         errorMessage: string({ nullable: '0+', default: null }),
       }),
     ),
-  },
+  }),
 )
 export type CreatePartitionsResponse = Value<typeof CreatePartitionsResponse>

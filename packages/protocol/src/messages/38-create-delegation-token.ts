@@ -11,7 +11,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const CreateDelegationTokenRequest = request(
   { key: 38, name: 'CreateDelegationTokenRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     ownerPrincipalType: string({ versions: '3+', nullable: '0+' }),
     ownerPrincipalName: string({ versions: '3+', nullable: '0+' }),
     renewers: array(
@@ -21,13 +21,13 @@ export const CreateDelegationTokenRequest = request(
       }),
     ),
     maxLifetimeMs: int64(),
-  },
+  }),
 )
 export type CreateDelegationTokenRequest = Value<typeof CreateDelegationTokenRequest>
 
 export const CreateDelegationTokenResponse = response(
   { key: 38, name: 'CreateDelegationTokenResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     errorCode: int16(),
     principalType: string(),
     principalName: string(),
@@ -39,6 +39,6 @@ export const CreateDelegationTokenResponse = response(
     tokenId: string(),
     hmac: bytes(),
     throttleTimeMs: int32(),
-  },
+  }),
 )
 export type CreateDelegationTokenResponse = Value<typeof CreateDelegationTokenResponse>

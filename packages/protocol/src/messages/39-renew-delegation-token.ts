@@ -8,19 +8,19 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const RenewDelegationTokenRequest = request(
   { key: 39, name: 'RenewDelegationTokenRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     hmac: bytes(),
     renewPeriodMs: int64(),
-  },
+  }),
 )
 export type RenewDelegationTokenRequest = Value<typeof RenewDelegationTokenRequest>
 
 export const RenewDelegationTokenResponse = response(
   { key: 39, name: 'RenewDelegationTokenResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     errorCode: int16(),
     expiryTimestampMs: int64(),
     throttleTimeMs: int32(),
-  },
+  }),
 )
 export type RenewDelegationTokenResponse = Value<typeof RenewDelegationTokenResponse>

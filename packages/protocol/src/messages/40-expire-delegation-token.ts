@@ -8,19 +8,19 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ExpireDelegationTokenRequest = request(
   { key: 40, name: 'ExpireDelegationTokenRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     hmac: bytes(),
     expiryTimePeriodMs: int64(),
-  },
+  }),
 )
 export type ExpireDelegationTokenRequest = Value<typeof ExpireDelegationTokenRequest>
 
 export const ExpireDelegationTokenResponse = response(
   { key: 40, name: 'ExpireDelegationTokenResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     errorCode: int16(),
     expiryTimestampMs: int64(),
     throttleTimeMs: int32(),
-  },
+  }),
 )
 export type ExpireDelegationTokenResponse = Value<typeof ExpireDelegationTokenResponse>

@@ -11,7 +11,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeDelegationTokenRequest = request(
   { key: 41, name: 'DescribeDelegationTokenRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     owners: array(
       struct({
         principalType: string(),
@@ -19,13 +19,13 @@ export const DescribeDelegationTokenRequest = request(
       }),
       { nullable: '0+' },
     ),
-  },
+  }),
 )
 export type DescribeDelegationTokenRequest = Value<typeof DescribeDelegationTokenRequest>
 
 export const DescribeDelegationTokenResponse = response(
   { key: 41, name: 'DescribeDelegationTokenResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     errorCode: int16(),
     tokens: array(
       struct({
@@ -47,6 +47,6 @@ export const DescribeDelegationTokenResponse = response(
       }),
     ),
     throttleTimeMs: int32(),
-  },
+  }),
 )
 export type DescribeDelegationTokenResponse = Value<typeof DescribeDelegationTokenResponse>

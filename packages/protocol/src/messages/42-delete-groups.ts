@@ -10,15 +10,15 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DeleteGroupsRequest = request(
   { key: 42, name: 'DeleteGroupsRequest', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     groupsNames: array(string()),
-  },
+  }),
 )
 export type DeleteGroupsRequest = Value<typeof DeleteGroupsRequest>
 
 export const DeleteGroupsResponse = response(
   { key: 42, name: 'DeleteGroupsResponse', versions: '0-3', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     results: array(
       struct({
@@ -27,6 +27,6 @@ export const DeleteGroupsResponse = response(
         errorMessage: string({ versions: '3+', nullable: '0+', default: null, ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type DeleteGroupsResponse = Value<typeof DeleteGroupsResponse>

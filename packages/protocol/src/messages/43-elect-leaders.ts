@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ElectLeadersRequest = request(
   { key: 43, name: 'ElectLeadersRequest', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     electionType: int8({ versions: '1+' }),
     topicPartitions: array(
       struct({
@@ -20,13 +20,13 @@ export const ElectLeadersRequest = request(
       { nullable: '0+' },
     ),
     timeoutMs: int32({ default: 60000 }),
-  },
+  }),
 )
 export type ElectLeadersRequest = Value<typeof ElectLeadersRequest>
 
 export const ElectLeadersResponse = response(
   { key: 43, name: 'ElectLeadersResponse', versions: '0-2', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16({ versions: '1+' }),
     replicaElectionResults: array(
@@ -41,6 +41,6 @@ export const ElectLeadersResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ElectLeadersResponse = Value<typeof ElectLeadersResponse>

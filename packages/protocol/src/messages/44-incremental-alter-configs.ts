@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const IncrementalAlterConfigsRequest = request(
   { key: 44, name: 'IncrementalAlterConfigsRequest', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     resources: array(
       struct({
         resourceType: int8(),
@@ -22,13 +22,13 @@ export const IncrementalAlterConfigsRequest = request(
       }),
     ),
     validateOnly: bool(),
-  },
+  }),
 )
 export type IncrementalAlterConfigsRequest = Value<typeof IncrementalAlterConfigsRequest>
 
 export const IncrementalAlterConfigsResponse = response(
   { key: 44, name: 'IncrementalAlterConfigsResponse', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     responses: array(
       struct({
@@ -38,6 +38,6 @@ export const IncrementalAlterConfigsResponse = response(
         resourceName: string(),
       }),
     ),
-  },
+  }),
 )
 export type IncrementalAlterConfigsResponse = Value<typeof IncrementalAlterConfigsResponse>

@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterPartitionReassignmentsRequest = request(
   { key: 45, name: 'AlterPartitionReassignmentsRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     timeoutMs: int32({ default: 60000 }),
     allowReplicationFactorChange: bool({ versions: '1+', default: true }),
     topics: array(
@@ -23,13 +23,13 @@ export const AlterPartitionReassignmentsRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterPartitionReassignmentsRequest = Value<typeof AlterPartitionReassignmentsRequest>
 
 export const AlterPartitionReassignmentsResponse = response(
   { key: 45, name: 'AlterPartitionReassignmentsResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     allowReplicationFactorChange: bool({ versions: '1+', default: true, ignorable: true }),
     errorCode: int16(),
@@ -46,6 +46,6 @@ export const AlterPartitionReassignmentsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterPartitionReassignmentsResponse = Value<typeof AlterPartitionReassignmentsResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ListPartitionReassignmentsRequest = request(
   { key: 46, name: 'ListPartitionReassignmentsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     timeoutMs: int32({ default: 60000 }),
     topics: array(
       struct({
@@ -16,13 +16,13 @@ export const ListPartitionReassignmentsRequest = request(
       }),
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type ListPartitionReassignmentsRequest = Value<typeof ListPartitionReassignmentsRequest>
 
 export const ListPartitionReassignmentsResponse = response(
   { key: 46, name: 'ListPartitionReassignmentsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
@@ -39,6 +39,6 @@ export const ListPartitionReassignmentsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ListPartitionReassignmentsResponse = Value<typeof ListPartitionReassignmentsResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeClientQuotasRequest = request(
   { key: 48, name: 'DescribeClientQuotasRequest', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     components: array(
       struct({
         entityType: string(),
@@ -16,13 +16,13 @@ export const DescribeClientQuotasRequest = request(
       }),
     ),
     strict: bool(),
-  },
+  }),
 )
 export type DescribeClientQuotasRequest = Value<typeof DescribeClientQuotasRequest>
 
 export const DescribeClientQuotasResponse = response(
   { key: 48, name: 'DescribeClientQuotasResponse', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
@@ -43,6 +43,6 @@ export const DescribeClientQuotasResponse = response(
       }),
       { nullable: '0+' },
     ),
-  },
+  }),
 )
 export type DescribeClientQuotasResponse = Value<typeof DescribeClientQuotasResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterClientQuotasRequest = request(
   { key: 49, name: 'AlterClientQuotasRequest', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     entries: array(
       struct({
         entity: array(
@@ -26,13 +26,13 @@ export const AlterClientQuotasRequest = request(
       }),
     ),
     validateOnly: bool(),
-  },
+  }),
 )
 export type AlterClientQuotasRequest = Value<typeof AlterClientQuotasRequest>
 
 export const AlterClientQuotasResponse = response(
   { key: 49, name: 'AlterClientQuotasResponse', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     entries: array(
       struct({
@@ -46,6 +46,6 @@ export const AlterClientQuotasResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterClientQuotasResponse = Value<typeof AlterClientQuotasResponse>

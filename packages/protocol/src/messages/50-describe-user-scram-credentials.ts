@@ -7,20 +7,20 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeUserScramCredentialsRequest = request(
   { key: 50, name: 'DescribeUserScramCredentialsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     users: array(
       struct({
         name: string(),
       }),
       { nullable: '0+' },
     ),
-  },
+  }),
 )
 export type DescribeUserScramCredentialsRequest = Value<typeof DescribeUserScramCredentialsRequest>
 
 export const DescribeUserScramCredentialsResponse = response(
   { key: 50, name: 'DescribeUserScramCredentialsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
@@ -37,6 +37,6 @@ export const DescribeUserScramCredentialsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeUserScramCredentialsResponse = Value<typeof DescribeUserScramCredentialsResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterUserScramCredentialsRequest = request(
   { key: 51, name: 'AlterUserScramCredentialsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     deletions: array(
       struct({
         name: string(),
@@ -23,13 +23,13 @@ export const AlterUserScramCredentialsRequest = request(
         saltedPassword: bytes(),
       }),
     ),
-  },
+  }),
 )
 export type AlterUserScramCredentialsRequest = Value<typeof AlterUserScramCredentialsRequest>
 
 export const AlterUserScramCredentialsResponse = response(
   { key: 51, name: 'AlterUserScramCredentialsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     results: array(
       struct({
@@ -38,6 +38,6 @@ export const AlterUserScramCredentialsResponse = response(
         errorMessage: string({ nullable: '0+' }),
       }),
     ),
-  },
+  }),
 )
 export type AlterUserScramCredentialsResponse = Value<typeof AlterUserScramCredentialsResponse>

@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const BeginQuorumEpochRequest = request(
   { key: 53, name: 'BeginQuorumEpochRequest', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     clusterId: string({ nullable: '0+', default: null }),
     voterId: int32({ versions: '1+', default: -1, ignorable: true }),
     topics: array(
@@ -33,13 +33,13 @@ export const BeginQuorumEpochRequest = request(
       }),
       { versions: '1+', ignorable: true },
     ),
-  },
+  }),
 )
 export type BeginQuorumEpochRequest = Value<typeof BeginQuorumEpochRequest>
 
 export const BeginQuorumEpochResponse = response(
   { key: 53, name: 'BeginQuorumEpochResponse', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     errorCode: int16(),
     topics: array(
       struct({
@@ -62,6 +62,6 @@ export const BeginQuorumEpochResponse = response(
       }),
       { versions: '1+', tag: 0 },
     ),
-  },
+  }),
 )
 export type BeginQuorumEpochResponse = Value<typeof BeginQuorumEpochResponse>

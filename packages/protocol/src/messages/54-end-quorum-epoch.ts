@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const EndQuorumEpochRequest = request(
   { key: 54, name: 'EndQuorumEpochRequest', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     clusterId: string({ nullable: '0+', default: null }),
     topics: array(
       struct({
@@ -39,13 +39,13 @@ export const EndQuorumEpochRequest = request(
       }),
       { versions: '1+', ignorable: true },
     ),
-  },
+  }),
 )
 export type EndQuorumEpochRequest = Value<typeof EndQuorumEpochRequest>
 
 export const EndQuorumEpochResponse = response(
   { key: 54, name: 'EndQuorumEpochResponse', versions: '0-1', flexible: '1+' },
-  {
+  () => ({
     errorCode: int16(),
     topics: array(
       struct({
@@ -68,6 +68,6 @@ export const EndQuorumEpochResponse = response(
       }),
       { versions: '1+', tag: 0 },
     ),
-  },
+  }),
 )
 export type EndQuorumEpochResponse = Value<typeof EndQuorumEpochResponse>

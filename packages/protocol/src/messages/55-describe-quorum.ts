@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeQuorumRequest = request(
   { key: 55, name: 'DescribeQuorumRequest', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     topics: array(
       struct({
         topicName: string(),
@@ -21,7 +21,7 @@ export const DescribeQuorumRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeQuorumRequest = Value<typeof DescribeQuorumRequest>
 
@@ -35,7 +35,7 @@ const ReplicaState = struct({
 
 export const DescribeQuorumResponse = response(
   { key: 55, name: 'DescribeQuorumResponse', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     errorCode: int16(),
     errorMessage: string({ versions: '2+', nullable: '0+', ignorable: true }),
     topics: array(
@@ -68,6 +68,6 @@ export const DescribeQuorumResponse = response(
       }),
       { versions: '2+' },
     ),
-  },
+  }),
 )
 export type DescribeQuorumResponse = Value<typeof DescribeQuorumResponse>

@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterPartitionRequest = request(
   { key: 56, name: 'AlterPartitionRequest', versions: '2-3', flexible: '2+' },
-  {
+  () => ({
     brokerId: int32(),
     brokerEpoch: int64({ default: -1 }),
     topics: array(
@@ -34,13 +34,13 @@ export const AlterPartitionRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterPartitionRequest = Value<typeof AlterPartitionRequest>
 
 export const AlterPartitionResponse = response(
   { key: 56, name: 'AlterPartitionResponse', versions: '2-3', flexible: '2+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     topics: array(
@@ -59,6 +59,6 @@ export const AlterPartitionResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterPartitionResponse = Value<typeof AlterPartitionResponse>

@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const UpdateFeaturesRequest = request(
   { key: 57, name: 'UpdateFeaturesRequest', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     timeoutMs: int32({ default: 60000 }),
     featureUpdates: array(
       struct({
@@ -21,13 +21,13 @@ export const UpdateFeaturesRequest = request(
       }),
     ),
     validateOnly: bool({ versions: '1+' }),
-  },
+  }),
 )
 export type UpdateFeaturesRequest = Value<typeof UpdateFeaturesRequest>
 
 export const UpdateFeaturesResponse = response(
   { key: 57, name: 'UpdateFeaturesResponse', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
@@ -39,6 +39,6 @@ export const UpdateFeaturesResponse = response(
       }),
       { versions: '0-1', ignorable: true },
     ),
-  },
+  }),
 )
 export type UpdateFeaturesResponse = Value<typeof UpdateFeaturesResponse>

@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const FetchSnapshotRequest = request(
   { key: 59, name: 'FetchSnapshotRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     clusterId: string({ nullable: '0+', tag: 0, default: null }),
     replicaId: int32({ default: -1 }),
     maxBytes: int32({ default: 0x7fff_ffff }),
@@ -30,13 +30,13 @@ export const FetchSnapshotRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type FetchSnapshotRequest = Value<typeof FetchSnapshotRequest>
 
 export const FetchSnapshotResponse = response(
   { key: 59, name: 'FetchSnapshotResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     topics: array(
@@ -72,6 +72,6 @@ export const FetchSnapshotResponse = response(
       }),
       { versions: '1+', tag: 0 },
     ),
-  },
+  }),
 )
 export type FetchSnapshotResponse = Value<typeof FetchSnapshotResponse>

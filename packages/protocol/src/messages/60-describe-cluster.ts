@@ -10,17 +10,17 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeClusterRequest = request(
   { key: 60, name: 'DescribeClusterRequest', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     includeClusterAuthorizedOperations: bool(),
     endpointType: int8({ versions: '1+', default: 1 }),
     includeFencedBrokers: bool({ versions: '2+' }),
-  },
+  }),
 )
 export type DescribeClusterRequest = Value<typeof DescribeClusterRequest>
 
 export const DescribeClusterResponse = response(
   { key: 60, name: 'DescribeClusterResponse', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -37,6 +37,6 @@ export const DescribeClusterResponse = response(
       }),
     ),
     clusterAuthorizedOperations: int32({ default: -2147483648 }),
-  },
+  }),
 )
 export type DescribeClusterResponse = Value<typeof DescribeClusterResponse>

@@ -7,20 +7,20 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeProducersRequest = request(
   { key: 61, name: 'DescribeProducersRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topics: array(
       struct({
         name: string(),
         partitionIndexes: array(int32()),
       }),
     ),
-  },
+  }),
 )
 export type DescribeProducersRequest = Value<typeof DescribeProducersRequest>
 
 export const DescribeProducersResponse = response(
   { key: 61, name: 'DescribeProducersResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     topics: array(
       struct({
@@ -44,6 +44,6 @@ export const DescribeProducersResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeProducersResponse = Value<typeof DescribeProducersResponse>

@@ -12,7 +12,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const BrokerRegistrationRequest = request(
   { key: 62, name: 'BrokerRegistrationRequest', versions: '0-4', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
     clusterId: string(),
     incarnationId: uuid(),
@@ -35,16 +35,16 @@ export const BrokerRegistrationRequest = request(
     isMigratingZkBroker: bool({ versions: '1+' }),
     logDirs: array(uuid(), { versions: '2+', ignorable: true }),
     previousBrokerEpoch: int64({ versions: '3+', default: -1, ignorable: true }),
-  },
+  }),
 )
 export type BrokerRegistrationRequest = Value<typeof BrokerRegistrationRequest>
 
 export const BrokerRegistrationResponse = response(
   { key: 62, name: 'BrokerRegistrationResponse', versions: '0-4', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     brokerEpoch: int64({ default: -1 }),
-  },
+  }),
 )
 export type BrokerRegistrationResponse = Value<typeof BrokerRegistrationResponse>

@@ -11,7 +11,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const BrokerHeartbeatRequest = request(
   { key: 63, name: 'BrokerHeartbeatRequest', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
     brokerEpoch: int64({ default: -1 }),
     currentMetadataOffset: int64(),
@@ -19,18 +19,18 @@ export const BrokerHeartbeatRequest = request(
     wantShutDown: bool(),
     offlineLogDirs: array(uuid(), { versions: '1+', tag: 0 }),
     cordonedLogDirs: array(uuid(), { versions: '2+', nullable: '0+', tag: 1, default: null }),
-  },
+  }),
 )
 export type BrokerHeartbeatRequest = Value<typeof BrokerHeartbeatRequest>
 
 export const BrokerHeartbeatResponse = response(
   { key: 63, name: 'BrokerHeartbeatResponse', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     isCaughtUp: bool(),
     isFenced: bool({ default: true }),
     shouldShutDown: bool(),
-  },
+  }),
 )
 export type BrokerHeartbeatResponse = Value<typeof BrokerHeartbeatResponse>

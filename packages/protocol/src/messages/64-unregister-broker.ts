@@ -7,18 +7,18 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const UnregisterBrokerRequest = request(
   { key: 64, name: 'UnregisterBrokerRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
-  },
+  }),
 )
 export type UnregisterBrokerRequest = Value<typeof UnregisterBrokerRequest>
 
 export const UnregisterBrokerResponse = response(
   { key: 64, name: 'UnregisterBrokerResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
-  },
+  }),
 )
 export type UnregisterBrokerResponse = Value<typeof UnregisterBrokerResponse>

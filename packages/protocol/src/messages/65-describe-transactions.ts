@@ -7,15 +7,15 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeTransactionsRequest = request(
   { key: 65, name: 'DescribeTransactionsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     transactionalIds: array(string()),
-  },
+  }),
 )
 export type DescribeTransactionsRequest = Value<typeof DescribeTransactionsRequest>
 
 export const DescribeTransactionsResponse = response(
   { key: 65, name: 'DescribeTransactionsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     transactionStates: array(
       struct({
@@ -34,6 +34,6 @@ export const DescribeTransactionsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeTransactionsResponse = Value<typeof DescribeTransactionsResponse>

@@ -10,18 +10,18 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ListTransactionsRequest = request(
   { key: 66, name: 'ListTransactionsRequest', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     stateFilters: array(string()),
     producerIdFilters: array(int64()),
     durationFilter: int64({ versions: '1+', default: -1 }),
     transactionalIdPattern: string({ versions: '2+', nullable: '0+', default: null }),
-  },
+  }),
 )
 export type ListTransactionsRequest = Value<typeof ListTransactionsRequest>
 
 export const ListTransactionsResponse = response(
   { key: 66, name: 'ListTransactionsResponse', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     unknownStateFilters: array(string()),
@@ -32,6 +32,6 @@ export const ListTransactionsResponse = response(
         transactionState: string(),
       }),
     ),
-  },
+  }),
 )
 export type ListTransactionsResponse = Value<typeof ListTransactionsResponse>

@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ConsumerGroupHeartbeatRequest = request(
   { key: 68, name: 'ConsumerGroupHeartbeatRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
     memberEpoch: int32(),
@@ -27,7 +27,7 @@ export const ConsumerGroupHeartbeatRequest = request(
       }),
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type ConsumerGroupHeartbeatRequest = Value<typeof ConsumerGroupHeartbeatRequest>
 
@@ -38,7 +38,7 @@ const TopicPartitions = struct({
 
 export const ConsumerGroupHeartbeatResponse = response(
   { key: 68, name: 'ConsumerGroupHeartbeatResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -51,6 +51,6 @@ export const ConsumerGroupHeartbeatResponse = response(
       },
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type ConsumerGroupHeartbeatResponse = Value<typeof ConsumerGroupHeartbeatResponse>

@@ -9,10 +9,10 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ConsumerGroupDescribeRequest = request(
   { key: 69, name: 'ConsumerGroupDescribeRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groupIds: array(string()),
     includeAuthorizedOperations: bool(),
-  },
+  }),
 )
 export type ConsumerGroupDescribeRequest = Value<typeof ConsumerGroupDescribeRequest>
 
@@ -28,7 +28,7 @@ const Assignment = struct({
 
 export const ConsumerGroupDescribeResponse = response(
   { key: 69, name: 'ConsumerGroupDescribeResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     groups: array(
       struct({
@@ -57,6 +57,6 @@ export const ConsumerGroupDescribeResponse = response(
         authorizedOperations: int32({ default: -2147483648 }),
       }),
     ),
-  },
+  }),
 )
 export type ConsumerGroupDescribeResponse = Value<typeof ConsumerGroupDescribeResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ControllerRegistrationRequest = request(
   { key: 70, name: 'ControllerRegistrationRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     controllerId: int32(),
     incarnationId: uuid(),
     zkMigrationReady: bool(),
@@ -26,16 +26,16 @@ export const ControllerRegistrationRequest = request(
         maxSupportedVersion: int16(),
       }),
     ),
-  },
+  }),
 )
 export type ControllerRegistrationRequest = Value<typeof ControllerRegistrationRequest>
 
 export const ControllerRegistrationResponse = response(
   { key: 70, name: 'ControllerRegistrationResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
-  },
+  }),
 )
 export type ControllerRegistrationResponse = Value<typeof ControllerRegistrationResponse>

@@ -7,15 +7,15 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const GetTelemetrySubscriptionsRequest = request(
   { key: 71, name: 'GetTelemetrySubscriptionsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     clientInstanceId: uuid(),
-  },
+  }),
 )
 export type GetTelemetrySubscriptionsRequest = Value<typeof GetTelemetrySubscriptionsRequest>
 
 export const GetTelemetrySubscriptionsResponse = response(
   { key: 71, name: 'GetTelemetrySubscriptionsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     clientInstanceId: uuid(),
@@ -25,6 +25,6 @@ export const GetTelemetrySubscriptionsResponse = response(
     telemetryMaxBytes: int32(),
     deltaTemporality: bool(),
     requestedMetrics: array(string()),
-  },
+  }),
 )
 export type GetTelemetrySubscriptionsResponse = Value<typeof GetTelemetrySubscriptionsResponse>

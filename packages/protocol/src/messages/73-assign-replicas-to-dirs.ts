@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AssignReplicasToDirsRequest = request(
   { key: 73, name: 'AssignReplicasToDirsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
     brokerEpoch: int64({ default: -1 }),
     directories: array(
@@ -25,13 +25,13 @@ export const AssignReplicasToDirsRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AssignReplicasToDirsRequest = Value<typeof AssignReplicasToDirsRequest>
 
 export const AssignReplicasToDirsResponse = response(
   { key: 73, name: 'AssignReplicasToDirsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     directories: array(
@@ -50,6 +50,6 @@ export const AssignReplicasToDirsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AssignReplicasToDirsResponse = Value<typeof AssignReplicasToDirsResponse>

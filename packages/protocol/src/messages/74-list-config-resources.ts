@@ -10,15 +10,15 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ListConfigResourcesRequest = request(
   { key: 74, name: 'ListConfigResourcesRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     resourceTypes: array(int8(), { versions: '1+' }),
-  },
+  }),
 )
 export type ListConfigResourcesRequest = Value<typeof ListConfigResourcesRequest>
 
 export const ListConfigResourcesResponse = response(
   { key: 74, name: 'ListConfigResourcesResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     configResources: array(
@@ -27,6 +27,6 @@ export const ListConfigResourcesResponse = response(
         resourceType: int8({ versions: '1+', default: 16, ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type ListConfigResourcesResponse = Value<typeof ListConfigResourcesResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeTopicPartitionsRequest = request(
   { key: 75, name: 'DescribeTopicPartitionsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topics: array(
       struct({
         name: string(),
@@ -21,13 +21,13 @@ export const DescribeTopicPartitionsRequest = request(
       },
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type DescribeTopicPartitionsRequest = Value<typeof DescribeTopicPartitionsRequest>
 
 export const DescribeTopicPartitionsResponse = response(
   { key: 75, name: 'DescribeTopicPartitionsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     topics: array(
       struct({
@@ -58,6 +58,6 @@ export const DescribeTopicPartitionsResponse = response(
       },
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type DescribeTopicPartitionsResponse = Value<typeof DescribeTopicPartitionsResponse>

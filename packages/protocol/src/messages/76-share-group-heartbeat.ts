@@ -7,13 +7,13 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ShareGroupHeartbeatRequest = request(
   { key: 76, name: 'ShareGroupHeartbeatRequest', versions: '1', flexible: '1+' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
     memberEpoch: int32(),
     rackId: string({ nullable: '0+', default: null }),
     subscribedTopicNames: array(string(), { nullable: '0+', default: null }),
-  },
+  }),
 )
 export type ShareGroupHeartbeatRequest = Value<typeof ShareGroupHeartbeatRequest>
 
@@ -24,7 +24,7 @@ const TopicPartitions = struct({
 
 export const ShareGroupHeartbeatResponse = response(
   { key: 76, name: 'ShareGroupHeartbeatResponse', versions: '1', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -37,6 +37,6 @@ export const ShareGroupHeartbeatResponse = response(
       },
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type ShareGroupHeartbeatResponse = Value<typeof ShareGroupHeartbeatResponse>

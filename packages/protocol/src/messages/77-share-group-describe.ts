@@ -7,10 +7,10 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ShareGroupDescribeRequest = request(
   { key: 77, name: 'ShareGroupDescribeRequest', versions: '1', flexible: '1+' },
-  {
+  () => ({
     groupIds: array(string()),
     includeAuthorizedOperations: bool(),
-  },
+  }),
 )
 export type ShareGroupDescribeRequest = Value<typeof ShareGroupDescribeRequest>
 
@@ -26,7 +26,7 @@ const Assignment = struct({
 
 export const ShareGroupDescribeResponse = response(
   { key: 77, name: 'ShareGroupDescribeResponse', versions: '1', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     groups: array(
       struct({
@@ -51,6 +51,6 @@ export const ShareGroupDescribeResponse = response(
         authorizedOperations: int32({ default: -2147483648 }),
       }),
     ),
-  },
+  }),
 )
 export type ShareGroupDescribeResponse = Value<typeof ShareGroupDescribeResponse>

@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ShareFetchRequest = request(
   { key: 78, name: 'ShareFetchRequest', versions: '1-2', flexible: '1+' },
-  {
+  () => ({
     groupId: string({ nullable: '0+', default: null }),
     memberId: string({ nullable: '0+' }),
     shareSessionEpoch: int32(),
@@ -44,13 +44,13 @@ export const ShareFetchRequest = request(
         partitions: array(int32()),
       }),
     ),
-  },
+  }),
 )
 export type ShareFetchRequest = Value<typeof ShareFetchRequest>
 
 export const ShareFetchResponse = response(
   { key: 78, name: 'ShareFetchResponse', versions: '1-2', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -89,6 +89,6 @@ export const ShareFetchResponse = response(
         rack: string({ nullable: '0+', default: null }),
       }),
     ),
-  },
+  }),
 )
 export type ShareFetchResponse = Value<typeof ShareFetchResponse>

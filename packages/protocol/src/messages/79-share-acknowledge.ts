@@ -10,7 +10,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ShareAcknowledgeRequest = request(
   { key: 79, name: 'ShareAcknowledgeRequest', versions: '1-2', flexible: '1+' },
-  {
+  () => ({
     groupId: string({ nullable: '0+', default: null }),
     memberId: string({ nullable: '0+' }),
     shareSessionEpoch: int32(),
@@ -32,13 +32,13 @@ export const ShareAcknowledgeRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ShareAcknowledgeRequest = Value<typeof ShareAcknowledgeRequest>
 
 export const ShareAcknowledgeResponse = response(
   { key: 79, name: 'ShareAcknowledgeResponse', versions: '1-2', flexible: '1+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -67,6 +67,6 @@ export const ShareAcknowledgeResponse = response(
         rack: string({ nullable: '0+', default: null }),
       }),
     ),
-  },
+  }),
 )
 export type ShareAcknowledgeResponse = Value<typeof ShareAcknowledgeResponse>

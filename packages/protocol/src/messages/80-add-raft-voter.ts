@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AddRaftVoterRequest = request(
   { key: 80, name: 'AddRaftVoterRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     clusterId: string({ nullable: '0+' }),
     timeoutMs: int32(),
     voterId: int32(),
@@ -22,16 +22,16 @@ export const AddRaftVoterRequest = request(
       }),
     ),
     ackWhenCommitted: bool({ versions: '1+', default: true }),
-  },
+  }),
 )
 export type AddRaftVoterRequest = Value<typeof AddRaftVoterRequest>
 
 export const AddRaftVoterResponse = response(
   { key: 80, name: 'AddRaftVoterResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+' }),
-  },
+  }),
 )
 export type AddRaftVoterResponse = Value<typeof AddRaftVoterResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const UpdateRaftVoterRequest = request(
   { key: 82, name: 'UpdateRaftVoterRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     clusterId: string({ nullable: '0+' }),
     currentLeaderEpoch: int32(),
     voterId: int32(),
@@ -23,13 +23,13 @@ export const UpdateRaftVoterRequest = request(
       minSupportedVersion: int16(),
       maxSupportedVersion: int16(),
     }),
-  },
+  }),
 )
 export type UpdateRaftVoterRequest = Value<typeof UpdateRaftVoterRequest>
 
 export const UpdateRaftVoterResponse = response(
   { key: 82, name: 'UpdateRaftVoterResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     currentLeader: struct(
@@ -41,6 +41,6 @@ export const UpdateRaftVoterResponse = response(
       },
       { tag: 0 },
     ),
-  },
+  }),
 )
 export type UpdateRaftVoterResponse = Value<typeof UpdateRaftVoterResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const InitializeShareGroupStateRequest = request(
   { key: 83, name: 'InitializeShareGroupStateRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
@@ -21,13 +21,13 @@ export const InitializeShareGroupStateRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type InitializeShareGroupStateRequest = Value<typeof InitializeShareGroupStateRequest>
 
 export const InitializeShareGroupStateResponse = response(
   { key: 83, name: 'InitializeShareGroupStateResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     results: array(
       struct({
         topicId: uuid(),
@@ -40,6 +40,6 @@ export const InitializeShareGroupStateResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type InitializeShareGroupStateResponse = Value<typeof InitializeShareGroupStateResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ReadShareGroupStateRequest = request(
   { key: 84, name: 'ReadShareGroupStateRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
@@ -20,13 +20,13 @@ export const ReadShareGroupStateRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ReadShareGroupStateRequest = Value<typeof ReadShareGroupStateRequest>
 
 export const ReadShareGroupStateResponse = response(
   { key: 84, name: 'ReadShareGroupStateResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     results: array(
       struct({
         topicId: uuid(),
@@ -49,6 +49,6 @@ export const ReadShareGroupStateResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ReadShareGroupStateResponse = Value<typeof ReadShareGroupStateResponse>

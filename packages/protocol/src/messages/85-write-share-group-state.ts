@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const WriteShareGroupStateRequest = request(
   { key: 85, name: 'WriteShareGroupStateRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
@@ -33,13 +33,13 @@ export const WriteShareGroupStateRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type WriteShareGroupStateRequest = Value<typeof WriteShareGroupStateRequest>
 
 export const WriteShareGroupStateResponse = response(
   { key: 85, name: 'WriteShareGroupStateResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     results: array(
       struct({
         topicId: uuid(),
@@ -52,6 +52,6 @@ export const WriteShareGroupStateResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type WriteShareGroupStateResponse = Value<typeof WriteShareGroupStateResponse>

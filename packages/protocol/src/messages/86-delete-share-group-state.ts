@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DeleteShareGroupStateRequest = request(
   { key: 86, name: 'DeleteShareGroupStateRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
@@ -19,13 +19,13 @@ export const DeleteShareGroupStateRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DeleteShareGroupStateRequest = Value<typeof DeleteShareGroupStateRequest>
 
 export const DeleteShareGroupStateResponse = response(
   { key: 86, name: 'DeleteShareGroupStateResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     results: array(
       struct({
         topicId: uuid(),
@@ -38,6 +38,6 @@ export const DeleteShareGroupStateResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DeleteShareGroupStateResponse = Value<typeof DeleteShareGroupStateResponse>

@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const ReadShareGroupStateSummaryRequest = request(
   { key: 87, name: 'ReadShareGroupStateSummaryRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
@@ -22,13 +22,13 @@ export const ReadShareGroupStateSummaryRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ReadShareGroupStateSummaryRequest = Value<typeof ReadShareGroupStateSummaryRequest>
 
 export const ReadShareGroupStateSummaryResponse = response(
   { key: 87, name: 'ReadShareGroupStateSummaryResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     results: array(
       struct({
         topicId: uuid(),
@@ -45,6 +45,6 @@ export const ReadShareGroupStateSummaryResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ReadShareGroupStateSummaryResponse = Value<typeof ReadShareGroupStateSummaryResponse>

@@ -35,7 +35,7 @@ const TaskOffset = struct({
 
 export const StreamsGroupHeartbeatRequest = request(
   { key: 88, name: 'StreamsGroupHeartbeatRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
     memberEpoch: int32(),
@@ -75,7 +75,7 @@ export const StreamsGroupHeartbeatRequest = request(
     taskOffsets: array(TaskOffset, { nullable: '0+', default: null }),
     taskEndOffsets: array(TaskOffset, { nullable: '0+', default: null }),
     shutdownApplication: bool(),
-  },
+  }),
 )
 export type StreamsGroupHeartbeatRequest = Value<typeof StreamsGroupHeartbeatRequest>
 
@@ -91,7 +91,7 @@ const TopicPartition = struct({
 
 export const StreamsGroupHeartbeatResponse = response(
   { key: 88, name: 'StreamsGroupHeartbeatResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -115,6 +115,6 @@ export const StreamsGroupHeartbeatResponse = response(
       }),
       { nullable: '0+', default: null },
     ),
-  },
+  }),
 )
 export type StreamsGroupHeartbeatResponse = Value<typeof StreamsGroupHeartbeatResponse>

@@ -7,11 +7,11 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const StreamsGroupDescribeRequest = request(
   { key: 89, name: 'StreamsGroupDescribeRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groupIds: array(string()),
     includeAuthorizedOperations: bool(),
     includeTopologyDescription: bool({ versions: '1+' }),
-  },
+  }),
 )
 export type StreamsGroupDescribeRequest = Value<typeof StreamsGroupDescribeRequest>
 
@@ -75,7 +75,7 @@ const TopologyDescription = struct({
 
 export const StreamsGroupDescribeResponse = response(
   { key: 89, name: 'StreamsGroupDescribeResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     groups: array(
       struct({
@@ -126,6 +126,6 @@ export const StreamsGroupDescribeResponse = response(
         assignorName: string({ versions: '1+', nullable: '0+', default: null, ignorable: true }),
       }),
     ),
-  },
+  }),
 )
 export type StreamsGroupDescribeResponse = Value<typeof StreamsGroupDescribeResponse>

@@ -9,7 +9,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DescribeShareGroupOffsetsRequest = request(
   { key: 90, name: 'DescribeShareGroupOffsetsRequest', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     groups: array(
       struct({
         groupId: string(),
@@ -22,13 +22,13 @@ export const DescribeShareGroupOffsetsRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type DescribeShareGroupOffsetsRequest = Value<typeof DescribeShareGroupOffsetsRequest>
 
 export const DescribeShareGroupOffsetsResponse = response(
   { key: 90, name: 'DescribeShareGroupOffsetsResponse', versions: '0-1', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     groups: array(
       struct({
@@ -53,6 +53,6 @@ export const DescribeShareGroupOffsetsResponse = response(
         errorMessage: string({ nullable: '0+', default: null }),
       }),
     ),
-  },
+  }),
 )
 export type DescribeShareGroupOffsetsResponse = Value<typeof DescribeShareGroupOffsetsResponse>

@@ -7,7 +7,7 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const AlterShareGroupOffsetsRequest = request(
   { key: 91, name: 'AlterShareGroupOffsetsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
@@ -20,13 +20,13 @@ export const AlterShareGroupOffsetsRequest = request(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterShareGroupOffsetsRequest = Value<typeof AlterShareGroupOffsetsRequest>
 
 export const AlterShareGroupOffsetsResponse = response(
   { key: 91, name: 'AlterShareGroupOffsetsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -43,6 +43,6 @@ export const AlterShareGroupOffsetsResponse = response(
         ),
       }),
     ),
-  },
+  }),
 )
 export type AlterShareGroupOffsetsResponse = Value<typeof AlterShareGroupOffsetsResponse>

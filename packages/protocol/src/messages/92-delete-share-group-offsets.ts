@@ -7,20 +7,20 @@ import { request, response, type Value } from '../schema/schema.ts'
 
 export const DeleteShareGroupOffsetsRequest = request(
   { key: 92, name: 'DeleteShareGroupOffsetsRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     topics: array(
       struct({
         topicName: string(),
       }),
     ),
-  },
+  }),
 )
 export type DeleteShareGroupOffsetsRequest = Value<typeof DeleteShareGroupOffsetsRequest>
 
 export const DeleteShareGroupOffsetsResponse = response(
   { key: 92, name: 'DeleteShareGroupOffsetsResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
@@ -32,6 +32,6 @@ export const DeleteShareGroupOffsetsResponse = response(
         errorMessage: string({ nullable: '0+', default: null }),
       }),
     ),
-  },
+  }),
 )
 export type DeleteShareGroupOffsetsResponse = Value<typeof DeleteShareGroupOffsetsResponse>

@@ -32,21 +32,21 @@ const TopologyDescription = struct({
 
 export const StreamsGroupTopologyDescriptionUpdateRequest = request(
   { key: 93, name: 'StreamsGroupTopologyDescriptionUpdateRequest', versions: '0', flexible: '0+' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
     topologyEpoch: int32(),
     topologyDescription: TopologyDescription,
-  },
+  }),
 )
 export type StreamsGroupTopologyDescriptionUpdateRequest = Value<typeof StreamsGroupTopologyDescriptionUpdateRequest>
 
 export const StreamsGroupTopologyDescriptionUpdateResponse = response(
   { key: 93, name: 'StreamsGroupTopologyDescriptionUpdateResponse', versions: '0', flexible: '0+' },
-  {
+  () => ({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string({ nullable: '0+', default: null }),
-  },
+  }),
 )
 export type StreamsGroupTopologyDescriptionUpdateResponse = Value<typeof StreamsGroupTopologyDescriptionUpdateResponse>

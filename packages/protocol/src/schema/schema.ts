@@ -39,6 +39,7 @@ export interface Schema<out F extends Fields = Fields> {
   readonly versions: VersionRange
   readonly flexible: VersionRange
   readonly latestVersionUnstable: boolean
+  /** Defined when first read, so that loading three hundred messages costs next to nothing. */
   readonly fields: F
   /** Codecs made so far, by version. Belongs to `codecOf`. */
   readonly codecs: (Codec<never, never> | undefined)[]
@@ -50,35 +51,36 @@ export type Value<S extends Schema> = StructValue<S['fields']>
 /** What a message is encoded from: a deep partial of {@link Value}. */
 export type Init<S extends Schema> = StructInit<S['fields']>
 
-export function request<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function request<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('request', options, fields)
 }
 
-export function response<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function response<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('response', options, fields)
 }
 
-export function header<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function header<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('header', options, fields)
 }
 
-export function data<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function data<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('data', options, fields)
 }
 
-export function metadataRecord<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function metadataRecord<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('metadata-record', options, fields)
 }
 
-export function coordinatorKey<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function coordinatorKey<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('coordinator-key', options, fields)
 }
 
-export function coordinatorValue<F extends Fields>(options: SchemaOptions, fields: F): Schema<F> {
+export function coordinatorValue<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('coordinator-value', options, fields)
 }
 
-function schema<F extends Fields>(type: SchemaType, options: SchemaOptions, fields: F): Schema<F> {
+function schema<F extends Fields>(type: SchemaType, options: SchemaOptions, define: () => F): Schema<F> {
+  let fields: F | undefined
   return {
     type,
     name: options.name,
@@ -86,7 +88,9 @@ function schema<F extends Fields>(type: SchemaType, options: SchemaOptions, fiel
     versions: parseVersions(options.versions),
     flexible: options.flexible === undefined ? NO_VERSIONS : parseVersions(options.flexible),
     latestVersionUnstable: options.latestVersionUnstable === true,
-    fields,
+    get fields() {
+      return (fields ??= define())
+    },
     codecs: [],
   }
 }

@@ -5,10 +5,7 @@
 import { int16 } from '../../schema/field.ts'
 import { data, type Value } from '../../schema/schema.ts'
 
-export const ControlRecordTypeSchema = data(
-  { name: 'ControlRecordTypeSchema', versions: '0' },
-  {
-    type: int16(),
-  },
-)
+export const ControlRecordTypeSchema = data({ name: 'ControlRecordTypeSchema', versions: '0' }, () => ({
+  type: int16(),
+}))
 export type ControlRecordTypeSchema = Value<typeof ControlRecordTypeSchema>

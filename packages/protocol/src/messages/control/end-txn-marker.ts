@@ -5,10 +5,7 @@
 import { int32 } from '../../schema/field.ts'
 import { data, type Value } from '../../schema/schema.ts'
 
-export const EndTxnMarker = data(
-  { name: 'EndTxnMarker', versions: '0' },
-  {
-    coordinatorEpoch: int32(),
-  },
-)
+export const EndTxnMarker = data({ name: 'EndTxnMarker', versions: '0' }, () => ({
+  coordinatorEpoch: int32(),
+}))
 export type EndTxnMarker = Value<typeof EndTxnMarker>

@@ -10,13 +10,10 @@ const Voter = struct({
   voterDirectoryId: uuid({ versions: '1+' }),
 })
 
-export const LeaderChangeMessage = data(
-  { name: 'LeaderChangeMessage', versions: '0-1', flexible: '0+' },
-  {
-    version: int16(),
-    leaderId: int32(),
-    voters: array(Voter),
-    grantingVoters: array(Voter),
-  },
-)
+export const LeaderChangeMessage = data({ name: 'LeaderChangeMessage', versions: '0-1', flexible: '0+' }, () => ({
+  version: int16(),
+  leaderId: int32(),
+  voters: array(Voter),
+  grantingVoters: array(Voter),
+}))
 export type LeaderChangeMessage = Value<typeof LeaderChangeMessage>

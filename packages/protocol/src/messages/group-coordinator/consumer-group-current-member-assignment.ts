@@ -7,10 +7,10 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupCurrentMemberAssignmentKey = coordinatorKey(
   { key: 8, name: 'ConsumerGroupCurrentMemberAssignmentKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type ConsumerGroupCurrentMemberAssignmentKey = Value<typeof ConsumerGroupCurrentMemberAssignmentKey>
 
@@ -22,12 +22,12 @@ const TopicPartitions = struct({
 
 export const ConsumerGroupCurrentMemberAssignmentValue = coordinatorValue(
   { key: 8, name: 'ConsumerGroupCurrentMemberAssignmentValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
     assignedPartitions: array(TopicPartitions),
     partitionsPendingRevocation: array(TopicPartitions),
-  },
+  }),
 )
 export type ConsumerGroupCurrentMemberAssignmentValue = Value<typeof ConsumerGroupCurrentMemberAssignmentValue>

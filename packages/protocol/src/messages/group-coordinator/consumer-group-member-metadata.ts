@@ -7,16 +7,16 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupMemberMetadataKey = coordinatorKey(
   { key: 5, name: 'ConsumerGroupMemberMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type ConsumerGroupMemberMetadataKey = Value<typeof ConsumerGroupMemberMetadataKey>
 
 export const ConsumerGroupMemberMetadataValue = coordinatorValue(
   { key: 5, name: 'ConsumerGroupMemberMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     instanceId: string({ nullable: '0+' }),
     rackId: string({ nullable: '0+' }),
     clientId: string(),
@@ -37,6 +37,6 @@ export const ConsumerGroupMemberMetadataValue = coordinatorValue(
       },
       { nullable: '0+', tag: 0 },
     ),
-  },
+  }),
 )
 export type ConsumerGroupMemberMetadataValue = Value<typeof ConsumerGroupMemberMetadataValue>

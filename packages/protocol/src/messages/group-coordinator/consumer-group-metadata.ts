@@ -7,17 +7,17 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupMetadataKey = coordinatorKey(
   { key: 3, name: 'ConsumerGroupMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type ConsumerGroupMetadataKey = Value<typeof ConsumerGroupMetadataKey>
 
 export const ConsumerGroupMetadataValue = coordinatorValue(
   { key: 3, name: 'ConsumerGroupMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     epoch: int32(),
     metadataHash: int64bits({ tag: 0 }),
-  },
+  }),
 )
 export type ConsumerGroupMetadataValue = Value<typeof ConsumerGroupMetadataValue>

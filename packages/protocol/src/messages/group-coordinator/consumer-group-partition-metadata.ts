@@ -8,15 +8,15 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupPartitionMetadataKey = coordinatorKey(
   { key: 4, name: 'ConsumerGroupPartitionMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type ConsumerGroupPartitionMetadataKey = Value<typeof ConsumerGroupPartitionMetadataKey>
 
 export const ConsumerGroupPartitionMetadataValue = coordinatorValue(
   { key: 4, name: 'ConsumerGroupPartitionMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topics: array(
       struct({
         topicId: uuid(),
@@ -30,6 +30,6 @@ export const ConsumerGroupPartitionMetadataValue = coordinatorValue(
         ),
       }),
     ),
-  },
+  }),
 )
 export type ConsumerGroupPartitionMetadataValue = Value<typeof ConsumerGroupPartitionMetadataValue>

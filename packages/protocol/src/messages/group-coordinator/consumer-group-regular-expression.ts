@@ -8,19 +8,19 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupRegularExpressionKey = coordinatorKey(
   { key: 16, name: 'ConsumerGroupRegularExpressionKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     regularExpression: string(),
-  },
+  }),
 )
 export type ConsumerGroupRegularExpressionKey = Value<typeof ConsumerGroupRegularExpressionKey>
 
 export const ConsumerGroupRegularExpressionValue = coordinatorValue(
   { key: 16, name: 'ConsumerGroupRegularExpressionValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topics: array(string()),
     version: int64(),
     timestamp: int64(),
-  },
+  }),
 )
 export type ConsumerGroupRegularExpressionValue = Value<typeof ConsumerGroupRegularExpressionValue>

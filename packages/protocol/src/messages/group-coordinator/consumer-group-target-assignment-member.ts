@@ -7,22 +7,22 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupTargetAssignmentMemberKey = coordinatorKey(
   { key: 7, name: 'ConsumerGroupTargetAssignmentMemberKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type ConsumerGroupTargetAssignmentMemberKey = Value<typeof ConsumerGroupTargetAssignmentMemberKey>
 
 export const ConsumerGroupTargetAssignmentMemberValue = coordinatorValue(
   { key: 7, name: 'ConsumerGroupTargetAssignmentMemberValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topicPartitions: array(
       struct({
         topicId: uuid(),
         partitions: array(int32()),
       }),
     ),
-  },
+  }),
 )
 export type ConsumerGroupTargetAssignmentMemberValue = Value<typeof ConsumerGroupTargetAssignmentMemberValue>

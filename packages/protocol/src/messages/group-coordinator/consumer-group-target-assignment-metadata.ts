@@ -7,17 +7,17 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ConsumerGroupTargetAssignmentMetadataKey = coordinatorKey(
   { key: 6, name: 'ConsumerGroupTargetAssignmentMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type ConsumerGroupTargetAssignmentMetadataKey = Value<typeof ConsumerGroupTargetAssignmentMetadataKey>
 
 export const ConsumerGroupTargetAssignmentMetadataValue = coordinatorValue(
   { key: 6, name: 'ConsumerGroupTargetAssignmentMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     assignmentEpoch: int32(),
     assignmentTimestamp: int64({ tag: 0 }),
-  },
+  }),
 )
 export type ConsumerGroupTargetAssignmentMetadataValue = Value<typeof ConsumerGroupTargetAssignmentMetadataValue>

@@ -5,12 +5,9 @@
 import { array, bytes, int32, int64, string, struct } from '../../schema/field.ts'
 import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schema.ts'
 
-export const GroupMetadataKey = coordinatorKey(
-  { key: 2, name: 'GroupMetadataKey', versions: '0' },
-  {
-    group: string(),
-  },
-)
+export const GroupMetadataKey = coordinatorKey({ key: 2, name: 'GroupMetadataKey', versions: '0' }, () => ({
+  group: string(),
+}))
 export type GroupMetadataKey = Value<typeof GroupMetadataKey>
 
 const MemberMetadata = struct({
@@ -26,13 +23,13 @@ const MemberMetadata = struct({
 
 export const GroupMetadataValue = coordinatorValue(
   { key: 2, name: 'GroupMetadataValue', versions: '0-4', flexible: '4+' },
-  {
+  () => ({
     protocolType: string(),
     generation: int32(),
     protocol: string({ nullable: '0+' }),
     leader: string({ nullable: '0+' }),
     currentStateTimestamp: int64({ versions: '2+', default: -1, ignorable: true }),
     members: array(MemberMetadata),
-  },
+  }),
 )
 export type GroupMetadataValue = Value<typeof GroupMetadataValue>

@@ -7,10 +7,10 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ShareGroupCurrentMemberAssignmentKey = coordinatorKey(
   { key: 14, name: 'ShareGroupCurrentMemberAssignmentKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type ShareGroupCurrentMemberAssignmentKey = Value<typeof ShareGroupCurrentMemberAssignmentKey>
 
@@ -21,11 +21,11 @@ const TopicPartitions = struct({
 
 export const ShareGroupCurrentMemberAssignmentValue = coordinatorValue(
   { key: 14, name: 'ShareGroupCurrentMemberAssignmentValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
     assignedPartitions: array(TopicPartitions),
-  },
+  }),
 )
 export type ShareGroupCurrentMemberAssignmentValue = Value<typeof ShareGroupCurrentMemberAssignmentValue>

@@ -7,20 +7,20 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ShareGroupMemberMetadataKey = coordinatorKey(
   { key: 10, name: 'ShareGroupMemberMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type ShareGroupMemberMetadataKey = Value<typeof ShareGroupMemberMetadataKey>
 
 export const ShareGroupMemberMetadataValue = coordinatorValue(
   { key: 10, name: 'ShareGroupMemberMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     rackId: string({ nullable: '0+' }),
     clientId: string(),
     clientHost: string(),
     subscribedTopicNames: array(string()),
-  },
+  }),
 )
 export type ShareGroupMemberMetadataValue = Value<typeof ShareGroupMemberMetadataValue>

@@ -8,9 +8,9 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ShareGroupStatePartitionMetadataKey = coordinatorKey(
   { key: 15, name: 'ShareGroupStatePartitionMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type ShareGroupStatePartitionMetadataKey = Value<typeof ShareGroupStatePartitionMetadataKey>
 
@@ -27,10 +27,10 @@ const TopicInfo = struct({
 
 export const ShareGroupStatePartitionMetadataValue = coordinatorValue(
   { key: 15, name: 'ShareGroupStatePartitionMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     initializingTopics: array(TopicPartitionsInfo),
     initializedTopics: array(TopicPartitionsInfo),
     deletingTopics: array(TopicInfo),
-  },
+  }),
 )
 export type ShareGroupStatePartitionMetadataValue = Value<typeof ShareGroupStatePartitionMetadataValue>

@@ -7,22 +7,22 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ShareGroupTargetAssignmentMemberKey = coordinatorKey(
   { key: 13, name: 'ShareGroupTargetAssignmentMemberKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type ShareGroupTargetAssignmentMemberKey = Value<typeof ShareGroupTargetAssignmentMemberKey>
 
 export const ShareGroupTargetAssignmentMemberValue = coordinatorValue(
   { key: 13, name: 'ShareGroupTargetAssignmentMemberValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topicPartitions: array(
       struct({
         topicId: uuid(),
         partitions: array(int32()),
       }),
     ),
-  },
+  }),
 )
 export type ShareGroupTargetAssignmentMemberValue = Value<typeof ShareGroupTargetAssignmentMemberValue>

@@ -7,17 +7,17 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const ShareGroupTargetAssignmentMetadataKey = coordinatorKey(
   { key: 12, name: 'ShareGroupTargetAssignmentMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type ShareGroupTargetAssignmentMetadataKey = Value<typeof ShareGroupTargetAssignmentMetadataKey>
 
 export const ShareGroupTargetAssignmentMetadataValue = coordinatorValue(
   { key: 12, name: 'ShareGroupTargetAssignmentMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     assignmentEpoch: int32(),
     assignmentTimestamp: int64({ tag: 0 }),
-  },
+  }),
 )
 export type ShareGroupTargetAssignmentMetadataValue = Value<typeof ShareGroupTargetAssignmentMetadataValue>

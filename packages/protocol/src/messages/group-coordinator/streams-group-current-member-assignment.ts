@@ -7,10 +7,10 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const StreamsGroupCurrentMemberAssignmentKey = coordinatorKey(
   { key: 22, name: 'StreamsGroupCurrentMemberAssignmentKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type StreamsGroupCurrentMemberAssignmentKey = Value<typeof StreamsGroupCurrentMemberAssignmentKey>
 
@@ -22,7 +22,7 @@ const TaskIds = struct({
 
 export const StreamsGroupCurrentMemberAssignmentValue = coordinatorValue(
   { key: 22, name: 'StreamsGroupCurrentMemberAssignmentValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
@@ -32,6 +32,6 @@ export const StreamsGroupCurrentMemberAssignmentValue = coordinatorValue(
     activeTasksPendingRevocation: array(TaskIds),
     standbyTasksPendingRevocation: array(TaskIds),
     warmupTasksPendingRevocation: array(TaskIds),
-  },
+  }),
 )
 export type StreamsGroupCurrentMemberAssignmentValue = Value<typeof StreamsGroupCurrentMemberAssignmentValue>

@@ -7,10 +7,10 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const StreamsGroupMemberMetadataKey = coordinatorKey(
   { key: 19, name: 'StreamsGroupMemberMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type StreamsGroupMemberMetadataKey = Value<typeof StreamsGroupMemberMetadataKey>
 
@@ -26,7 +26,7 @@ const KeyValue = struct({
 
 export const StreamsGroupMemberMetadataValue = coordinatorValue(
   { key: 19, name: 'StreamsGroupMemberMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     instanceId: string({ nullable: '0+' }),
     rackId: string({ nullable: '0+' }),
     clientId: string(),
@@ -36,6 +36,6 @@ export const StreamsGroupMemberMetadataValue = coordinatorValue(
     processId: string(),
     userEndpoint: struct(Endpoint.fields, { nullable: '0+', default: null }),
     clientTags: array(KeyValue),
-  },
+  }),
 )
 export type StreamsGroupMemberMetadataValue = Value<typeof StreamsGroupMemberMetadataValue>

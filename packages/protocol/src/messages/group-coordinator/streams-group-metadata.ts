@@ -7,9 +7,9 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const StreamsGroupMetadataKey = coordinatorKey(
   { key: 17, name: 'StreamsGroupMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type StreamsGroupMetadataKey = Value<typeof StreamsGroupMetadataKey>
 
@@ -20,13 +20,13 @@ const LastAssignmentConfig = struct({
 
 export const StreamsGroupMetadataValue = coordinatorValue(
   { key: 17, name: 'StreamsGroupMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     epoch: int32(),
     metadataHash: int64bits(),
     validatedTopologyEpoch: int32({ tag: 0, default: -1 }),
     lastAssignmentConfigs: array(LastAssignmentConfig, { nullable: '0+', tag: 1 }),
     storedDescriptionTopologyEpoch: int32({ tag: 2, default: -1 }),
     failedDescriptionTopologyEpoch: int32({ tag: 3, default: -1 }),
-  },
+  }),
 )
 export type StreamsGroupMetadataValue = Value<typeof StreamsGroupMetadataValue>

@@ -7,10 +7,10 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const StreamsGroupTargetAssignmentMemberKey = coordinatorKey(
   { key: 21, name: 'StreamsGroupTargetAssignmentMemberKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
     memberId: string(),
-  },
+  }),
 )
 export type StreamsGroupTargetAssignmentMemberKey = Value<typeof StreamsGroupTargetAssignmentMemberKey>
 
@@ -21,10 +21,10 @@ const TaskIds = struct({
 
 export const StreamsGroupTargetAssignmentMemberValue = coordinatorValue(
   { key: 21, name: 'StreamsGroupTargetAssignmentMemberValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     activeTasks: array(TaskIds),
     standbyTasks: array(TaskIds),
     warmupTasks: array(TaskIds),
-  },
+  }),
 )
 export type StreamsGroupTargetAssignmentMemberValue = Value<typeof StreamsGroupTargetAssignmentMemberValue>

@@ -7,17 +7,17 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const StreamsGroupTargetAssignmentMetadataKey = coordinatorKey(
   { key: 20, name: 'StreamsGroupTargetAssignmentMetadataKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type StreamsGroupTargetAssignmentMetadataKey = Value<typeof StreamsGroupTargetAssignmentMetadataKey>
 
 export const StreamsGroupTargetAssignmentMetadataValue = coordinatorValue(
   { key: 20, name: 'StreamsGroupTargetAssignmentMetadataValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     assignmentEpoch: int32(),
     assignmentTimestamp: int64({ tag: 0 }),
-  },
+  }),
 )
 export type StreamsGroupTargetAssignmentMetadataValue = Value<typeof StreamsGroupTargetAssignmentMetadataValue>

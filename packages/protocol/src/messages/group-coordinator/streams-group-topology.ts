@@ -7,9 +7,9 @@ import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schem
 
 export const StreamsGroupTopologyKey = coordinatorKey(
   { key: 23, name: 'StreamsGroupTopologyKey', versions: '0' },
-  {
+  () => ({
     groupId: string(),
-  },
+  }),
 )
 export type StreamsGroupTopologyKey = Value<typeof StreamsGroupTopologyKey>
 
@@ -27,7 +27,7 @@ const TopicInfo = struct({
 
 export const StreamsGroupTopologyValue = coordinatorValue(
   { key: 23, name: 'StreamsGroupTopologyValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     epoch: int32(),
     subtopologies: array(
       struct({
@@ -46,6 +46,6 @@ export const StreamsGroupTopologyValue = coordinatorValue(
         ),
       }),
     ),
-  },
+  }),
 )
 export type StreamsGroupTopologyValue = Value<typeof StreamsGroupTopologyValue>

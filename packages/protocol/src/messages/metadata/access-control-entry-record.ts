@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const AccessControlEntryRecord = metadataRecord(
   { key: 18, name: 'AccessControlEntryRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     id: uuid(),
     resourceType: int8(),
     resourceName: string(),
@@ -16,6 +16,6 @@ export const AccessControlEntryRecord = metadataRecord(
     host: string(),
     operation: int8(),
     permissionType: int8(),
-  },
+  }),
 )
 export type AccessControlEntryRecord = Value<typeof AccessControlEntryRecord>

@@ -7,8 +7,8 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const ClearElrRecord = metadataRecord(
   { key: 28, name: 'ClearElrRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topicName: string(),
-  },
+  }),
 )
 export type ClearElrRecord = Value<typeof ClearElrRecord>

@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const ClientQuotaRecord = metadataRecord(
   { key: 14, name: 'ClientQuotaRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     entity: array(
       struct({
         entityType: string(),
@@ -17,6 +17,6 @@ export const ClientQuotaRecord = metadataRecord(
     key: string(),
     value: float64(),
     remove: bool(),
-  },
+  }),
 )
 export type ClientQuotaRecord = Value<typeof ClientQuotaRecord>

@@ -5,13 +5,10 @@
 import { int8, string } from '../../schema/field.ts'
 import { metadataRecord, type Value } from '../../schema/schema.ts'
 
-export const ConfigRecord = metadataRecord(
-  { key: 4, name: 'ConfigRecord', versions: '0', flexible: '0+' },
-  {
-    resourceType: int8(),
-    resourceName: string(),
-    name: string(),
-    value: string({ nullable: '0+' }),
-  },
-)
+export const ConfigRecord = metadataRecord({ key: 4, name: 'ConfigRecord', versions: '0', flexible: '0+' }, () => ({
+  resourceType: int8(),
+  resourceName: string(),
+  name: string(),
+  value: string({ nullable: '0+' }),
+}))
 export type ConfigRecord = Value<typeof ConfigRecord>

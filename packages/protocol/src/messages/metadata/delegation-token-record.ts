@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const DelegationTokenRecord = metadataRecord(
   { key: 10, name: 'DelegationTokenRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     owner: string(),
     requester: string(),
     renewers: array(string()),
@@ -15,6 +15,6 @@ export const DelegationTokenRecord = metadataRecord(
     maxTimestamp: int64(),
     expirationTimestamp: int64(),
     tokenId: string(),
-  },
+  }),
 )
 export type DelegationTokenRecord = Value<typeof DelegationTokenRecord>

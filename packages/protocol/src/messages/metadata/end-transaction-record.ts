@@ -6,6 +6,6 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const EndTransactionRecord = metadataRecord(
   { key: 24, name: 'EndTransactionRecord', versions: '0', flexible: '0+' },
-  {},
+  () => ({}),
 )
 export type EndTransactionRecord = Value<typeof EndTransactionRecord>

@@ -7,9 +7,9 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const FeatureLevelRecord = metadataRecord(
   { key: 12, name: 'FeatureLevelRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     name: string(),
     featureLevel: int16(),
-  },
+  }),
 )
 export type FeatureLevelRecord = Value<typeof FeatureLevelRecord>

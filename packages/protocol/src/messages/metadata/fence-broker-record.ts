@@ -7,9 +7,9 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const FenceBrokerRecord = metadataRecord(
   { key: 7, name: 'FenceBrokerRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     id: int32(),
     epoch: int64(),
-  },
+  }),
 )
 export type FenceBrokerRecord = Value<typeof FenceBrokerRecord>

@@ -4,5 +4,5 @@
 
 import { metadataRecord, type Value } from '../../schema/schema.ts'
 
-export const NoOpRecord = metadataRecord({ key: 20, name: 'NoOpRecord', versions: '0', flexible: '0+' }, {})
+export const NoOpRecord = metadataRecord({ key: 20, name: 'NoOpRecord', versions: '0', flexible: '0+' }, () => ({}))
 export type NoOpRecord = Value<typeof NoOpRecord>

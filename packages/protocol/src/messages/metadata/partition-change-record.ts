@@ -8,7 +8,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const PartitionChangeRecord = metadataRecord(
   { key: 5, name: 'PartitionChangeRecord', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     partitionId: int32({ default: -1 }),
     topicId: uuid(),
     isr: array(int32(), { nullable: '0+', tag: 0, default: null }),
@@ -20,6 +20,6 @@ export const PartitionChangeRecord = metadataRecord(
     directories: array(uuid(), { versions: '1+', nullable: '0+', tag: 8, default: null }),
     eligibleLeaderReplicas: array(int32(), { versions: '2+', nullable: '0+', tag: 6, default: null }),
     lastKnownElr: array(int32(), { versions: '2+', nullable: '0+', tag: 7, default: null }),
-  },
+  }),
 )
 export type PartitionChangeRecord = Value<typeof PartitionChangeRecord>

@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const PartitionRecord = metadataRecord(
   { key: 3, name: 'PartitionRecord', versions: '0-2', flexible: '0+' },
-  {
+  () => ({
     partitionId: int32({ default: -1 }),
     topicId: uuid(),
     replicas: array(int32()),
@@ -21,6 +21,6 @@ export const PartitionRecord = metadataRecord(
     directories: array(uuid(), { versions: '1+' }),
     eligibleLeaderReplicas: array(int32(), { versions: '2+', nullable: '0+', tag: 1, default: null }),
     lastKnownElr: array(int32(), { versions: '2+', nullable: '0+', tag: 2, default: null }),
-  },
+  }),
 )
 export type PartitionRecord = Value<typeof PartitionRecord>

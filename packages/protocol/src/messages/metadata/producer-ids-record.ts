@@ -7,10 +7,10 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const ProducerIdsRecord = metadataRecord(
   { key: 15, name: 'ProducerIdsRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
     brokerEpoch: int64({ default: -1 }),
     nextProducerId: int64(),
-  },
+  }),
 )
 export type ProducerIdsRecord = Value<typeof ProducerIdsRecord>

@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RegisterBrokerRecord = metadataRecord(
   { key: 0, name: 'RegisterBrokerRecord', versions: '0-4', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
     isMigratingZkBroker: bool({ versions: '2+' }),
     incarnationId: uuid(),
@@ -32,6 +32,6 @@ export const RegisterBrokerRecord = metadataRecord(
     inControlledShutdown: bool({ versions: '1+' }),
     logDirs: array(uuid(), { versions: '3+', tag: 0 }),
     cordonedLogDirs: array(uuid(), { versions: '4+', nullable: '0+', tag: 1, default: null }),
-  },
+  }),
 )
 export type RegisterBrokerRecord = Value<typeof RegisterBrokerRecord>

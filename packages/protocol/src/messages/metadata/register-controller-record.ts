@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RegisterControllerRecord = metadataRecord(
   { key: 27, name: 'RegisterControllerRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     controllerId: int32(),
     incarnationId: uuid(),
     zkMigrationReady: bool(),
@@ -26,6 +26,6 @@ export const RegisterControllerRecord = metadataRecord(
         maxSupportedVersion: int16(),
       }),
     ),
-  },
+  }),
 )
 export type RegisterControllerRecord = Value<typeof RegisterControllerRecord>

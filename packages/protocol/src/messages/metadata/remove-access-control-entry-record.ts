@@ -7,8 +7,8 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RemoveAccessControlEntryRecord = metadataRecord(
   { key: 19, name: 'RemoveAccessControlEntryRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     id: uuid(),
-  },
+  }),
 )
 export type RemoveAccessControlEntryRecord = Value<typeof RemoveAccessControlEntryRecord>

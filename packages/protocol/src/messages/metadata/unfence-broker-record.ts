@@ -7,9 +7,9 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const UnfenceBrokerRecord = metadataRecord(
   { key: 8, name: 'UnfenceBrokerRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     id: int32(),
     epoch: int64(),
-  },
+  }),
 )
 export type UnfenceBrokerRecord = Value<typeof UnfenceBrokerRecord>

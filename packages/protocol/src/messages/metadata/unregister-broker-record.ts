@@ -7,9 +7,9 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const UnregisterBrokerRecord = metadataRecord(
   { key: 1, name: 'UnregisterBrokerRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     brokerId: int32(),
     brokerEpoch: int64(),
-  },
+  }),
 )
 export type UnregisterBrokerRecord = Value<typeof UnregisterBrokerRecord>

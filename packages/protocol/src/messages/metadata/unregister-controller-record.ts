@@ -7,8 +7,8 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const UnregisterControllerRecord = metadataRecord(
   { key: 29, name: 'UnregisterControllerRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     controllerId: int32(),
-  },
+  }),
 )
 export type UnregisterControllerRecord = Value<typeof UnregisterControllerRecord>

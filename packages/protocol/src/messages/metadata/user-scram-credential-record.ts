@@ -7,13 +7,13 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const UserScramCredentialRecord = metadataRecord(
   { key: 11, name: 'UserScramCredentialRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     name: string(),
     mechanism: int8(),
     salt: bytes(),
     storedKey: bytes(),
     serverKey: bytes(),
     iterations: int32(),
-  },
+  }),
 )
 export type UserScramCredentialRecord = Value<typeof UserScramCredentialRecord>

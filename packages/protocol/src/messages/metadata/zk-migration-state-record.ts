@@ -7,8 +7,8 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const ZkMigrationStateRecord = metadataRecord(
   { key: 21, name: 'ZkMigrationStateRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     zkMigrationState: int8(),
-  },
+  }),
 )
 export type ZkMigrationStateRecord = Value<typeof ZkMigrationStateRecord>

@@ -5,19 +5,16 @@
 import { array, int8, int16, int32, int64, string, struct, uuid } from '../../schema/field.ts'
 import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schema.ts'
 
-export const ShareSnapshotKey = coordinatorKey(
-  { key: 0, name: 'ShareSnapshotKey', versions: '0' },
-  {
-    groupId: string(),
-    topicId: uuid(),
-    partition: int32(),
-  },
-)
+export const ShareSnapshotKey = coordinatorKey({ key: 0, name: 'ShareSnapshotKey', versions: '0' }, () => ({
+  groupId: string(),
+  topicId: uuid(),
+  partition: int32(),
+}))
 export type ShareSnapshotKey = Value<typeof ShareSnapshotKey>
 
 export const ShareSnapshotValue = coordinatorValue(
   { key: 0, name: 'ShareSnapshotValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     snapshotEpoch: int32(),
     stateEpoch: int32(),
     leaderEpoch: int32(),
@@ -33,6 +30,6 @@ export const ShareSnapshotValue = coordinatorValue(
         deliveryCount: int16(),
       }),
     ),
-  },
+  }),
 )
 export type ShareSnapshotValue = Value<typeof ShareSnapshotValue>

@@ -6,19 +6,16 @@
 import { array, int8, int16, int32, int64, string, struct, uuid } from '../../schema/field.ts'
 import { coordinatorKey, coordinatorValue, type Value } from '../../schema/schema.ts'
 
-export const ShareUpdateKey = coordinatorKey(
-  { key: 1, name: 'ShareUpdateKey', versions: '0' },
-  {
-    groupId: string(),
-    topicId: uuid(),
-    partition: int32(),
-  },
-)
+export const ShareUpdateKey = coordinatorKey({ key: 1, name: 'ShareUpdateKey', versions: '0' }, () => ({
+  groupId: string(),
+  topicId: uuid(),
+  partition: int32(),
+}))
 export type ShareUpdateKey = Value<typeof ShareUpdateKey>
 
 export const ShareUpdateValue = coordinatorValue(
   { key: 1, name: 'ShareUpdateValue', versions: '0', flexible: '0+' },
-  {
+  () => ({
     snapshotEpoch: int32(),
     leaderEpoch: int32(),
     startOffset: int64(),
@@ -31,6 +28,6 @@ export const ShareUpdateValue = coordinatorValue(
         deliveryCount: int16(),
       }),
     ),
-  },
+  }),
 )
 export type ShareUpdateValue = Value<typeof ShareUpdateValue>

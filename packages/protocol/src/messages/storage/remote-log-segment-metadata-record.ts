@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RemoteLogSegmentMetadataRecord = metadataRecord(
   { key: 0, name: 'RemoteLogSegmentMetadataRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     remoteLogSegmentId: struct({
       topicIdPartition: struct({
         name: string(),
@@ -31,6 +31,6 @@ export const RemoteLogSegmentMetadataRecord = metadataRecord(
     customMetadata: bytes({ nullable: '0+', default: null }),
     remoteLogSegmentState: int8(),
     txnIndexEmpty: bool({ tag: 0 }),
-  },
+  }),
 )
 export type RemoteLogSegmentMetadataRecord = Value<typeof RemoteLogSegmentMetadataRecord>

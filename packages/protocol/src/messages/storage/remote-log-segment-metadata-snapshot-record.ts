@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RemoteLogSegmentMetadataSnapshotRecord = metadataRecord(
   { key: 3, name: 'RemoteLogSegmentMetadataSnapshotRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     segmentId: uuid(),
     startOffset: int64(),
     endOffset: int64(),
@@ -24,6 +24,6 @@ export const RemoteLogSegmentMetadataSnapshotRecord = metadataRecord(
     customMetadata: bytes({ nullable: '0+', default: null }),
     remoteLogSegmentState: int8(),
     txnIndexEmpty: bool({ tag: 0 }),
-  },
+  }),
 )
 export type RemoteLogSegmentMetadataSnapshotRecord = Value<typeof RemoteLogSegmentMetadataSnapshotRecord>

@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RemoteLogSegmentMetadataUpdateRecord = metadataRecord(
   { key: 1, name: 'RemoteLogSegmentMetadataUpdateRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     remoteLogSegmentId: struct({
       topicIdPartition: struct({
         name: string(),
@@ -20,6 +20,6 @@ export const RemoteLogSegmentMetadataUpdateRecord = metadataRecord(
     eventTimestampMs: int64(),
     customMetadata: bytes({ nullable: '0+', default: null }),
     remoteLogSegmentState: int8(),
-  },
+  }),
 )
 export type RemoteLogSegmentMetadataUpdateRecord = Value<typeof RemoteLogSegmentMetadataUpdateRecord>

@@ -7,7 +7,7 @@ import { metadataRecord, type Value } from '../../schema/schema.ts'
 
 export const RemotePartitionDeleteMetadataRecord = metadataRecord(
   { key: 2, name: 'RemotePartitionDeleteMetadataRecord', versions: '0', flexible: '0+' },
-  {
+  () => ({
     topicIdPartition: struct({
       name: string(),
       id: uuid(),
@@ -16,6 +16,6 @@ export const RemotePartitionDeleteMetadataRecord = metadataRecord(
     brokerId: int32(),
     eventTimestampMs: int64(),
     remotePartitionDeleteState: int8(),
-  },
+  }),
 )
 export type RemotePartitionDeleteMetadataRecord = Value<typeof RemotePartitionDeleteMetadataRecord>

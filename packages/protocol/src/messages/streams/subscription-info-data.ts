@@ -28,19 +28,16 @@ const ClientTag = struct({
   value: bytes({ versions: '11+' }),
 })
 
-export const SubscriptionInfoData = data(
-  { name: 'SubscriptionInfoData', versions: '1-11' },
-  {
-    version: int32(),
-    latestSupportedVersion: int32({ versions: '3+', default: -1 }),
-    processId: uuid(),
-    prevTasks: array(TaskId, { versions: '1-6' }),
-    standbyTasks: array(TaskId, { versions: '1-6' }),
-    userEndPoint: bytes({ versions: '2+' }),
-    taskOffsetSums: array(TaskOffsetSum, { versions: '7+' }),
-    uniqueField: int8({ versions: '8+' }),
-    errorCode: int32({ versions: '9+' }),
-    clientTags: array(ClientTag, { versions: '11+' }),
-  },
-)
+export const SubscriptionInfoData = data({ name: 'SubscriptionInfoData', versions: '1-11' }, () => ({
+  version: int32(),
+  latestSupportedVersion: int32({ versions: '3+', default: -1 }),
+  processId: uuid(),
+  prevTasks: array(TaskId, { versions: '1-6' }),
+  standbyTasks: array(TaskId, { versions: '1-6' }),
+  userEndPoint: bytes({ versions: '2+' }),
+  taskOffsetSums: array(TaskOffsetSum, { versions: '7+' }),
+  uniqueField: int8({ versions: '8+' }),
+  errorCode: int32({ versions: '9+' }),
+  clientTags: array(ClientTag, { versions: '11+' }),
+}))
 export type SubscriptionInfoData = Value<typeof SubscriptionInfoData>
