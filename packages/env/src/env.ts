@@ -1,5 +1,6 @@
 import type { Clock, Timers } from './clock.ts'
 import type { FileSystem } from './file-system.ts'
+import type { LogLevels } from './log-levels.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
 import type { Pool } from './pool.ts'
@@ -14,4 +15,6 @@ export interface Env {
   readonly network: Network
   readonly pool: Pool
   readonly logger: Logger
+  /** Which lines of which logger are written; may be changed at any time. */
+  readonly logLevels: LogLevels
 }

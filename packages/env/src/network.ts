@@ -2,7 +2,7 @@
  * Byte streams between hosts. Streams, not messages, so that framing is exercised in simulation too.
  */
 export interface Network {
-  /** Listens on host and port (0 = any free one). `accept` is called for each new connection. Rejects with {@link NetworkError} ('EADDRINUSE', 'EACCES', …). */
+  /** Listens on host and port (0 = any free one). '' is every interface, 'localhost' both 127.0.0.1 and ::1 (where there is one). `accept` is called for each new connection. Rejects with {@link NetworkError} ('EADDRINUSE', 'EACCES', …). */
   listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket>
   /** Opens a connection; rejects with {@link NetworkError} ('ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', …). */
   connect(
@@ -34,6 +34,8 @@ export interface ByteStream {
   onData: (chunk: Buffer) => void
   /** The write queue went down to nothing after `write` had returned false. */
   onDrain: () => void
+  /** The peer sends no more, and may still read. Until something else is set: `end`. */
+  onEnd: () => void
   /** Called once, when the connection is over, for whatever reason; `error` when it did not end in order. */
   onClose: (error: NetworkError | undefined) => void
   /** Sends the buffers in order, in as few system calls as possible; `flushed` is called when the kernel has taken them (or never will). False: the send queue is over its mark, wait for `onDrain`. */
@@ -42,12 +44,13 @@ export interface ByteStream {
   readonly queuedBytes: number
   pause(): void
   resume(): void
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes. What the peer still sends is read and dropped, so that no reset overtakes the last bytes. */
   end(): void
   /** Closes at once; queued bytes are dropped. */
   destroy(): void
 }
 
+/** A connection could not be made, or ended otherwise than in order. `code` is errno's name ('ECONNRESET', 'EADDRINUSE', …). */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError'
   readonly code: string

@@ -1,0 +1,8 @@
+export { nodeClock } from './node-clock.ts'
+export type { NodeEnv, NodeEnvOptions } from './node-env.ts'
+export { nodeEnv } from './node-env.ts'
+export { nodeFileSystem } from './node-file-system.ts'
+export { NodeNetwork } from './node-network.ts'
+export { nodePool } from './node-pool.ts'
+export { nodeRandom } from './node-random.ts'
+export { NodeTimers } from './node-timers.ts'

@@ -1,0 +1,112 @@
+import net from 'node:net'
+import { type ByteStream, type ListenAddress, type ListeningSocket, type Network, NetworkError } from '../network.ts'
+import { NodeByteStream, networkError } from './node-byte-stream.ts'
+
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, allowHalfOpen: true } as const
+/** How often a free port of 127.0.0.1 is tried that may be taken on ::1. */
+const PORT_ATTEMPTS = 10
+/** What listening on ::1 says on a machine without IPv6. */
+const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
+
+export interface NodeNetworkOptions {
+  /** A connection could not be accepted, e.g. for want of file descriptors. Listening goes on. */
+  readonly onAcceptError?: (error: NetworkError) => void
+}
+
+/** TCP. */
+export class NodeNetwork implements Network {
+  readonly #onAcceptError: (error: NetworkError) => void
+
+  constructor(options: NodeNetworkOptions = {}) {
+    this.#onAcceptError = options.onAcceptError ?? (() => {})
+  }
+
+  async listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket> {
+    const servers =
+      address.host === 'localhost'
+        ? await this.#listenOnLoopback(address, accept)
+        : [await this.#listenOn(address, accept)]
+    const { port } = (servers[0] as net.Server).address() as net.AddressInfo
+    let closed: Promise<void> | undefined
+    return {
+      host: address.host,
+      port,
+      close: () => {
+        closed ??= Promise.all(servers.map(close)).then(() => {})
+        return closed
+      },
+    }
+  }
+
+  connect(
+    address: { host: string; port: number },
+    options: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<ByteStream> {
+    return new Promise((resolve, reject) => {
+      const { timeoutMs, signal } = options
+      const where = `${address.host}:${address.port}`
+      if (signal?.aborted === true) return reject(new NetworkError('EABORTED', `connecting to ${where} was given up`))
+      const socket = net.connect({ ...SOCKET_OPTIONS, ...address })
+      const fail = (error: NetworkError): void => {
+        settle()
+        socket.on('error', () => {})
+        socket.destroy()
+        reject(error)
+      }
+      const onError = (error: Error): void => fail(networkError(error))
+      const onAbort = (): void => fail(new NetworkError('EABORTED', `connecting to ${where} was given up`))
+      const timeout =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(
+              () => fail(new NetworkError('ETIMEDOUT', `no connection to ${where} in ${timeoutMs} ms`)),
+              timeoutMs,
+            )
+      const settle = (): void => {
+        clearTimeout(timeout)
+        signal?.removeEventListener('abort', onAbort)
+        socket.off('error', onError)
+      }
+      signal?.addEventListener('abort', onAbort)
+      socket.once('error', onError)
+      socket.once('connect', () => {
+        settle()
+        resolve(new NodeByteStream(socket))
+      })
+    })
+  }
+
+  /** Both loopback addresses under one port: clients take 'localhost' for either. */
+  async #listenOnLoopback(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<net.Server[]> {
+    for (let attempt = 1; ; attempt++) {
+      const ipv4 = await this.#listenOn({ ...address, host: '127.0.0.1' }, accept)
+      const { port } = ipv4.address() as net.AddressInfo
+      try {
+        return [ipv4, await this.#listenOn({ ...address, host: '::1', port }, accept)]
+      } catch (error) {
+        const { code } = error as NetworkError
+        if (NO_IPV6.has(code)) return [ipv4]
+        await close(ipv4)
+        if (code !== 'EADDRINUSE' || address.port !== 0 || attempt === PORT_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  #listenOn(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<net.Server> {
+    return new Promise((resolve, reject) => {
+      const server = net.createServer(SOCKET_OPTIONS, (socket) => accept(new NodeByteStream(socket)))
+      const { host, port, backlog } = address
+      server.once('error', (error) => reject(networkError(error)))
+      server.listen({ port, ...(host !== '' && { host }), ...(backlog !== undefined && { backlog }) }, () => {
+        server.on('error', (error) => this.#onAcceptError(networkError(error)))
+        resolve(server)
+      })
+    })
+  }
+}
+
+function close(server: net.Server): Promise<void> {
+  // Resolves at once: connections that were accepted stay, and `server.close` would wait for them.
+  server.close()
+  return Promise.resolve()
+}
