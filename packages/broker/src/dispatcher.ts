@@ -1,17 +1,17 @@
 /**
  * From a frame to its handler and back: header, version check, decoding, errors, encoding.
  */
-import type { ServerRequest } from '@ottla/net'
-import { type Api, ApiError, codecOf, ErrorCode, ProtocolError, Reader, type Schema, Writer } from '@ottla/protocol'
+import { type ServerRequest, skipTags } from '@ottla/net'
+import { ApiError, ApiVersionsResponse, codecOf, ErrorCode, ProtocolError, Reader } from '@ottla/protocol'
 import { AssertionError } from '@ottla/stdx'
 import type { ApiIndex, ServedApi } from './api-index.ts'
 import { apiVersions, unsupportedVersion } from './apis/18-api-versions.ts'
 import type { DefinedApi } from './apis/handler.ts'
 import type { BrokerContext } from './broker-context.ts'
+import { encodeResponse } from './encode-response.ts'
 import type { RequestContext, Session } from './request-context.ts'
 
 const API_VERSIONS = apiVersions.key
-const SIZE_BYTES = 4
 
 export class Dispatcher {
   readonly #broker: BrokerContext
@@ -49,8 +49,7 @@ export class Dispatcher {
     const version = exchange.frame.buffer.readInt16BE(2)
     if (version > served.versions.max || version < served.versions.min) {
       const correlationId = exchange.frame.buffer.readInt32BE(4)
-      const context = { apiVersion: 0, correlationId, api: served.api }
-      exchange.respond(encodeResponse(context, handler as DefinedApi, unsupportedVersion()))
+      exchange.respond(encodeResponse({ apiVersion: 0, correlationId }, ApiVersionsResponse, unsupportedVersion()))
       return
     }
     // Records pass through in the pooled frame. All else is small and may be kept by coordinators: it gets bytes of its own.
@@ -74,7 +73,7 @@ export class Dispatcher {
     const correlationId = reader.int32()
     const headerVersion = from.served.api.requestHeaderVersion(apiVersion)
     const clientId = headerVersion >= 1 ? reader.nullableString() : null
-    if (headerVersion >= 2) reader.skipTags()
+    if (headerVersion >= 2) skipTags(reader)
     return {
       broker: this.#broker,
       session: from.session,
@@ -109,7 +108,7 @@ export class Dispatcher {
     }
     let buffers: Buffer[]
     try {
-      buffers = encodeResponse({ ...call.context, api: call.served.api }, call.handler, response)
+      buffers = encodeResponse(call.context, call.handler.response, response as object)
     } catch (error) {
       this.#failed(call.exchange, call.served, error)
       return
@@ -149,35 +148,6 @@ interface Call {
   readonly exchange: ServerRequest
   readonly served: ServedApi
   readonly request: unknown
-}
-
-/** A whole response frame: size, header, body. */
-export function encodeResponse(
-  to: { apiVersion: number; correlationId: number; api: Api },
-  handler: { response: Schema },
-  response: unknown,
-): Buffer[] {
-  const writer = startResponse(to)
-  codecOf(handler.response, to.apiVersion).encode(writer, response as never)
-  return finishResponse(writer)
-}
-
-/** A writer that stands after the response header. */
-export function startResponse(to: { apiVersion: number; correlationId: number; api: Api }): Writer {
-  const writer = new Writer()
-  writer.int32(0)
-  writer.int32(to.correlationId)
-  if (to.api.responseHeaderVersion(to.apiVersion) >= 1) writer.uvarint(0)
-  return writer
-}
-
-/** The frame's buffers, with the size field filled in. */
-export function finishResponse(writer: Writer): Buffer[] {
-  const buffers = writer.finish()
-  let sizeBytes = -SIZE_BYTES
-  for (const buffer of buffers) sizeBytes += buffer.length
-  buffers[0]!.writeInt32BE(sizeBytes, 0)
-  return buffers
 }
 
 function errorAnswer(handler: DefinedApi, error: ApiError): object | null {

@@ -9,6 +9,9 @@ export interface Principal {
 
 export const ANONYMOUS: Principal = { type: 'User', name: 'ANONYMOUS' }
 
+/** What the broker does on its own behalf. */
+export const INTERNAL_PRINCIPAL: Principal = { type: 'User', name: 'ANONYMOUS' }
+
 /** What is known of a connection, besides its bytes. One object per connection. */
 export interface Session {
   readonly connectionId: number

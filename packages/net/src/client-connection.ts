@@ -18,7 +18,7 @@ import type { SlabSlice } from '@ottla/stdx'
 import { ConnectionError } from './connection-error.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { type FrameAllocator, FrameReader } from './frame-reader.ts'
-import { requestHeaderVersion, responseHeaderVersion } from './header-versions.ts'
+import { requestHeaderVersion, responseHeaderVersion, skipTags } from './message-header.ts'
 import { negotiateApiVersions, type PeerVersions } from './negotiate-api-versions.ts'
 
 /** An API as a client sees it: `{ request: MetadataRequest, response: MetadataResponse }`. */
@@ -276,7 +276,7 @@ function decodeResponse({ response, version }: Waiting, frame: Buffer): unknown 
   const reader = new Reader(frame, SIZE_BYTES)
   // A broker that does not know the version of an ApiVersions request answers in version 0 (KIP-511).
   if (response.key === ApiVersionsResponse.key && isUnknownVersion(frame)) version = 0
-  if (responseHeaderVersion(response, version) >= 1) reader.skipTags()
+  if (responseHeaderVersion(response, version) >= 1) skipTags(reader)
   return codecOf(response, version).decode(reader)
 }
 

@@ -1,0 +1,165 @@
+/**
+ * Fetch (key 1), versions 4 to 18.
+ *
+ * Whole batches from the one that holds the offset, as they lie in the log; waits until there are minimum bytes or the maximum
+ * wait is over, and answers in the turn in which the high watermark moves. Versions: 7 sessions (KIP-227), 9 leader epoch
+ * fencing, 10 zstd, 11 preferred read replica (always the leader), 12 flexible and diverging epochs, 13 topic ids, 15 replica
+ * state, 16 leader hints. Left out: fetches of followers.
+ */
+import type { ServerRequest } from '@ottla/net'
+import { codecOf, ErrorCode, FetchRequest, FetchResponse, type Value } from '@ottla/protocol'
+import { encodeResponse } from '../encode-response.ts'
+import { type AbortedByTarget, abortedTransactions } from '../fetch/aborted-transactions.ts'
+import { type FetchScope, fetchScope } from '../fetch/fetch-scope.ts'
+import { fetchTarget } from '../fetch/fetch-target.ts'
+import { hasZstd } from '../fetch/has-zstd.ts'
+import { LeaderHints } from '../fetch/leader-hint.ts'
+import { PendingFetch } from '../fetch/pending-fetch.ts'
+import { releaseAll, type TargetResult } from '../fetch/read-targets.ts'
+import type { RequestContext } from '../request-context.ts'
+import type { RawApi } from './handler.ts'
+
+type Request = Value<typeof FetchRequest>
+type Scope = Extract<FetchScope, { kind: 'fetch' }>
+const FIRST_VERSION_WITH_ZSTD = 10
+const FIRST_VERSION_WITH_LEADER_HINTS = 16
+const NO_RECORDS = Buffer.alloc(0)
+
+export const fetch: RawApi = {
+  kind: 'raw',
+  key: 1,
+  versions: { min: 4, max: 18 },
+  handle(context, reader, exchange) {
+    const request = codecOf(FetchRequest, context.apiVersion).decode(reader)
+    const scope = fetchScope(request, context.apiVersion, context.broker.fetchSessions)
+    if (scope.kind === 'refused') {
+      exchange.respond(encodeResponse(context, FetchResponse, { errorCode: scope.errorCode }))
+    } else start({ context, request, scope, exchange })
+  },
+}
+
+interface Call {
+  readonly context: RequestContext
+  readonly request: Request
+  readonly scope: Scope
+  readonly exchange: ServerRequest
+}
+
+function start(call: Call): void {
+  const { context, request, scope, exchange } = call
+  const { broker } = context
+  const isFollower = Math.max(request.replicaId, request.replicaState.replicaId) >= 0
+  const targets = scope.partitions.map((partition) =>
+    isFollower
+      ? { request: partition, replica: undefined, error: ErrorCode.NOT_LEADER_OR_FOLLOWER }
+      : fetchTarget(partition, broker.replicas),
+  )
+  const waitedMs = broker.env.clock.monotonic() - context.receivedAt
+  const pending = new PendingFetch(
+    {
+      targets,
+      isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
+      minBytes: Math.min(request.minBytes, request.maxBytes),
+      maxBytes: Math.min(request.maxBytes, broker.config.values['fetch.max.bytes']),
+      maxWaitMs: request.maxWaitMs - waitedMs,
+      deadlines: broker.deadlines,
+      exchange,
+    },
+    (results) => respond(call, results),
+  )
+  pending.start()
+}
+
+function respond(call: Call, results: TargetResult[] | null): void {
+  const { request, exchange } = call
+  if (results === null || exchange.isOver) {
+    releaseAll(results ?? [])
+    exchange.respondNothing()
+    return
+  }
+  if (request.isolationLevel !== 1) {
+    send(call, results, null)
+    return
+  }
+  const aborted = abortedTransactions(results)
+  if (aborted instanceof Promise) void aborted.then((late) => send(call, results, late))
+  else send(call, results, aborted)
+}
+
+function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | null): void {
+  const { context, scope, exchange } = call
+  if (exchange.isOver) {
+    releaseAll(results)
+    exchange.respondNothing()
+    return
+  }
+  const { errorCode, sessionId } = scope.conclude()
+  if (errorCode !== ErrorCode.NONE) {
+    releaseAll(results)
+    exchange.respond(encodeResponse(context, FetchResponse, { errorCode }))
+    return
+  }
+  const hints = new LeaderHints(context)
+  const topics = new TopicGroups()
+  for (const result of results) {
+    const data = partitionData({ context, result, hints, aborted })
+    const { request } = result.target
+    const outcome = {
+      errorCode: data.errorCode,
+      highWatermark: data.highWatermark,
+      lastStableOffset: data.lastStableOffset,
+      logStartOffset: data.logStartOffset,
+      recordBytes: result.records?.sizeBytes ?? 0,
+      isDiverging: result.state.kind === 'diverging',
+    }
+    if (scope.isNews(request, outcome)) topics.add(request.topic, request.topicId, data)
+  }
+  const response = { sessionId, responses: topics.list, nodeEndpoints: hints.endpoints }
+  exchange.respond(encodeResponse(context, FetchResponse, response), () => releaseAll(results))
+}
+
+interface Partition {
+  readonly context: RequestContext
+  readonly result: TargetResult
+  readonly hints: LeaderHints
+  readonly aborted: AbortedByTarget | null
+}
+
+function partitionData({ context, result, hints, aborted }: Partition) {
+  const { target, state } = result
+  const { partition } = target.request
+  let errorCode = state.kind === 'error' ? state.error : ErrorCode.NONE
+  if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && result.records !== null && hasZstd(result.records.buffers)) {
+    errorCode = ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
+  }
+  const isError = errorCode !== ErrorCode.NONE
+  const topicId = target.replica?.topicId ?? target.request.topicId
+  const hint =
+    isError && context.apiVersion >= FIRST_VERSION_WITH_LEADER_HINTS
+      ? hints.of(topicId, partition, errorCode)
+      : undefined
+  return {
+    partitionIndex: partition,
+    errorCode,
+    highWatermark: isError ? -1 : result.highWatermark,
+    lastStableOffset: isError ? -1 : result.lastStableOffset,
+    logStartOffset: isError ? -1 : result.logStartOffset,
+    abortedTransactions: aborted?.get(result) ?? null,
+    records: isError || result.records === null ? NO_RECORDS : result.records.buffers,
+    ...(state.kind === 'diverging' ? { divergingEpoch: state.end } : undefined),
+    ...(hint === undefined ? undefined : { currentLeader: hint }),
+  }
+}
+
+type Data = ReturnType<typeof partitionData>
+
+/** Partitions in order, those of one topic that follow each other under one heading. */
+class TopicGroups {
+  readonly list: { readonly topic: string; readonly topicId: string; readonly partitions: Data[] }[] = []
+
+  add(topic: string, topicId: string, data: Data): void {
+    const last = this.list[this.list.length - 1]
+    if (last !== undefined && last.topic === topic && last.topicId === topicId) last.partitions.push(data)
+    else this.list.push({ topic, topicId, partitions: [data] })
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * A fetch from its arrival until it may be answered: waits for replicas to be ready, then until there are minimum bytes, the
+ * maximum wait is over, or something happened that the client must hear of. Ends in one call of `complete`.
+ */
+import type { ServerRequest } from '@ottla/net'
+import { ErrorCode } from '@ottla/protocol'
+import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
+import type { Isolation, Replica, ReplicaWatcher } from '../replica/replica.ts'
+import { type FetchTarget, targetState } from './fetch-target.ts'
+import { readTargets, releaseAll, type TargetResult } from './read-targets.ts'
+
+export interface PendingFetchOptions {
+  readonly targets: readonly FetchTarget[]
+  readonly isolation: Isolation
+  readonly minBytes: number
+  readonly maxBytes: number
+  /** What is left of the client's maximum wait. */
+  readonly maxWaitMs: number
+  readonly deadlines: Deadlines
+  readonly exchange: ServerRequest
+}
+
+/** Called once, when the response can be written, with all targets read; or with null when nobody waits for it any more. */
+export type FetchCompletion = (results: TargetResult[] | null) => void
+
+export class PendingFetch implements ReplicaWatcher {
+  readonly #options: PendingFetchOptions
+  readonly #complete: FetchCompletion
+  #availableBytes = 0
+  #deadline: Deadline | null = null
+  #state: 'waiting' | 'reading' | 'done' = 'waiting'
+
+  constructor(options: PendingFetchOptions, complete: FetchCompletion) {
+    this.#options = options
+    this.#complete = complete
+  }
+
+  start(): void {
+    const { targets, exchange, maxWaitMs, deadlines } = this.#options
+    exchange.onAbandoned = () => this.#abandon()
+    let unready = 1
+    const oneReady = (): void => {
+      unready -= 1
+      if (unready === 0 && this.#state === 'waiting') this.#judge()
+    }
+    for (const { replica } of targets) {
+      if (replica === undefined || replica.isReady) continue
+      unready += 1
+      replica.whenReady(oneReady)
+    }
+    if (maxWaitMs > 0) this.#deadline = deadlines.after(maxWaitMs, () => this.#answer())
+    oneReady()
+  }
+
+  onVisible(_replica: Replica, bytes: number): void {
+    this.#availableBytes += Math.max(1, bytes)
+    if (this.#availableBytes >= this.#options.minBytes) this.#answerIfReadable()
+  }
+
+  onChanged(): void {
+    this.#answer()
+  }
+
+  /** Decides whether to answer at once or to wait. */
+  #judge(): void {
+    const { targets, isolation, minBytes, maxWaitMs } = this.#options
+    let hasRecords = false
+    for (const target of targets) {
+      const state = targetState(target, isolation)
+      if (state.kind !== 'readable') {
+        this.#answer()
+        return
+      }
+      hasRecords ||= state.hasRecords
+    }
+    if (maxWaitMs <= 0 || targets.length === 0 || (hasRecords && minBytes <= 1)) {
+      this.#answer()
+      return
+    }
+    for (const { replica } of targets) replica?.watch(this)
+    if (hasRecords) this.#countAvailable()
+  }
+
+  /** With a minimum above one byte: what is there already is measured by a read. */
+  #countAvailable(): void {
+    const measured = readTargets(this.#options.targets, this.#options)
+    const take = (results: TargetResult[]): void => {
+      for (const { records } of results) this.#availableBytes += records?.sizeBytes ?? 0
+      releaseAll(results)
+      if (this.#availableBytes >= this.#options.minBytes) this.#answer()
+    }
+    if (measured instanceof Promise) void measured.then(take)
+    else take(measured)
+  }
+
+  /** Under read_committed the high watermark may move and nothing new be visible. */
+  #answerIfReadable(): void {
+    const { targets, isolation } = this.#options
+    if (isolation === 'read_uncommitted') {
+      this.#answer()
+      return
+    }
+    for (const target of targets) {
+      const state = targetState(target, isolation)
+      if (state.kind === 'readable' && !state.hasRecords) continue
+      this.#answer()
+      return
+    }
+    this.#availableBytes = 0
+  }
+
+  #answer(): void {
+    if (this.#state !== 'waiting') return
+    this.#leave()
+    this.#state = 'reading'
+    this.#options.exchange.whenWritable(() => this.#read())
+  }
+
+  #read(): void {
+    if (this.#options.exchange.isOver) {
+      this.#finish(null)
+      return
+    }
+    // A replica that was not ready in time cannot be read.
+    const ready = this.#options.targets.map((target) =>
+      target.replica === undefined || target.replica.isReady ? target : notReady(target),
+    )
+    const results = readTargets(ready, this.#options)
+    if (results instanceof Promise) void results.then((late) => this.#finish(late))
+    else this.#finish(results)
+  }
+
+  #finish(results: TargetResult[] | null): void {
+    if (this.#state === 'done') return
+    this.#state = 'done'
+    this.#complete(results)
+  }
+
+  #abandon(): void {
+    if (this.#state !== 'waiting') return
+    this.#leave()
+    this.#finish(null)
+  }
+
+  #leave(): void {
+    if (this.#deadline !== null) this.#options.deadlines.cancel(this.#deadline)
+    this.#deadline = null
+    for (const { replica } of this.#options.targets) replica?.unwatch(this)
+  }
+}
+
+function notReady(target: FetchTarget): FetchTarget {
+  return { request: target.request, replica: undefined, error: ErrorCode.NOT_LEADER_OR_FOLLOWER }
+}

@@ -1,0 +1,82 @@
+/** A produce from its append until all partitions are acknowledged, or its timeout is over. */
+import { ErrorCode } from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
+import type { AckWaiter, Replica } from '../replica/replica.ts'
+import type { RecordError } from './check-produced.ts'
+
+/** What the response says of one partition; `errorCode` changes when the acknowledgement fails. */
+export interface ProduceOutcome {
+  errorCode: number
+  errorMessage: string | null
+  baseOffset: number
+  logAppendTimeMs: number
+  logStartOffset: number
+  recordErrors: readonly RecordError[]
+}
+
+export class PendingProduce implements AckWaiter {
+  readonly #outcomes: ProduceOutcome[]
+  readonly #complete: () => void
+  readonly #deadlines: Deadlines
+  /** Outcomes that are not final, by index. */
+  readonly #open = new Set<number>()
+  #deadline: Deadline | null = null
+  #isSealed = false
+
+  /** `complete` is called once, when all of `outcomes` are final. */
+  constructor(outcomes: ProduceOutcome[], deadlines: Deadlines, complete: () => void) {
+    this.#outcomes = outcomes
+    this.#deadlines = deadlines
+    this.#complete = complete
+  }
+
+  /** The outcome at `index` is not final yet: it waits, or its append has not happened. */
+  hold(index: number): void {
+    this.#open.add(index)
+  }
+
+  /** Waits for the acknowledgement of what `index` appended, up to `endOffset`. True when it need not wait. */
+  await(index: number, replica: Replica, wait: { endOffset: number; scope: 'local' | 'all' }): boolean {
+    if (replica.isSafe(wait.endOffset, wait.scope)) return true
+    this.#open.add(index)
+    replica.awaitAck(wait.endOffset, wait.scope, { waiter: this, index })
+    return false
+  }
+
+  /** All partitions were held or are final: completes at once, or when the last one is acknowledged or `timeoutMs` is over. */
+  seal(timeoutMs: number): void {
+    assert(!this.#isSealed, 'a produce is sealed once')
+    this.#isSealed = true
+    if (this.#open.size === 0) this.#complete()
+    else this.#deadline = this.#deadlines.after(Math.max(0, timeoutMs), () => this.#timedOut())
+  }
+
+  /** The outcome at `index` is final as it stands. */
+  settle(index: number): void {
+    this.acknowledged(index, ErrorCode.NONE)
+  }
+
+  acknowledged(index: number, error: number): void {
+    if (!this.#open.delete(index)) return
+    if (error !== ErrorCode.NONE) this.#fail(index, error)
+    if (this.#open.size > 0 || !this.#isSealed) return
+    if (this.#deadline !== null) this.#deadlines.cancel(this.#deadline)
+    this.#complete()
+  }
+
+  /** The records stay; whether they were committed is not known to the producer, which asks again. */
+  #timedOut(): void {
+    for (const index of this.#open) this.#fail(index, ErrorCode.REQUEST_TIMED_OUT)
+    this.#open.clear()
+    this.#complete()
+  }
+
+  #fail(index: number, error: number): void {
+    const outcome = this.#outcomes[index]!
+    outcome.errorCode = error
+    outcome.baseOffset = -1
+    outcome.logAppendTimeMs = -1
+    outcome.logStartOffset = -1
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The partitions that have a replica on this broker, by topic name and by topic id. Follows the metadata: replicas come, change
+ * and go with it, and so do the folders of their logs.
+ */
+
+import type { Logger } from '@ottla/env'
+import type { LogConfig, LogStore, PartitionLog, TopicPartition } from '@ottla/log'
+import type { MetadataImage, PartitionImage, TopicImage } from '@ottla/metadata'
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
+import { FolderQueue } from './folder-queue.ts'
+import { Replica } from './replica.ts'
+
+export interface TopicSettings {
+  readonly log: LogConfig
+  /** max.decompressed.message.bytes */
+  readonly maxDecompressedBytes: number
+}
+
+export interface ReplicaRegistryOptions {
+  readonly nodeId: number
+  readonly logs: LogStore
+  readonly logger: Logger
+  readonly settingsOf: (topic: string) => TopicSettings
+}
+
+/** A replica, or why there is none here: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID or NOT_LEADER_OR_FOLLOWER. */
+export interface FoundReplica {
+  readonly replica: Replica | undefined
+  readonly error: number
+}
+
+/** Told of replicas as they come and go. */
+export interface ReplicaObserver {
+  /** A replica is there, or its leadership changed. */
+  onReplica(replica: Replica): void
+  onStopped(replica: Replica): void
+}
+
+interface HostedTopic {
+  readonly name: string
+  readonly id: string
+  /** By partition; undefined where this broker has no replica. */
+  readonly replicas: (Replica | undefined)[]
+  partitionCount: number
+}
+
+export class ReplicaRegistry {
+  readonly #options: ReplicaRegistryOptions
+  readonly #byName = new Map<string, HostedTopic>()
+  readonly #byId = new Map<string, HostedTopic>()
+  readonly #folders = new FolderQueue()
+  readonly #observers = new Set<ReplicaObserver>()
+
+  constructor(options: ReplicaRegistryOptions) {
+    this.#options = options
+  }
+
+  find(topic: string, partition: number): FoundReplica {
+    return found(this.#byName.get(topic), partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+
+  findById(topicId: string, partition: number): FoundReplica {
+    return found(this.#byId.get(topicId), partition, ErrorCode.UNKNOWN_TOPIC_ID)
+  }
+
+  /** The id of the topic that has the name now; the zero uuid when there is none. */
+  topicId(name: string): string {
+    return this.#byName.get(name)?.id ?? ZERO_UUID
+  }
+
+  *all(): IterableIterator<Replica> {
+    for (const { replicas } of this.#byId.values()) {
+      for (const replica of replicas) if (replica !== undefined) yield replica
+    }
+  }
+
+  observe(observer: ReplicaObserver): void {
+    this.#observers.add(observer)
+    for (const replica of this.all()) observer.onReplica(replica)
+  }
+
+  /** Takes over the topics of the first image. Folders that belong to no replica of it are set aside. */
+  async load(image: MetadataImage): Promise<void> {
+    for (const topic of image.topics.all()) this.#host(topic, { isNew: false })
+    const strays: TopicPartition[] = []
+    for (const { topicPartition, topicId } of this.#options.logs.partitions()) {
+      const { replica } = this.find(topicPartition.topic, topicPartition.partition)
+      if (replica === undefined || (topicId !== undefined && topicId !== replica.topicId)) strays.push(topicPartition)
+    }
+    for (const stray of strays) {
+      this.#options.logger.warn('partition folder is not assigned here and is set aside', { ...stray })
+      await this.#options.logs.setAside(stray)
+    }
+  }
+
+  /** Follows a change of the metadata: topics that are new or changed, and ids of topics that are gone. */
+  update(changed: Iterable<TopicImage>, deletedIds: Iterable<string>): void {
+    for (const id of deletedIds) this.#drop(id)
+    for (const topic of changed) this.#host(topic, { isNew: true })
+  }
+
+  /** The settings of a topic changed. */
+  settingsChanged(topic: string): void {
+    const hosted = this.#byName.get(topic)
+    if (hosted === undefined) return
+    const settings = this.#options.settingsOf(topic)
+    for (const replica of hosted.replicas) replica?.configure(settings)
+  }
+
+  /** The settings of all topics may have changed. */
+  allSettingsChanged(): void {
+    for (const name of this.#byName.keys()) this.settingsChanged(name)
+  }
+
+  /** Waits until no folder is being made or removed. */
+  async settle(): Promise<void> {
+    await this.#folders.settle()
+  }
+
+  #host(topic: TopicImage, options: { isNew: boolean }): void {
+    const { nodeId } = this.#options
+    let hosted = this.#byId.get(topic.id)
+    if (hosted === undefined) {
+      hosted = { name: topic.name, id: topic.id, replicas: [], partitionCount: 0 }
+      this.#byId.set(topic.id, hosted)
+      this.#byName.set(topic.name, hosted)
+    }
+    hosted.partitionCount = topic.partitions.length
+    topic.partitions.forEach((image, partition) => {
+      const replica = hosted.replicas[partition]
+      if (!image.replicas.includes(nodeId)) {
+        if (replica !== undefined) this.#remove(hosted, replica)
+      } else if (replica === undefined) this.#add(hosted, { partition, image, isNew: options.isNew })
+      else if (replica.image !== image) {
+        replica.update(image)
+        for (const observer of this.#observers) observer.onReplica(replica)
+      }
+    })
+  }
+
+  #add(hosted: HostedTopic, from: { partition: number; image: PartitionImage; isNew: boolean }): void {
+    const { name: topic, id: topicId } = hosted
+    const { partition, image, isNew } = from
+    const identity = { topic, topicId, partition, nodeId: this.#options.nodeId }
+    const replica = new Replica(identity, image, (self) => this.#open(self, isNew))
+    replica.configure(this.#options.settingsOf(topic))
+    hosted.replicas[partition] = replica
+    if (isNew) replica.prepare()
+    for (const observer of this.#observers) observer.onReplica(replica)
+  }
+
+  #open(replica: Replica, isNew: boolean): void {
+    const { logs, logger } = this.#options
+    const { topic, partition, topicId } = replica
+    const topicPartition = { topic, partition }
+    this.#folders.run(`${topic}-${partition}`, async () => {
+      if (replica.isStopped) return
+      try {
+        const log: PartitionLog = await logs.openLog(topicPartition, isNew ? { topicId, isNew } : { topicId })
+        replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
+      } catch (error) {
+        if (replica.isStopped) return
+        logger.error('partition is offline: its log cannot be opened', { topic, partition, error })
+        replica.failed(ErrorCode.KAFKA_STORAGE_ERROR)
+      }
+    })
+  }
+
+  #drop(topicId: string): void {
+    const hosted = this.#byId.get(topicId)
+    if (hosted === undefined) return
+    this.#byId.delete(topicId)
+    if (this.#byName.get(hosted.name) === hosted) this.#byName.delete(hosted.name)
+    for (const replica of hosted.replicas) if (replica !== undefined) this.#remove(hosted, replica)
+  }
+
+  #remove(hosted: HostedTopic, replica: Replica): void {
+    const { logs, logger } = this.#options
+    const { topic, partition } = replica
+    hosted.replicas[partition] = undefined
+    replica.stop()
+    for (const observer of this.#observers) observer.onStopped(replica)
+    this.#folders.run(`${topic}-${partition}`, async () => {
+      try {
+        if (logs.find({ topic, partition }) !== undefined) await logs.deleteLog({ topic, partition })
+      } catch (error) {
+        logger.error('partition folder cannot be removed', { topic, partition, error })
+      }
+    })
+  }
+}
+
+function found(hosted: HostedTopic | undefined, partition: number, unknown: number): FoundReplica {
+  if (hosted === undefined) return { replica: undefined, error: unknown }
+  const replica = hosted.replicas[partition]
+  if (replica !== undefined) return { replica, error: ErrorCode.NONE }
+  const exists = partition >= 0 && partition < hosted.partitionCount
+  return { replica, error: exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+}

@@ -1,0 +1,304 @@
+/**
+ * The replica of one partition on this broker, as leader: takes appends, knows what is safe and what is visible, and
+ * wakes in the same turn who waits for it.
+ *
+ * The safe end of this replica is the written end of its log, or the synced end under the durability `fsync`. The high watermark
+ * is the least safe end of the in-sync replicas; it does not move while there are fewer of them than min.insync.replicas.
+ */
+import type { AppendOptions, AppendResult, PartitionLog } from '@ottla/log'
+import type { PartitionImage } from '@ottla/metadata'
+import { ErrorCode } from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import { AckQueue, type AckWaiter } from './ack-queue.ts'
+import { CommittedBytes } from './committed-bytes.ts'
+import { type SafeEnd, safeEndFor } from './durability.ts'
+import type { TopicSettings } from './replica-registry.ts'
+
+export interface ReplicaIdentity {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  /** Id of this broker. */
+  readonly nodeId: number
+}
+
+/** Someone who waits for a partition to change. */
+export interface ReplicaWatcher {
+  /** The visible end moved; `bytes` more can be read by consumers. */
+  onVisible(replica: Replica, bytes: number): void
+  /** Anything else: not leader any more, deleted, failed, log start moved. Look again. */
+  onChanged(replica: Replica): void
+}
+
+/** Kafka's ISOLATION levels on the wire. */
+export type Isolation = 'read_uncommitted' | 'read_committed'
+
+export class Replica {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  /** A batch that unpacks to more is refused where its records are looked at (max.decompressed.message.bytes). */
+  maxDecompressedBytes = 0
+  readonly #nodeId: number
+  #image: PartitionImage
+  #log: PartitionLog | null = null
+  #failure: number = ErrorCode.NONE
+  #isStopped = false
+  #safeEndKind: SafeEnd = 'written'
+  #highWatermark = 0
+  #logStartOffset = 0
+  #leaderEpochStart = 0
+  /** acks = 1: wait for this replica. */
+  readonly #localAcks = new AckQueue()
+  /** acks = all: wait for the high watermark. */
+  readonly #acks = new AckQueue()
+  readonly #uncommitted = new CommittedBytes()
+  readonly #watchers = new Set<ReplicaWatcher>()
+  /** Calls that wait for the log to be open. */
+  #whenReady: (() => void)[] = []
+  readonly #open: (replica: Replica) => void
+  #isOpening = false
+
+  /** `open` is asked once, on first use, to bring the log; it answers with `opened` or `failed`. */
+  constructor(identity: ReplicaIdentity, image: PartitionImage, open: (replica: Replica) => void) {
+    this.topic = identity.topic
+    this.topicId = identity.topicId
+    this.partition = identity.partition
+    this.#nodeId = identity.nodeId
+    this.#image = image
+    this.#open = open
+  }
+
+  get image(): PartitionImage {
+    return this.#image
+  }
+
+  get leaderEpoch(): number {
+    return this.#image.leaderEpoch
+  }
+
+  get isLeader(): boolean {
+    return this.#image.leader === this.#nodeId
+  }
+
+  /** The partition was deleted, or this broker has no replica of it any more. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
+  /** True when the log is open, or will never be: then `error` says why. */
+  get isReady(): boolean {
+    return this.#log !== null || this.#failure !== ErrorCode.NONE || this.#isStopped
+  }
+
+  /** The open log. Only after `isReady` without error. */
+  get log(): PartitionLog {
+    assert(this.#log !== null, 'the log of a ready replica is open')
+    return this.#log
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** Offset at which the present leader's epoch began. */
+  get leaderEpochStart(): number {
+    return this.#leaderEpochStart
+  }
+
+  get logStartOffset(): number {
+    return this.#log?.logStartOffset ?? 0
+  }
+
+  /** End of what a consumer of the isolation level sees. */
+  visibleEnd(isolation: Isolation): number {
+    return isolation === 'read_committed'
+      ? Math.min(this.log.lastStableOffset, this.#highWatermark)
+      : this.#highWatermark
+  }
+
+  /** In-sync replicas that acks = all needs; never more than there are replicas. */
+  get minInsyncReplicas(): number {
+    return Math.min(this.log.config.minInsyncReplicas, this.#image.replicas.length)
+  }
+
+  /** Why this replica cannot serve as leader: an error code, NONE when it can. `currentLeaderEpoch` is what the client knows, -1 when it says nothing. */
+  leaderError(currentLeaderEpoch: number): number {
+    if (this.#isStopped) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if (currentLeaderEpoch >= 0 && currentLeaderEpoch < this.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH
+    if (currentLeaderEpoch > this.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH
+    if (!this.isLeader) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return this.#failure
+  }
+
+  /** Calls `fn` when the replica is ready, at once if it is. The calls run in order, in one turn. */
+  whenReady(fn: () => void): void {
+    if (this.isReady) {
+      fn()
+      return
+    }
+    this.#whenReady.push(fn)
+    this.prepare()
+  }
+
+  /** Has the log opened, if nobody asked for it yet. */
+  prepare(): void {
+    if (this.isReady || this.#isOpening) return
+    this.#isOpening = true
+    this.#open(this)
+  }
+
+  /** The log is open. */
+  opened(log: PartitionLog, highWatermark: number): void {
+    if (this.#isStopped) return
+    this.#isOpening = false
+    this.#log = log
+    log.onProgress = () => this.#onProgress()
+    log.onReverted = (endOffset) => this.#onReverted(endOffset)
+    log.onFailed = () => this.failed(ErrorCode.KAFKA_STORAGE_ERROR)
+    this.#logStartOffset = log.logStartOffset
+    this.#highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset)
+    this.#applyRole()
+    this.#onProgress()
+    this.#runReady()
+  }
+
+  /** The log cannot be opened, or went offline. */
+  failed(error: number): void {
+    this.#isOpening = false
+    this.#failure = error
+    this.#dismiss(error)
+    this.#runReady()
+  }
+
+  /** The metadata of the partition changed. */
+  update(image: PartitionImage): void {
+    const wasLeader = this.isLeader
+    const oldEpoch = this.leaderEpoch
+    this.#image = image
+    if (this.#log === null) return
+    if (image.leaderEpoch !== oldEpoch) this.#applyRole()
+    if (wasLeader && !this.isLeader) this.#dismiss(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    else if (image.leaderEpoch !== oldEpoch) this.#notifyChanged()
+    this.#onProgress()
+  }
+
+  /** The settings of the topic, before anything else and whenever they change. */
+  configure(settings: TopicSettings): void {
+    this.maxDecompressedBytes = settings.maxDecompressedBytes
+    if (this.#log === null) return
+    this.#log.updateConfig(settings.log)
+    this.#safeEndKind = safeEndFor(this.#log.config, this.#image.replicas.length)
+    if (this.#safeEndKind === 'synced') this.#log.requestSync()
+    this.#onProgress()
+  }
+
+  /** This broker has no replica of the partition any more. */
+  stop(): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    if (this.#log !== null) {
+      this.#log.onProgress = nothing
+      this.#log.onReverted = nothing
+      this.#log.onFailed = nothing
+    }
+    this.#dismiss(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    this.#runReady()
+  }
+
+  /** Appends as leader. The batches are visible, and acknowledged, when they are safe. */
+  append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): AppendResult {
+    const result = this.log.append(records, { ...options, leaderEpoch: this.leaderEpoch })
+    if (result.kind === 'appended') {
+      this.#uncommitted.appended(result.lastOffset + 1, records.length)
+      if (this.#safeEndKind === 'synced') this.log.requestSync()
+    }
+    return result
+  }
+
+  /** Tells `waiter` when all below `endOffset` is safe here ('local', acks = 1) or everywhere in sync ('all'). Later, never at once. */
+  awaitAck(
+    endOffset: number,
+    scope: 'local' | 'all',
+    to: { readonly waiter: AckWaiter; readonly index: number },
+  ): void {
+    const queue = scope === 'local' ? this.#localAcks : this.#acks
+    queue.add(endOffset, to.waiter, to.index)
+  }
+
+  /** True when all below `endOffset` is safe already. */
+  isSafe(endOffset: number, scope: 'local' | 'all'): boolean {
+    return endOffset <= (scope === 'local' ? this.#safeEnd() : this.#highWatermark)
+  }
+
+  watch(watcher: ReplicaWatcher): void {
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: ReplicaWatcher): void {
+    this.#watchers.delete(watcher)
+  }
+
+  #safeEnd(): number {
+    return this.#safeEndKind === 'synced' ? this.log.syncedEnd : this.log.writtenEnd
+  }
+
+  #applyRole(): void {
+    const log = this.log
+    this.#safeEndKind = safeEndFor(log.config, this.#image.replicas.length)
+    if (!this.isLeader) return
+    log.assignEpochStart(this.leaderEpoch, log.logEndOffset)
+    const entry = log.epochs.find(({ epoch }) => epoch === this.leaderEpoch)
+    this.#leaderEpochStart = entry?.startOffset ?? log.logEndOffset
+    if (this.#safeEndKind === 'synced' && log.syncedEnd < log.logEndOffset) log.requestSync()
+  }
+
+  #onProgress(): void {
+    const log = this.#log
+    if (log === null || this.#isStopped) return
+    const safeEnd = this.#safeEnd()
+    this.#localAcks.completeUpTo(safeEnd, ErrorCode.NONE)
+    if (this.isLeader) this.#advance(safeEnd)
+    if (log.logStartOffset !== this.#logStartOffset) {
+      this.#logStartOffset = log.logStartOffset
+      if (this.#highWatermark < log.logStartOffset) this.#highWatermark = log.logStartOffset
+      this.#notifyChanged()
+    }
+  }
+
+  /** Moves the high watermark. With one replica it is what is safe here; followers' ends join the minimum when there are some. */
+  #advance(safeEnd: number): void {
+    if (this.#image.isr.length < this.minInsyncReplicas) return
+    if (safeEnd <= this.#highWatermark) return
+    this.#highWatermark = safeEnd
+    this.log.updateHighWatermark(safeEnd)
+    this.#acks.completeUpTo(safeEnd, ErrorCode.NONE)
+    const bytes = this.#uncommitted.takeUpTo(safeEnd)
+    for (const watcher of this.#watchers) watcher.onVisible(this, bytes)
+  }
+
+  /** The log took appends back: nothing of them is left. */
+  #onReverted(endOffset: number): void {
+    this.#uncommitted.dropAbove(endOffset)
+    this.#localAcks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
+    this.#acks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
+  }
+
+  #dismiss(error: number): void {
+    this.#localAcks.failAbove(-1, error)
+    this.#acks.failAbove(-1, error)
+    this.#notifyChanged()
+  }
+
+  #notifyChanged(): void {
+    for (const watcher of this.#watchers) watcher.onChanged(this)
+  }
+
+  #runReady(): void {
+    const calls = this.#whenReady
+    this.#whenReady = []
+    for (const call of calls) call()
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,144 @@
+/**
+ * Topics that are made because somebody named them: by Metadata, or because a coordinator needs its log.
+ *
+ * The request that asks first is answered before the topic is there, as by Apache Kafka: UNKNOWN_TOPIC_OR_PARTITION, and the client asks
+ * again. A topic is asked for at most once at a time.
+ */
+import { API_KEYS, type CreateTopicsRequest, type CreateTopicsResponse, ErrorCode, type Init } from '@ottla/protocol'
+import type { BrokerContext } from './broker-context.ts'
+import {
+  GROUP_METADATA_TOPIC,
+  INTERNAL_TOPICS,
+  SHARE_GROUP_STATE_TOPIC,
+  TRANSACTION_STATE_TOPIC,
+} from './internal-topics.ts'
+import { ANONYMOUS } from './request-context.ts'
+
+type NewTopic = Init<typeof CreateTopicsRequest>['topics'] extends readonly (infer T)[] | undefined ? T : never
+
+const NAME_BYTES_MAX = 249
+const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/
+
+export function isLegalTopicName(name: string): boolean {
+  return name.length <= NAME_BYTES_MAX && LEGAL_NAME.test(name) && name !== '.' && name !== '..'
+}
+
+export class TopicCreation {
+  readonly #broker: BrokerContext
+  readonly #underWay = new Set<string>()
+
+  constructor(broker: BrokerContext) {
+    this.#broker = broker
+  }
+
+  /** Starts the creation of a topic that does not exist. The error is what the client is to be told now. */
+  start(name: string): number {
+    if (!isLegalTopicName(name)) return ErrorCode.INVALID_TOPIC_EXCEPTION
+    if (!this.#underWay.has(name)) {
+      this.#underWay.add(name)
+      void this.#create(name)
+    }
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  }
+
+  async #create(name: string): Promise<void> {
+    const { channel, config, env, logger } = this.#broker
+    const request = { topics: [newTopic(this.#broker, name)], timeoutMs: config.number('request.timeout.ms') }
+    const deadlineMs = env.clock.monotonic() + request.timeoutMs
+    try {
+      const answer = await channel.request(API_KEYS.CreateTopics, request as never, {
+        principal: ANONYMOUS,
+        deadlineMs,
+      })
+      const result = (answer as CreateTopicsResponse).topics[0]
+      if (
+        result !== undefined &&
+        result.errorCode !== ErrorCode.NONE &&
+        result.errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS
+      ) {
+        logger.warn('topic cannot be created on demand', {
+          topic: name,
+          error: result.errorCode,
+          reason: result.errorMessage,
+        })
+      }
+    } catch (error) {
+      logger.warn('topic cannot be created on demand', { topic: name, error })
+    } finally {
+      this.#underWay.delete(name)
+    }
+  }
+}
+
+function newTopic(broker: BrokerContext, name: string): NewTopic {
+  if (!INTERNAL_TOPICS.has(name)) return { name, numPartitions: -1, replicationFactor: -1 }
+  const { config } = broker
+  switch (name) {
+    case GROUP_METADATA_TOPIC:
+      return {
+        name,
+        numPartitions: config.number('offsets.topic.num.partitions'),
+        replicationFactor: boundedReplication(broker, 'offsets.topic.replication.factor'),
+        configs: configsOf({
+          'cleanup.policy': 'compact',
+          'compression.type': 'producer',
+          'segment.bytes': config.number('offsets.topic.segment.bytes'),
+        }),
+      }
+    case TRANSACTION_STATE_TOPIC: {
+      const replicationFactor = boundedReplication(broker, 'transaction.state.log.replication.factor')
+      return {
+        name,
+        numPartitions: config.number('transaction.state.log.num.partitions'),
+        replicationFactor,
+        configs: configsOf({
+          'cleanup.policy': 'compact',
+          'compression.type': 'uncompressed',
+          'unclean.leader.election.enable': 'false',
+          'min.insync.replicas': bounded(broker, 'transaction.state.log.min.isr', replicationFactor),
+          'segment.bytes': config.number('transaction.state.log.segment.bytes'),
+        }),
+      }
+    }
+    case SHARE_GROUP_STATE_TOPIC: {
+      const replicationFactor = boundedReplication(broker, 'share.coordinator.state.topic.replication.factor')
+      return {
+        name,
+        numPartitions: config.number('share.coordinator.state.topic.num.partitions'),
+        replicationFactor,
+        configs: configsOf({
+          'cleanup.policy': 'delete',
+          'compression.type': 'producer',
+          'min.insync.replicas': bounded(broker, 'share.coordinator.state.topic.min.isr', replicationFactor),
+          'segment.bytes': config.number('share.coordinator.state.topic.segment.bytes'),
+          'retention.ms': -1,
+        }),
+      }
+    }
+    default:
+      return { name, numPartitions: -1, replicationFactor: -1 }
+  }
+}
+
+type FactorKey =
+  | 'offsets.topic.replication.factor'
+  | 'transaction.state.log.replication.factor'
+  | 'share.coordinator.state.topic.replication.factor'
+type LimitKey = FactorKey | 'transaction.state.log.min.isr' | 'share.coordinator.state.topic.min.isr'
+
+function boundedReplication(broker: BrokerContext, key: FactorKey): number {
+  return bounded(broker, key, broker.image.brokers.size)
+}
+
+/**
+ * A setting that somebody made is obeyed, and creation fails where it cannot be. The default, made for clusters, is bounded by
+ * what there is, so that a single broker needs no settings.
+ */
+function bounded(broker: BrokerContext, key: LimitKey, limit: number): number {
+  const value = broker.config.number(key)
+  return broker.config.staticTexts.has(key) ? value : Math.max(1, Math.min(value, limit))
+}
+
+function configsOf(values: Readonly<Record<string, string | number>>): { name: string; value: string }[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value: String(value) }))
+}
