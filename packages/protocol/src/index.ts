@@ -153,6 +153,7 @@ export {
   type SchemaType,
   type Value,
 } from './schema/schema.ts'
+export { unsupportedField } from './schema/unsupported-field.ts'
 export { ALL_VERSIONS, hasVersion, NO_VERSIONS, parseVersions, type VersionRange } from './schema/versions.ts'
 export { malformed, ProtocolError, type ProtocolErrorCode } from './wire/protocol-error.ts'
 export { DEFAULT_ELEMENT_BUDGET, getInt64, Reader, type UnknownTag } from './wire/reader.ts'

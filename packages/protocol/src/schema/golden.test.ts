@@ -125,7 +125,10 @@ for (const mode of ['source', 'closures'] as const) {
     })
 
     it('refuses every message cut short anywhere', () => {
+      const { stackTraceLimit } = Error
+      Error.stackTraceLimit = 0
       for (const line of lines.filter(isShort)) checkTruncations(line, mode)
+      Error.stackTraceLimit = stackTraceLimit
     })
   })
 }
@@ -139,6 +142,6 @@ describe('golden messages', () => {
         if (!covered.has(`${schema.name} ${version}`)) missing.push(`${schema.name} ${version}`)
       }
     }
-    assert.deepEqual(missing, ['RequestHeader 0'])
+    assert.deepEqual(missing, [])
   })
 })

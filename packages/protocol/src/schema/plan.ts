@@ -79,7 +79,7 @@ export function fixedBytes(kind: Kind): number | undefined {
 
 /** Throws ProtocolError UNSUPPORTED_VERSION when the schema has no such version. */
 export function planMessage(schema: Schema, version: number): MessagePlan {
-  if (!hasVersion(schema.versions, version)) {
+  if (!Number.isInteger(version) || !hasVersion(schema.versions, version)) {
     throw new ProtocolError('UNSUPPORTED_VERSION', `${schema.name} has no version ${version}`)
   }
   const context: Context = {
