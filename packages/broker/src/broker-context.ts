@@ -10,6 +10,7 @@ import type { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import type { GroupService } from './groups/group-service.ts'
 import type { Purgatory } from './purgatory/purgatory.ts'
 import type { ReplicaRegistry } from './replica/replica-registry.ts'
+import type { TopicCreation } from './topic-creation.ts'
 
 export interface BrokerContext {
   readonly env: Env
@@ -27,6 +28,8 @@ export interface BrokerContext {
   /** Partitions that have a replica here, by name and by id. */
   readonly replicas: ReplicaRegistry
   readonly logs: LogStore
+  /** Topics that are made because somebody named them. */
+  readonly topicCreation: TopicCreation
   /** Waiting produces, fetches and DeleteRecords. */
   readonly purgatory: Purgatory
   readonly fetchSessions: FetchSessionCache

@@ -5,7 +5,7 @@ import type { RequestContext } from './request-context.ts'
 export function askController<T>(
   context: RequestContext,
   request: object,
-  timeoutMs = context.broker.config.number('request.timeout.ms'),
+  timeoutMs = context.broker.config.int('request.timeout.ms'),
 ): Promise<T> {
   const { broker, session, apiKey } = context
   const deadlineMs = broker.env.clock.monotonic() + timeoutMs

@@ -12,7 +12,7 @@ import {
   SHARE_GROUP_STATE_TOPIC,
   TRANSACTION_STATE_TOPIC,
 } from './internal-topics.ts'
-import { ANONYMOUS } from './request-context.ts'
+import { INTERNAL_PRINCIPAL } from './request-context.ts'
 
 type NewTopic = Init<typeof CreateTopicsRequest>['topics'] extends readonly (infer T)[] | undefined ? T : never
 
@@ -25,7 +25,7 @@ export function isLegalTopicName(name: string): boolean {
 
 export class TopicCreation {
   readonly #broker: BrokerContext
-  readonly #underWay = new Set<string>()
+  readonly #underWay = new Map<string, Promise<void>>()
 
   constructor(broker: BrokerContext) {
     this.#broker = broker
@@ -34,20 +34,26 @@ export class TopicCreation {
   /** Starts the creation of a topic that does not exist. The error is what the client is to be told now. */
   start(name: string): number {
     if (!isLegalTopicName(name)) return ErrorCode.INVALID_TOPIC_EXCEPTION
-    if (!this.#underWay.has(name)) {
-      this.#underWay.add(name)
-      void this.#create(name)
-    }
+    void this.create(name)
     return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  }
+
+  /** Resolves when the topic was made, or could not be; what the image says then counts. Many calls make one creation. */
+  create(name: string): Promise<void> {
+    const underWay = this.#underWay.get(name)
+    if (underWay !== undefined) return underWay
+    const creation = this.#create(name).finally(() => this.#underWay.delete(name))
+    this.#underWay.set(name, creation)
+    return creation
   }
 
   async #create(name: string): Promise<void> {
     const { channel, config, env, logger } = this.#broker
-    const request = { topics: [newTopic(this.#broker, name)], timeoutMs: config.number('request.timeout.ms') }
+    const request = { topics: [newTopic(this.#broker, name)], timeoutMs: config.int('request.timeout.ms') }
     const deadlineMs = env.clock.monotonic() + request.timeoutMs
     try {
       const answer = await channel.request(API_KEYS.CreateTopics, request as never, {
-        principal: ANONYMOUS,
+        principal: INTERNAL_PRINCIPAL,
         deadlineMs,
       })
       const result = (answer as CreateTopicsResponse).topics[0]
@@ -64,8 +70,6 @@ export class TopicCreation {
       }
     } catch (error) {
       logger.warn('topic cannot be created on demand', { topic: name, error })
-    } finally {
-      this.#underWay.delete(name)
     }
   }
 }
@@ -77,26 +81,26 @@ function newTopic(broker: BrokerContext, name: string): NewTopic {
     case GROUP_METADATA_TOPIC:
       return {
         name,
-        numPartitions: config.number('offsets.topic.num.partitions'),
+        numPartitions: config.int('offsets.topic.num.partitions'),
         replicationFactor: boundedReplication(broker, 'offsets.topic.replication.factor'),
         configs: configsOf({
           'cleanup.policy': 'compact',
           'compression.type': 'producer',
-          'segment.bytes': config.number('offsets.topic.segment.bytes'),
+          'segment.bytes': config.int('offsets.topic.segment.bytes'),
         }),
       }
     case TRANSACTION_STATE_TOPIC: {
       const replicationFactor = boundedReplication(broker, 'transaction.state.log.replication.factor')
       return {
         name,
-        numPartitions: config.number('transaction.state.log.num.partitions'),
+        numPartitions: config.int('transaction.state.log.num.partitions'),
         replicationFactor,
         configs: configsOf({
           'cleanup.policy': 'compact',
           'compression.type': 'uncompressed',
           'unclean.leader.election.enable': 'false',
           'min.insync.replicas': bounded(broker, 'transaction.state.log.min.isr', replicationFactor),
-          'segment.bytes': config.number('transaction.state.log.segment.bytes'),
+          'segment.bytes': config.int('transaction.state.log.segment.bytes'),
         }),
       }
     }
@@ -104,13 +108,13 @@ function newTopic(broker: BrokerContext, name: string): NewTopic {
       const replicationFactor = boundedReplication(broker, 'share.coordinator.state.topic.replication.factor')
       return {
         name,
-        numPartitions: config.number('share.coordinator.state.topic.num.partitions'),
+        numPartitions: config.int('share.coordinator.state.topic.num.partitions'),
         replicationFactor,
         configs: configsOf({
           'cleanup.policy': 'delete',
           'compression.type': 'producer',
           'min.insync.replicas': bounded(broker, 'share.coordinator.state.topic.min.isr', replicationFactor),
-          'segment.bytes': config.number('share.coordinator.state.topic.segment.bytes'),
+          'segment.bytes': config.int('share.coordinator.state.topic.segment.bytes'),
           'retention.ms': -1,
         }),
       }
@@ -135,7 +139,7 @@ function boundedReplication(broker: BrokerContext, key: FactorKey): number {
  * what there is, so that a single broker needs no settings.
  */
 function bounded(broker: BrokerContext, key: LimitKey, limit: number): number {
-  const value = broker.config.number(key)
+  const value = broker.config.int(key)
   return broker.config.staticTexts.has(key) ? value : Math.max(1, Math.min(value, limit))
 }
 

@@ -99,7 +99,7 @@ function partitionAnswer(context: RequestContext, partition: PartitionImage, par
   }
 }
 
-/** Replicas on brokers that are fenced or gone, or in a failed log dir of this broker. */
+/** Replicas on brokers that are fenced or gone. */
 export function offlineReplicas(context: RequestContext, partition: PartitionImage): number[] {
   const { brokers } = context.broker.image
   return partition.replicas.filter((id) => brokers.get(id)?.fenced !== false)

@@ -43,7 +43,7 @@ async function coordinatorOf(context: RequestContext, keyType: number, key: stri
   if (keyType !== GROUP) return none(ErrorCode.INVALID_REQUEST, `Unknown key type ${keyType}.`)
   const { broker } = context
   if (broker.image.topics.byName(GROUP_METADATA_TOPIC) === undefined) {
-    await broker.internalTopics.create(GROUP_METADATA_TOPIC)
+    await broker.topicCreation.create(GROUP_METADATA_TOPIC)
   }
   const topic = broker.image.topics.byName(GROUP_METADATA_TOPIC)
   if (topic === undefined) return none(ErrorCode.COORDINATOR_NOT_AVAILABLE, null)

@@ -27,7 +27,7 @@ export const describeTopicPartitions = defineApi({
   response: DescribeTopicPartitionsResponse,
   handle(context, request) {
     const { config } = context.broker
-    let room = Math.min(request.responsePartitionLimit, config.number('max.request.partition.size.limit'))
+    let room = Math.min(request.responsePartitionLimit, config.int('max.request.partition.size.limit'))
     const topics: TopicAnswer[] = []
     for (const name of namesFrom(context, request)) {
       const first = request.cursor?.topicName === name ? request.cursor.partitionIndex : 0

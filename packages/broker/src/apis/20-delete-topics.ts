@@ -1,0 +1,34 @@
+/**
+ * DeleteTopics (key 20), versions 0 to 6.
+ *
+ * Decided by the controller, when delete.topic.enable allows it. v6: by topic id too; before, names alone.
+ */
+import { DeleteTopicsRequest, DeleteTopicsResponse, ErrorCode, type Init } from '@ottla/protocol'
+import type { RequestContext } from '../request-context.ts'
+import { askController } from '../to-controller.ts'
+import { defineApi } from './handler.ts'
+
+export const deleteTopics = defineApi({
+  key: 20,
+  request: DeleteTopicsRequest,
+  response: DeleteTopicsResponse,
+  handle(context, request) {
+    const topics = context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name }))
+    if (!context.broker.config.boolean('delete.topic.enable')) return refused(context, topics)
+    return askController<DeleteTopicsResponse>(context, { topics, timeoutMs: request.timeoutMs }, request.timeoutMs)
+  },
+})
+
+function refused(
+  context: RequestContext,
+  topics: readonly { name: string | null; topicId?: string }[],
+): Init<typeof DeleteTopicsResponse> {
+  const errorCode = context.apiVersion < 3 ? ErrorCode.INVALID_REQUEST : ErrorCode.TOPIC_DELETION_DISABLED
+  return {
+    responses: topics.map((topic) => ({
+      ...topic,
+      errorCode,
+      errorMessage: 'Topic deletion is disabled (delete.topic.enable).',
+    })),
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * CreatePartitions (key 37), versions 0 to 3.
+ *
+ * Decided by the controller. The number of partitions of a topic only grows.
+ */
+import { CreatePartitionsRequest, CreatePartitionsResponse } from '@ottla/protocol'
+import { askController } from '../to-controller.ts'
+import { defineApi } from './handler.ts'
+
+export const createPartitions = defineApi({
+  key: 37,
+  request: CreatePartitionsRequest,
+  response: CreatePartitionsResponse,
+  handle: (context, request) => askController<CreatePartitionsResponse>(context, request, request.timeoutMs),
+})

@@ -1,0 +1,15 @@
+/**
+ * IncrementalAlterConfigs (key 44), versions 0 and 1.
+ *
+ * Decided by the controller. Sets, deletes, appends to and subtracts from single settings (KIP-339).
+ */
+import { IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse } from '@ottla/protocol'
+import { askController } from '../to-controller.ts'
+import { defineApi } from './handler.ts'
+
+export const incrementalAlterConfigs = defineApi({
+  key: 44,
+  request: IncrementalAlterConfigsRequest,
+  response: IncrementalAlterConfigsResponse,
+  handle: (context, request) => askController<IncrementalAlterConfigsResponse>(context, request),
+})
