@@ -1,1 +1,34 @@
-export {}
+export type {
+  ControllerApiKey,
+  ControllerApis,
+  ControllerChannel,
+  ControllerRequestContext,
+  MetadataUpdate,
+} from './controller-channel.ts'
+export {
+  METADATA_VERSION,
+  METADATA_VERSION_LATEST,
+  METADATA_VERSION_MIN,
+  metadataVersionLevel,
+  metadataVersionName,
+  supportedFeatures,
+} from './features.ts'
+export type { FeatureLevelRow, FeatureRow, MetadataVersionRow } from './features-table.ts'
+export { FEATURES, METADATA_VERSIONS } from './features-table.ts'
+export type { ClientQuotas } from './image/client-quotas-image.ts'
+export { ClientQuotasImage } from './image/client-quotas-image.ts'
+export { type ConfigResource, ConfigResourceType, ConfigsImage, type ConfigTexts } from './image/configs-image.ts'
+export { FeaturesImage } from './image/features-image.ts'
+export { applyRecords, ImageBuilder } from './image/image-builder.ts'
+export { imageRecords } from './image/image-records.ts'
+export { EMPTY_DELTA, type MetadataDelta, mergeDeltas, resourceKey, type TopicDelta } from './image/metadata-delta.ts'
+export type {
+  BrokerRegistration,
+  ClientQuotaEntity,
+  ControllerRegistration,
+  FeatureRange,
+  MetadataImage,
+  RegisteredEndpoint,
+} from './image/metadata-image.ts'
+export { EMPTY_IMAGE } from './image/metadata-image.ts'
+export { type PartitionImage, type TopicImage, TopicsImage } from './image/topics-image.ts'

@@ -1,0 +1,81 @@
+/** An image as the records that make it from nothing: what a snapshot holds, metadata.version first. */
+import type { MetadataRecord } from '@ottla/protocol'
+import { METADATA_VERSION } from '../features.ts'
+import {
+  clientQuotaRecord,
+  configRecord,
+  featureLevelRecord,
+  partitionRecord,
+  producerIdsRecord,
+  registerBrokerRecord,
+  registerControllerRecord,
+  topicRecord,
+} from '../records/make-record.ts'
+import type { FeatureRange, MetadataImage } from './metadata-image.ts'
+
+export function* imageRecords(image: MetadataImage): Generator<MetadataRecord> {
+  yield* featureRecords(image)
+  yield* nodeRecords(image)
+  yield* topicRecords(image)
+  for (const type of image.configs.types()) {
+    for (const [name, texts] of image.configs.resources(type)) {
+      for (const [key, value] of texts) yield configRecord({ type, name }, key, value)
+    }
+  }
+  for (const { entity, values } of image.clientQuotas.all()) {
+    for (const [key, value] of values) yield clientQuotaRecord(entity, key, value)
+  }
+  if (image.nextProducerId >= 0) yield producerIdsRecord(-1, -1, image.nextProducerId)
+  for (const value of image.acls.values()) yield { kind: 'AccessControlEntryRecord', version: 0, value }
+  for (const value of image.scramCredentials.values()) yield { kind: 'UserScramCredentialRecord', version: 0, value }
+  for (const value of image.delegationTokens.values()) yield { kind: 'DelegationTokenRecord', version: 0, value }
+}
+
+function* featureRecords({ features }: MetadataImage): Generator<MetadataRecord> {
+  if (features.stored.has(METADATA_VERSION)) yield featureLevelRecord(METADATA_VERSION, features.metadataVersion)
+  for (const [name, level] of [...features.stored].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (name !== METADATA_VERSION) yield featureLevelRecord(name, level)
+  }
+}
+
+function* nodeRecords(image: MetadataImage): Generator<MetadataRecord> {
+  const level = image.features.metadataVersion
+  for (const broker of image.brokers.values()) {
+    yield registerBrokerRecord(level, {
+      brokerId: broker.id,
+      isMigratingZkBroker: false,
+      incarnationId: broker.incarnationId,
+      brokerEpoch: broker.epoch,
+      endPoints: broker.endpoints,
+      features: rangesOf(broker.supportedFeatures),
+      rack: broker.rack,
+      fenced: broker.fenced,
+      inControlledShutdown: broker.inControlledShutdown,
+      logDirs: broker.directories,
+      cordonedLogDirs: broker.cordonedDirectories,
+    })
+  }
+  for (const controller of image.controllers.values()) {
+    const record = registerControllerRecord(level, {
+      controllerId: controller.id,
+      incarnationId: controller.incarnationId,
+      zkMigrationReady: controller.zkMigrationReady,
+      endPoints: controller.endpoints,
+      features: rangesOf(controller.supportedFeatures),
+    })
+    if (record !== undefined) yield record
+  }
+}
+
+function* topicRecords({ topics, features }: MetadataImage): Generator<MetadataRecord> {
+  for (const topic of topics.all()) {
+    yield topicRecord(topic.name, topic.id)
+    for (const [id, partition] of topic.partitions.entries()) {
+      yield partitionRecord(features.metadataVersion, topic.id, id, partition)
+    }
+  }
+}
+
+function rangesOf(ranges: ReadonlyMap<string, FeatureRange>) {
+  return [...ranges].map(([name, { min, max }]) => ({ name, minSupportedVersion: min, maxSupportedVersion: max }))
+}
