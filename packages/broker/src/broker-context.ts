@@ -8,7 +8,8 @@ import type { AdvertisedApi } from './api-index.ts'
 import type { BrokerMetrics } from './broker-metrics.ts'
 import type { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import type { GroupService } from './groups/group-service.ts'
-import type { Purgatory } from './purgatory/purgatory.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { Deadlines } from './purgatory/deadlines.ts'
 import type { ReplicaRegistry } from './replica/replica-registry.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
@@ -30,8 +31,9 @@ export interface BrokerContext {
   readonly logs: LogStore
   /** Topics that are made because somebody named them. */
   readonly topicCreation: TopicCreation
-  /** Waiting produces, fetches and DeleteRecords. */
-  readonly purgatory: Purgatory
+  /** Of whatever waits here: produces, fetches. */
+  readonly deadlines: Deadlines
+  readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessionCache
   /** Classic groups and offsets; loading and coordinator errors are its answers. */
   readonly groups: GroupService
@@ -41,8 +43,6 @@ export interface BrokerContext {
   readonly advertisedApis: readonly AdvertisedApi[]
   /** Features that this broker can work with, for ApiVersions. */
   readonly supportedFeatures: readonly SupportedFeature[]
-  /** Whether advertised.listeners names this listener; when not, clients are told the address that they came to. */
-  isAdvertised(listenerName: string): boolean
   /** An invariant is broken: stops the process. */
   fatal(error: Error): void
 }

@@ -8,17 +8,24 @@ export interface Endpoint {
 
 /**
  * The endpoint of broker `nodeId` on the client's listener; undefined when that broker is unknown, fenced, or has no such listener.
- * Where this broker advertises nothing for the listener, it is the address that the client connected to.
  */
 export function endpointFor(context: RequestContext, nodeId: number): Endpoint | undefined {
   const { broker, session } = context
   const registration = broker.image.brokers.get(nodeId)
   if (registration === undefined || registration.fenced) return undefined
-  if (nodeId === broker.nodeId && !broker.isAdvertised(session.listenerName)) {
-    return { host: plainAddress(session.localHost), port: session.localPort }
-  }
+  if (nodeId === broker.nodeId) return ownEndpoint(context)
   const endpoint = registration.endpoints.find(({ name }) => name === session.listenerName)
   return endpoint === undefined ? undefined : { host: endpoint.host, port: endpoint.port }
+}
+
+/** What advertised.listeners says, and where it says nothing the address that the client connected to. */
+function ownEndpoint({ broker, session }: RequestContext): Endpoint | undefined {
+  const listener = broker.config.listeners.find(({ name }) => name === session.listenerName)
+  if (listener === undefined) return undefined
+  return {
+    host: listener.advertised.host ?? plainAddress(session.localHost),
+    port: listener.advertised.port ?? session.localPort,
+  }
 }
 
 /** IPv4 in IPv6 form, as a dual-stack socket shows it, is written as IPv4. */

@@ -83,6 +83,8 @@ export class ServerConnection {
   #isPaused = false
   #waitsFor: ByteBudget | null = null
   #isDraining = false
+  /** The peer sends no more; what it sent is answered. */
+  #isPeerDone = false
   #isClosed = false
   #lastReceivedAt: number
   #lastFlushedAt: number
@@ -114,6 +116,10 @@ export class ServerConnection {
     )
     stream.onData = (chunk) => this.#onData(chunk)
     stream.onDrain = () => {}
+    stream.onEnd = () => {
+      this.#isPeerDone = true
+      this.#closeWhenDrained()
+    }
     stream.onClose = (error) => this.#end({ kind: 'peer', error })
   }
 
@@ -314,7 +320,7 @@ export class ServerConnection {
   }
 
   #closeWhenDrained(): void {
-    if (!this.#isDraining || this.#isClosed) return
+    if (this.#isClosed || !(this.#isDraining || (this.#isPeerDone && !this.#reader.isStopped))) return
     if (this.#requests.length > 0 || this.#sendingBytes > 0) return
     this.#end({ kind: 'closed' })
   }
@@ -322,7 +328,7 @@ export class ServerConnection {
   #end(end: ConnectionEnd): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    if (end.kind === 'closed' && this.#isDraining) this.#stream.end()
+    if (end.kind === 'closed' && (this.#isDraining || this.#isPeerDone)) this.#stream.end()
     else if (end.kind !== 'peer') this.#stream.destroy()
     this.#reader.close()
     this.#waitsFor?.forget(this.#onBudget)

@@ -2,7 +2,7 @@
  * The listening side: several named listeners, the connections they accepted, and what those share: slabs, byte
  * budgets, the flush queue, limits and the watch over connections at a standstill.
  */
-import { type ByteStream, type Env, type ListeningSocket, NetworkError, type Timer } from '@ottla/env'
+import type { ByteStream, Env, ListeningSocket, Timer } from '@ottla/env'
 import type { SlabPool } from '@ottla/stdx'
 import { ByteBudget } from './byte-budget.ts'
 import { type ConnectionLimitOptions, ConnectionLimits } from './connection-limits.ts'
@@ -97,25 +97,16 @@ export class SocketServer {
     return this.#connections
   }
 
-  /** Listens; 'localhost' means both loopback addresses. Rejects with {@link NetworkError} and leaves nothing open of this listener. */
-  async listen(address: ListenerAddress): Promise<BoundListener> {
-    const opened: ListeningSocket[] = []
-    let port = address.port
-    try {
-      for (const { host, isOptional } of hostsOf(address.host)) {
-        const socket = await this.#open(address.name, { host, port }, isOptional)
-        if (socket === null) continue
-        opened.push(socket)
-        port = socket.port
-        if (host === ANY_V6) break
-      }
-    } catch (error) {
-      await Promise.all(opened.map((socket) => socket.close()))
-      throw error
-    }
-    this.#sockets.push(...opened)
+  /** Listens; 'localhost' means both loopback addresses. Rejects with NetworkError. */
+  async listen({ name, host, port }: ListenerAddress): Promise<BoundListener> {
+    const { env, backlog } = this.#options
+    const address = { host: host ?? '', port }
+    const socket = await env.network.listen(backlog === undefined ? address : { ...address, backlog }, (stream) =>
+      this.#accept(name, stream),
+    )
+    this.#sockets.push(socket)
     this.#scheduleSweep()
-    return { name: address.name, host: address.host, port }
+    return { name, host, port: socket.port }
   }
 
   /** Accepts no more connections. */
@@ -144,23 +135,6 @@ export class SocketServer {
   /** Cuts every connection. */
   destroy(): void {
     for (const connection of [...this.#connections]) connection.close()
-  }
-
-  async #open(
-    name: string,
-    address: { host: string; port: number },
-    isOptional: boolean,
-  ): Promise<ListeningSocket | null> {
-    const backlog = this.#options.backlog
-    try {
-      return await this.#options.env.network.listen(
-        backlog === undefined ? address : { ...address, backlog },
-        (stream) => this.#accept(name, stream),
-      )
-    } catch (error) {
-      if (isOptional && error instanceof NetworkError && NO_SUCH_FAMILY.has(error.code)) return null
-      throw error
-    }
   }
 
   #accept(listenerName: string, stream: ByteStream): void {
@@ -230,24 +204,4 @@ export class SocketServer {
       else if (sendMs > maxIdleMs) connection.close('the peer does not read its responses')
     }
   }
-}
-
-const ANY_V6 = '::'
-const NO_SUCH_FAMILY = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])
-
-/** The addresses that a configured host stands for. An optional one may be missing on this machine. */
-function hostsOf(host: string | null): { host: string; isOptional: boolean }[] {
-  if (host === null || host === '') {
-    return [
-      { host: ANY_V6, isOptional: true },
-      { host: '0.0.0.0', isOptional: false },
-    ]
-  }
-  if (host === 'localhost') {
-    return [
-      { host: '127.0.0.1', isOptional: false },
-      { host: '::1', isOptional: true },
-    ]
-  }
-  return [{ host, isOptional: false }]
 }

@@ -42,12 +42,16 @@ export function unsupportedVersion(): Init<typeof ApiVersionsResponse> {
 }
 
 function supported(broker: BrokerContext): Init<typeof ApiVersionsResponse> {
-  const { features } = broker.image
+  const { finalized } = broker.image.features
   return {
     apiKeys: broker.advertisedApis,
     supportedFeatures: broker.supportedFeatures,
     finalizedFeaturesEpoch: broker.image.offset,
-    finalizedFeatures: [...features].map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
+    finalizedFeatures: [...finalized].map(([name, level]) => ({
+      name,
+      maxVersionLevel: level,
+      minVersionLevel: level,
+    })),
   }
 }
 

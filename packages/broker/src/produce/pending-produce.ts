@@ -2,7 +2,8 @@
 import { ErrorCode } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
-import type { AckWaiter, Replica } from '../replica/replica.ts'
+import type { AckWaiter } from '../replica/ack-queue.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { RecordError } from './check-produced.ts'
 
 /** What the response says of one partition; `errorCode` changes when the acknowledgement fails. */

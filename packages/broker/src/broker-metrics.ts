@@ -1,0 +1,79 @@
+/** What the broker measures of itself: always on, and cheap. Names as they are exported. */
+import type { SocketServer } from '@ottla/net'
+import { apiOf } from '@ottla/protocol'
+import { type Histogram, type MetricDefinition, MetricRegistry, type SlabPool } from '@ottla/stdx'
+
+const REQUESTS: MetricDefinition<'counter'> = {
+  name: 'ottla_requests_total',
+  kind: 'counter',
+  help: 'Requests received.',
+  unit: 'requests',
+  labels: ['api'],
+}
+const REQUEST_TIME: MetricDefinition<'histogram'> = {
+  name: 'ottla_request_time',
+  kind: 'histogram',
+  help: 'From the last byte of a request to its answer.',
+  unit: 'microseconds',
+  labels: ['api'],
+}
+const LOOP_DELAY: MetricDefinition<'histogram'> = {
+  name: 'ottla_loop_delay',
+  kind: 'histogram',
+  help: 'How late a timer came.',
+  unit: 'microseconds',
+}
+
+export class BrokerMetrics {
+  readonly registry = new MetricRegistry()
+  readonly loopDelay = this.registry.histogram(LOOP_DELAY)
+  readonly #requests: { increment(): void }[] = []
+  readonly #times: Histogram[] = []
+
+  countRequest(apiKey: number): void {
+    const counter = this.#requests[apiKey] ?? this.#startCounting(apiKey)
+    counter.increment()
+  }
+
+  /** A request was answered `elapsedMs` after it had arrived. */
+  answered(apiKey: number, elapsedMs: number): void {
+    this.#times[apiKey]?.record(Math.round(elapsedMs * 1000))
+  }
+
+  /** Reads what the connections count. */
+  observeServer(server: SocketServer, pool: SlabPool): void {
+    const { counters } = server
+    this.#observe('counter', 'ottla_network_in_bytes_total', 'bytes', 'Bytes received.', () => counters.bytesIn)
+    this.#observe('counter', 'ottla_network_out_bytes_total', 'bytes', 'Bytes sent.', () => counters.bytesOut)
+    this.#observe('counter', 'ottla_network_writes_total', 'writes', 'Writes to sockets.', () => counters.writes)
+    this.#observe(
+      'counter',
+      'ottla_network_copied_bytes_total',
+      'bytes',
+      'Bytes copied on their way in; over the bytes received it is the copies per byte.',
+      () => counters.bytesCopied,
+    )
+    this.#observe('gauge', 'ottla_connections', 'connections', 'Open connections.', () => server.connections.size)
+    this.#observe(
+      'gauge',
+      'ottla_request_budget_used_bytes',
+      'bytes',
+      'Bytes that requests under way hold.',
+      () => server.budget.usedBytes,
+    )
+    this.#observe('gauge', 'ottla_slab_used_bytes', 'bytes', 'Bytes of slabs in use.', () => pool.counters.inUseBytes)
+    this.#observe('gauge', 'ottla_slab_free_bytes', 'bytes', 'Bytes of free slabs.', () => pool.counters.freeBytes)
+  }
+
+  #observe(kind: 'counter' | 'gauge', name: string, unit: string, help: string, read: () => number): void {
+    this.registry.observe({ name, kind, help, unit }, read)
+  }
+
+  #startCounting(apiKey: number): { increment(): void } {
+    const labels = { api: apiOf(apiKey)?.name ?? String(apiKey) }
+    this.#times[apiKey] = this.registry.histogram(REQUEST_TIME, labels)
+    const counter = this.registry.counter(REQUESTS, labels)
+    this.#requests[apiKey] = counter
+    return counter
+  }
+}
