@@ -1,0 +1,141 @@
+/**
+ * The bytes of the records of `__consumer_offsets`, in Kafka's format. Written: OffsetCommit version 1 when it expires at a set
+ * time, 4 when it carries a topic id, 3 otherwise; GroupMetadata version 3. Read: all versions of all record types that
+ * are known; what is not known is skipped, and stays in the log.
+ */
+import {
+  decodeCoordinatorKey,
+  decodeCoordinatorValue,
+  encodeCoordinatorRecord,
+  GROUP_RECORDS,
+  GroupMetadataValue,
+  type KeyOf,
+  LegacyOffsetCommitValue,
+  OffsetCommitValue,
+  ProtocolError,
+  ZERO_UUID,
+} from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import type { NewRecord, StoredRecord } from '../ports.ts'
+import type { CommittedOffset, GroupRecord, Producer, ReservedType } from './group-record.ts'
+
+const GROUP_METADATA_VERSION = 3
+
+export function encodeGroupRecord(record: GroupRecord): NewRecord {
+  assert(record.kind === 'offset' || record.kind === 'group', `records of kind ${record.kind} are only read`)
+  if (record.kind === 'group') {
+    const key = { group: record.groupId }
+    if (record.group === null) return encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, value: null })
+    const { group: value } = record
+    return encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, version: GROUP_METADATA_VERSION, value })
+  }
+  const key = { group: record.groupId, topic: record.topic, partition: record.partition }
+  if (record.offset === null) return encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'OffsetCommit', key, value: null })
+  const { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId } = record.offset
+  return encodeCoordinatorRecord(GROUP_RECORDS, {
+    kind: 'OffsetCommit',
+    key,
+    version: offsetCommitVersion(record.offset),
+    value: {
+      offset,
+      leaderEpoch,
+      metadata,
+      commitTimestamp: commitTimestampMs,
+      expireTimestamp: expireTimestampMs,
+      topicId,
+    },
+  })
+}
+
+/** The highest version that old readers know too, unless what it has to say needs another. */
+function offsetCommitVersion({ expireTimestampMs, topicId }: CommittedOffset): number {
+  if (expireTimestampMs !== -1) return 1
+  return topicId === ZERO_UUID ? 3 : 4
+}
+
+/** A record that is not taken over: of a type or version that came later, or damaged. */
+export interface SkippedRecord {
+  readonly kind: 'skipped'
+  readonly reason: string
+}
+
+/** null: a record that is known and says nothing that is needed. */
+export type DecodedRecord = GroupRecord | SkippedRecord | null
+
+export function decodeGroupRecord(record: StoredRecord, producer?: Producer): DecodedRecord {
+  if (record.key === null) return { kind: 'skipped', reason: 'no key' }
+  try {
+    const key = decodeCoordinatorKey(GROUP_RECORDS, record.key)
+    if (key.kind === 'unknown') return { kind: 'skipped', reason: `type ${key.type}` }
+    return decodeKnown(key, record.value, producer)
+  } catch (error) {
+    if (error instanceof ProtocolError) return { kind: 'skipped', reason: error.message }
+    throw error
+  }
+}
+
+type GroupKey = KeyOf<typeof GROUP_RECORDS>
+
+function decodeKnown(key: GroupKey, value: Buffer | null, producer: Producer | undefined): DecodedRecord {
+  switch (key.kind) {
+    case 'OffsetCommit':
+    case 'LegacyOffsetCommit': {
+      const { group: groupId, topic, partition } = key.key
+      const offset = value === null ? null : offsetOf(key.kind, value)
+      return { kind: 'offset', groupId, topic, partition, offset, ...(producer === undefined ? {} : { producer }) }
+    }
+    case 'GroupMetadata': {
+      const group = value === null ? null : decodeCoordinatorValue(GroupMetadataValue, value).value
+      return { kind: 'group', groupId: key.key.group, group }
+    }
+    default:
+      return reservedOf(key, value === null)
+  }
+}
+
+/** A value's version says which of the two forms it has; type 0 is the key of the oldest. */
+function offsetOf(kind: 'OffsetCommit' | 'LegacyOffsetCommit', buffer: Buffer): CommittedOffset {
+  if (kind === 'LegacyOffsetCommit' && buffer.readInt16BE(0) === 0) {
+    const { offset, metadata, commitTimestamp } = decodeCoordinatorValue(LegacyOffsetCommitValue, buffer).value
+    return {
+      offset,
+      leaderEpoch: -1,
+      metadata,
+      commitTimestampMs: commitTimestamp,
+      expireTimestampMs: -1,
+      topicId: ZERO_UUID,
+    }
+  }
+  const value = decodeCoordinatorValue(OffsetCommitValue, buffer).value
+  return {
+    offset: value.offset,
+    leaderEpoch: value.leaderEpoch,
+    metadata: value.metadata,
+    commitTimestampMs: value.commitTimestamp,
+    expireTimestampMs: value.expireTimestamp,
+    topicId: value.topicId,
+  }
+}
+
+/** Of groups of the other types it matters that they are there, and whether they have members. */
+function reservedOf(key: Exclude<GroupKey, { kind: 'OffsetCommit' }>, isTombstone: boolean): GroupRecord | null {
+  switch (key.kind) {
+    case 'ConsumerGroupMetadata':
+    case 'ShareGroupMetadata':
+    case 'StreamsGroupMetadata':
+      return { kind: 'reserved', type: typeOf(key.kind), groupId: key.key.groupId, memberId: null, isTombstone }
+    case 'ConsumerGroupMemberMetadata':
+    case 'ShareGroupMemberMetadata':
+    case 'StreamsGroupMemberMetadata': {
+      const { groupId, memberId } = key.key
+      return { kind: 'reserved', type: typeOf(key.kind), groupId, memberId, isTombstone }
+    }
+    default:
+      return null
+  }
+}
+
+function typeOf(kind: `${'Consumer' | 'Share' | 'Streams'}${string}`): ReservedType {
+  if (kind.startsWith('Consumer')) return 'consumer'
+  return kind.startsWith('Share') ? 'share' : 'streams'
+}

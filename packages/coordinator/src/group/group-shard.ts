@@ -1,0 +1,172 @@
+/**
+ * The groups whose ids fall on one partition of `__consumer_offsets`: what is known of them, what becomes of it by
+ * records and soft changes, and which timers bring about what. Decisions about requests are in `group-requests.ts`.
+ *
+ * A group is here as long as the log holds a record of it, or offsets, or members gather in it.
+ */
+import type { Instant, Shard } from '@ottla/runtime'
+import { SnapshotRegistry, TimelineMap } from '@ottla/stdx'
+import { ClassicDraft } from './classic/classic-draft.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
+import { sessionTimeout } from './classic/expire.ts'
+import { completeJoin, initialDelayOver, keepAlive, prepareRebalance } from './classic/rebalance.ts'
+import { syncTimeout } from './classic/sync.ts'
+import type { Group } from './group.ts'
+import type { GroupCoordinatorConfig } from './group-config.ts'
+import type { GroupRecord } from './group-record.ts'
+import { expireOffsets } from './offsets/offset-expiry.ts'
+import { OffsetStore } from './offsets/offset-store.ts'
+import { ReservedGroup } from './reserved-group.ts'
+import { type GroupChange, type GroupDecision, type GroupTimer, Turn } from './turn.ts'
+
+/** So many offsets are looked at in one decision when expired ones are searched for. */
+const OFFSETS_PER_SWEEP = 5_000
+
+type OffsetRecord = Extract<GroupRecord, { kind: 'offset' }>
+type ReservedRecord = Extract<GroupRecord, { kind: 'reserved' }>
+type ClassicTimer = Exclude<GroupTimer, { kind: 'expire-offsets' }>
+
+export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer> {
+  readonly registry = new SnapshotRegistry()
+  readonly groups: TimelineMap<string, Group>
+  readonly offsets: OffsetStore
+  readonly #config: () => GroupCoordinatorConfig
+
+  /** `config` is asked at each decision, as settings may change. */
+  constructor(config: () => GroupCoordinatorConfig) {
+    this.groups = new TimelineMap(this.registry)
+    this.offsets = new OffsetStore(this.registry)
+    this.#config = config
+  }
+
+  turn(now: Instant): Turn {
+    return new Turn(now, this.#config())
+  }
+
+  classicGroup(groupId: string): ClassicGroup | undefined {
+    const group = this.groups.get(groupId)
+    return group?.kind === 'classic' ? group : undefined
+  }
+
+  replay(record: GroupRecord, offset: number): void {
+    switch (record.kind) {
+      case 'offset':
+        return this.#replayOffset(record, offset)
+      case 'group':
+        return record.group === null
+          ? this.#replayGroupTombstone(record.groupId)
+          : this.#classic(record.groupId).replay(record.group)
+      case 'marker':
+        return this.offsets.endTransaction(record.producerId, record.outcome)
+      case 'reserved':
+        return this.#replayReserved(record)
+    }
+  }
+
+  apply(change: GroupChange): void {
+    const group = this.#classic(change.groupId)
+    group.apply(change)
+    this.#dropIfBlank(group)
+  }
+
+  fire(timer: GroupTimer, now: Instant): GroupDecision {
+    const turn = this.turn(now)
+    if (timer.kind === 'expire-offsets') this.#sweep(turn, timer.sweep)
+    else this.#fireClassic(timer, turn)
+    return turn.decision()
+  }
+
+  /** Those who were members when the log was written have one session's time to be heard of. */
+  loaded(now: Instant): GroupDecision {
+    const turn = this.turn(now)
+    for (const group of this.groups.values()) {
+      if (group.kind !== 'classic' || group.members.size === 0) continue
+      const draft = new ClassicDraft(group, turn)
+      for (const memberId of group.members.keys()) keepAlive(draft, memberId)
+      if (group.members.size > turn.config.maxGroupSize) prepareRebalance(draft)
+      draft.finish()
+    }
+    turn.setTimer({ kind: 'expire-offsets', sweep: null }, turn.config.offsetsRetentionCheckIntervalMs)
+    return turn.decision()
+  }
+
+  #fireClassic(timer: ClassicTimer, turn: Turn): void {
+    const group = this.classicGroup(timer.groupId)
+    if (group === undefined) return
+    const draft = new ClassicDraft(group, turn)
+    if (timer.kind === 'session') sessionTimeout(draft, timer.memberId)
+    else if (timer.kind === 'sync') syncTimeout(draft, timer.generationId)
+    else if (draft.phase !== 'PreparingRebalance') return
+    else if (timer.kind === 'join') completeJoin(draft)
+    else initialDelayOver(draft, timer.delayMs, timer.remainingMs)
+    draft.finish()
+  }
+
+  /** Looks through the groups in slices, each its own decision, and begins again after the interval. */
+  #sweep(turn: Turn, sweep: { readonly groupIds: readonly string[]; readonly index: number } | null): void {
+    const groupIds = sweep?.groupIds ?? [...this.groups.keys()]
+    let index = sweep?.index ?? 0
+    let seen = 0
+    while (index < groupIds.length && seen < OFFSETS_PER_SWEEP) {
+      const group = this.classicGroup(groupIds[index] as string)
+      const outcome = group === undefined ? { seen: 0, isDone: true } : expireOffsets(group, this.offsets, turn)
+      seen += outcome.seen + 1
+      if (!outcome.isDone) break
+      index += 1
+    }
+    if (index < groupIds.length) turn.setTimer({ kind: 'expire-offsets', sweep: { groupIds, index } }, 0)
+    else turn.setTimer({ kind: 'expire-offsets', sweep: null }, turn.config.offsetsRetentionCheckIntervalMs)
+  }
+
+  #replayOffset(record: OffsetRecord, recordOffset: number): void {
+    const { groupId, offset, producer } = record
+    if (offset === null) {
+      this.offsets.delete(record)
+      const group = this.classicGroup(groupId)
+      if (group !== undefined) this.#dropIfBlank(group)
+      return
+    }
+    if (!this.groups.has(groupId)) this.#classic(groupId)
+    const key = { groupId, topic: record.topic, partition: record.partition }
+    const stored = { ...offset, recordOffset }
+    if (producer === undefined) this.offsets.set(key, stored)
+    else this.offsets.addPending(producer.id, key, stored)
+  }
+
+  /** Offsets that are left are those of a group that only commits. */
+  #replayGroupTombstone(groupId: string): void {
+    if (this.classicGroup(groupId) === undefined) return
+    this.groups.delete(groupId)
+    if (this.offsets.has(groupId)) this.#classic(groupId)
+  }
+
+  #replayReserved(record: ReservedRecord): void {
+    const { groupId, type, memberId, isTombstone } = record
+    let group = this.groups.get(groupId)
+    if (memberId === null && isTombstone) {
+      if (group?.kind === 'reserved' && group.type === type) this.groups.delete(groupId)
+      if (this.offsets.has(groupId) && !this.groups.has(groupId)) this.#classic(groupId)
+      return
+    }
+    if (group?.kind !== 'reserved' || group.type !== type) {
+      if (isTombstone) return
+      group = new ReservedGroup(this.registry, groupId, type)
+      this.groups.set(groupId, group)
+    }
+    group.replayMember(record)
+  }
+
+  /** The classic group of that id; a new one in place of what else there may be. */
+  #classic(groupId: string): ClassicGroup {
+    const known = this.classicGroup(groupId)
+    if (known !== undefined) return known
+    const group = new ClassicGroup(this.registry, groupId)
+    this.groups.set(groupId, group)
+    return group
+  }
+
+  #dropIfBlank(group: ClassicGroup): void {
+    const { groupId } = group
+    if (group.isBlank && !this.offsets.has(groupId) && !this.offsets.hasPending(groupId)) this.groups.delete(groupId)
+  }
+}

@@ -1,0 +1,5 @@
+import type { ClassicGroup } from './classic/classic-group.ts'
+import type { ReservedGroup } from './reserved-group.ts'
+
+/** A group of any type. What all types answer alike: `groupId`, `isEmpty`, `protocolType`, `isSubscribedTo`. */
+export type Group = ClassicGroup | ReservedGroup

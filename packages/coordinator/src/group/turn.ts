@@ -1,0 +1,91 @@
+import type { Decision, Instant, Reply, ReplyToken, TimerOp } from '@ottla/runtime'
+import type { ClassicChange } from './classic/classic-group.ts'
+import type { GroupCoordinatorConfig } from './group-config.ts'
+import type { GroupRecord } from './group-record.ts'
+
+/** A soft change of the shard: of a classic group, until its next record says all that is worth keeping. */
+export type GroupChange = ClassicChange
+
+export type GroupTimer =
+  /** The member was silent for its session timeout, or did not come back in time with the id it was given. */
+  | { readonly kind: 'session'; readonly groupId: string; readonly memberId: string }
+  /** The join phase is over. */
+  | { readonly kind: 'join'; readonly groupId: string }
+  /** The first join phase of a group may be over; `delayMs` was waited, `remainingMs` may still be. */
+  | { readonly kind: 'initial-join'; readonly groupId: string; readonly delayMs: number; readonly remainingMs: number }
+  /** Members that have not synced in this generation by now are out. */
+  | { readonly kind: 'sync'; readonly groupId: string; readonly generationId: number }
+  /** Time to look for expired offsets: in the groups from `index` on, or in all there are. */
+  | { readonly kind: 'expire-offsets'; readonly sweep: { readonly groupIds: readonly string[]; readonly index: number } | null }
+
+export type GroupDecision = Decision<GroupRecord, GroupChange, GroupTimer>
+
+/** Collects what one decision wants to happen. */
+export class Turn {
+  readonly now: Instant
+  readonly config: GroupCoordinatorConfig
+  readonly #records: GroupRecord[] = []
+  readonly #changes: GroupChange[] = []
+  readonly #replies: Reply[] = []
+  readonly #timers: TimerOp<GroupTimer>[] = []
+
+  constructor(now: Instant, config: GroupCoordinatorConfig) {
+    this.now = now
+    this.config = config
+  }
+
+  get recordCount(): number {
+    return this.#records.length
+  }
+
+  write(record: GroupRecord): void {
+    this.#records.push(record)
+  }
+
+  change(change: GroupChange): void {
+    this.#changes.push(change)
+  }
+
+  reply(token: ReplyToken, value: unknown): void {
+    this.#replies.push({ token, value })
+  }
+
+  setTimer(timer: GroupTimer, afterMs: number): void {
+    this.#timers.push({ kind: 'set', key: timerKey(timer), atMonotonicMs: this.now.monotonicMs + afterMs, timer })
+  }
+
+  cancelTimer(key: string): void {
+    this.#timers.push({ kind: 'cancel', key })
+  }
+
+  decision(): GroupDecision {
+    return { records: this.#records, changes: this.#changes, replies: this.#replies, timers: this.#timers }
+  }
+}
+
+/** The length keeps ids that hold the separator apart. */
+export function sessionKey(groupId: string, memberId: string): string {
+  return `session/${groupId.length}/${groupId}/${memberId}`
+}
+
+export function joinKey(groupId: string): string {
+  return `join/${groupId}`
+}
+
+export function syncKey(groupId: string): string {
+  return `sync/${groupId}`
+}
+
+function timerKey(timer: GroupTimer): string {
+  switch (timer.kind) {
+    case 'session':
+      return sessionKey(timer.groupId, timer.memberId)
+    case 'join':
+    case 'initial-join':
+      return joinKey(timer.groupId)
+    case 'sync':
+      return syncKey(timer.groupId)
+    case 'expire-offsets':
+      return 'expire-offsets'
+  }
+}
