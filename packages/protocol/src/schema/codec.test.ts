@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { INT64_MAX, INT64_MIN } from '@ottla/stdx'
 import { ProtocolError } from '../wire/protocol-error.ts'
@@ -308,6 +309,17 @@ describe('codecOf', () => {
     const buffer = encodeMessage(Everything, 2, { name: 'ottla' })
     assert.equal(decodeMessage(Everything, 2, buffer).name, 'ottla')
     assert.throws(() => decodeMessage(Everything, 2, Buffer.concat([buffer, Buffer.alloc(1)])), ProtocolError)
+  })
+})
+
+describe('a runtime that makes no code from text', () => {
+  it('gets codecs of closures', () => {
+    const program = `
+      const { codecOf, encodeMessage, HeartbeatRequest } = await import(${JSON.stringify(new URL('../index.js', import.meta.url).href)})
+      codecOf(HeartbeatRequest, 4)
+      process.stdout.write(encodeMessage(HeartbeatRequest, 4, { groupId: 'g', generationId: 3, memberId: 'm' }).toString('hex'))`
+    const flags = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program]
+    assert.equal(execFileSync(process.execPath, flags, { encoding: 'utf8' }), '026700000003026d0000')
   })
 })
 

@@ -50,17 +50,17 @@ export function writeUuid(buffer: Uint8Array, position: number, uuid: string): v
   const table = (sextets ??= sextetTable())
   let bad = 0
   for (let index = 0; index < 20; index += 4) {
-    const a = table[uuid.charCodeAt(index) & 0xff]!
-    const b = table[uuid.charCodeAt(index + 1) & 0xff]!
-    const c = table[uuid.charCodeAt(index + 2) & 0xff]!
-    const d = table[uuid.charCodeAt(index + 3) & 0xff]!
+    const a = table[uuid.charCodeAt(index)] ?? NOT_BASE64
+    const b = table[uuid.charCodeAt(index + 1)] ?? NOT_BASE64
+    const c = table[uuid.charCodeAt(index + 2)] ?? NOT_BASE64
+    const d = table[uuid.charCodeAt(index + 3)] ?? NOT_BASE64
     bad |= a | b | c | d
     buffer[position++] = (a << 2) | (b >> 4)
     buffer[position++] = (b << 4) | (c >> 2)
     buffer[position++] = (c << 6) | d
   }
-  const a = table[uuid.charCodeAt(20) & 0xff]!
-  const b = table[uuid.charCodeAt(21) & 0xff]!
+  const a = table[uuid.charCodeAt(20)] ?? NOT_BASE64
+  const b = table[uuid.charCodeAt(21)] ?? NOT_BASE64
   buffer[position] = (a << 2) | (b >> 4)
   if (((bad | a | b) & NOT_BASE64) !== 0) throw notUuid(uuid)
 }
@@ -84,7 +84,7 @@ export function isUuid(text: string): boolean {
 }
 
 function sextetTable(): Uint8Array {
-  const table = new Uint8Array(256).fill(NOT_BASE64)
+  const table = new Uint8Array(128).fill(NOT_BASE64)
   for (let index = 0; index < 64; index++) table[ALPHABET.charCodeAt(index)] = index
   return table
 }

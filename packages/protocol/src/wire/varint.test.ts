@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { isExactInt64, parseInt64 } from '@ottla/stdx'
 import fc from 'fast-check'
 import { ProtocolError } from './protocol-error.ts'
 import {
@@ -15,6 +17,14 @@ import {
   writeVarint,
   writeVarlong,
 } from './varint.ts'
+
+interface GoldenLine {
+  readonly kind: string
+  readonly v: number | string
+  readonly zigzagVarint: string
+  readonly unsignedVarint: string
+  readonly zigzagVarlong: string
+}
 
 type Read = typeof readVarint
 type Write = typeof writeVarint
@@ -75,6 +85,24 @@ describe('varint', () => {
         power < 53 ? [2 ** power - 1, 2 ** power, -(2 ** power), -(2 ** power) - 1] : [2 ** power, -(2 ** power)]
       for (const n of around) checkRoundTrip(varlong, n)
     }
+  })
+
+  it('has the bytes of Kafka', () => {
+    const lines = readFileSync(new URL('../../golden/hashes.jsonl', import.meta.url), 'utf8')
+      .trimEnd()
+      .split('\n')
+    let checked = 0
+    for (const line of lines.map((text) => JSON.parse(text) as GoldenLine)) {
+      if (line.kind === 'varint') {
+        checkHex(varint, line.v as number, line.zigzagVarint)
+        checkHex(uvarint, (line.v as number) >>> 0, line.unsignedVarint)
+        checked++
+      } else if (line.kind === 'varlong' && isExactInt64(parseInt64(line.v as string))) {
+        checkHex(varlong, parseInt64(line.v as string), line.zigzagVarlong)
+        checked++
+      }
+    }
+    assert.ok(checked > 40, String(checked))
   })
 
   it('refuses what is cut short, too long or too large', () => {

@@ -146,6 +146,7 @@ export class Writer {
   }
 
   compactString(value: string): void {
+    if (value.length > INT16_MAX) tooLong(value.length)
     // Up to 42 characters the length takes one byte, whatever they are: the text can be written before its length is known.
     const at = this.reserve(5 + value.length * 3)
     if (value.length <= 42) {
@@ -296,6 +297,10 @@ export function setInt64(view: DataView, position: number, value: number): void 
   const high = Math.floor(value / TWO_32)
   view.setInt32(position, high)
   view.setUint32(position + 4, value - high * TWO_32)
+}
+
+function tooLong(length: number): never {
+  throw new ProtocolError('INVALID_VALUE', `string of ${length} bytes, at most ${INT16_MAX} fit`)
 }
 
 function newScratch(bytes: number): Scratch {
