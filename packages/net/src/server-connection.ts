@@ -17,8 +17,8 @@ export interface ServerConnectionLimits {
   readonly maxFrameBytes: number
   /** Requests of one connection that may be under way at once. */
   readonly maxInFlight: number
-  /** No request is started while more response bytes than this wait for the peer to read. */
-  readonly sendHighMarkBytes: number
+  /** No request is started while those under way, and the responses that the peer has not read, hold more bytes than this. */
+  readonly bufferBytes: number
 }
 
 export interface ServerConnectionShared {
@@ -129,7 +129,7 @@ export class ServerConnection {
 
   /** True while the peer reads its responses fast enough for another large one. */
   get isWritable(): boolean {
-    return this.#sendingBytes < this.#shared.limits.sendHighMarkBytes
+    return this.#sendingBytes < this.#shared.limits.bufferBytes
   }
 
   /** Requests that are not answered, or whose answer waits for an earlier one. */
@@ -220,9 +220,15 @@ export class ServerConnection {
       !this.#isDraining &&
       this.#exclusive === null &&
       this.#requests.length < this.#shared.limits.maxInFlight &&
-      this.unsentBytes < this.#shared.limits.sendHighMarkBytes &&
+      !this.#isFull() &&
       this.#shared.budget.isOpen
     )
+  }
+
+  /** Bytes that were received and belong to no request yet do not count alone: nothing would ever take them away. */
+  #isFull(): boolean {
+    if (this.#requests.length === 0 && this.#sendingBytes === 0) return false
+    return this.#heldBytes + this.unsentBytes >= this.#shared.limits.bufferBytes
   }
 
   #grantLarge(frameBytes: number): boolean {
