@@ -44,6 +44,16 @@ export {
   type UnknownRecord,
 } from './record-sets.ts'
 export {
+  BatchBuilder,
+  type BatchOptions,
+  type BuildOptions,
+  maxSizeOfRecord,
+  type RecordBytes,
+  type RecordHeaderInit,
+  type RecordInit,
+} from './records/batch-builder.ts'
+export { errorOfFault, messageOfFault } from './records/batch-fault-error.ts'
+export {
   ATTRIBUTES_AT,
   addSequence,
   attributes,
@@ -87,6 +97,7 @@ export {
   PARTITION_LEADER_EPOCH_AT,
   PRODUCER_EPOCH_AT,
   PRODUCER_ID_AT,
+  type ProducerFields,
   partitionLeaderEpoch,
   producerEpoch,
   producerId,
@@ -96,13 +107,42 @@ export {
   setPartitionLeaderEpoch,
   sizeInBytes,
   stampLogAppendTime,
+  stampProducer,
   TRANSACTIONAL_BIT,
   updateCrc,
 } from './records/batch-header.ts'
+export {
+  type BatchFault,
+  batchEnd,
+  batchesIn,
+  checkBatch,
+  checkProducedBatch,
+  type TimestampBounds,
+} from './records/check-batch.ts'
+export { compress, type DecompressOptions, decompress } from './records/compression.ts'
+export { CompressionError, type CompressionErrorCode } from './records/compression-error.ts'
+export {
+  COMPRESSION_NAMES,
+  type CompressionName,
+  CompressionType,
+  isKnownCompression,
+} from './records/compression-type.ts'
+export {
+  type ControlBatchOptions,
+  ControlRecordType,
+  controlBatch,
+  controlRecordTypeOf,
+  coordinatorEpochOf,
+  type TransactionMarker,
+  transactionMarkerBatch,
+  UNKNOWN_CONTROL_RECORD,
+} from './records/control-record.ts'
 export { crc32c, loadNativeCrc32c } from './records/crc32c.ts'
 export { groupMetadataHash } from './records/group-metadata-hash.ts'
 export { compareUuids, javaHash, partitionForGroup, sharePartitionKey, uuidHash } from './records/java-hash.ts'
 export { murmur2, partitionForKey, positiveMurmur2 } from './records/murmur2.ts'
+export { Record, type RecordHeader, readCursorHeaders, readRecords } from './records/record.ts'
+export { DEFAULT_MAX_DECOMPRESSED_BYTES, type ReadRecordsOptions, RecordCursor } from './records/record-cursor.ts'
 export { xxh3 } from './records/xxh3.ts'
 export {
   type Codec,

@@ -185,6 +185,22 @@ export function stampLogAppendTime(buf: Uint8Array, pos: number, timestamp: numb
   updateCrc(buf, pos)
 }
 
+/** What an idempotent or transactional producer stamps into a batch. */
+export interface ProducerFields {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** Sequence of the first record. */
+  readonly baseSequence: number
+}
+
+/** Sets producer id, epoch and base sequence, and recomputes the checksum: a batch that waits is stamped again after a new epoch. */
+export function stampProducer(buf: Uint8Array, pos: number, fields: ProducerFields): void {
+  setInt64At(buf, pos + PRODUCER_ID_AT, fields.producerId)
+  setInt16At(buf, pos + PRODUCER_EPOCH_AT, fields.producerEpoch)
+  setInt32At(buf, pos + BASE_SEQUENCE_AT, fields.baseSequence)
+  updateCrc(buf, pos)
+}
+
 /** Recomputes and stores the checksum, after something that it covers was changed. */
 export function updateCrc(buf: Uint8Array, pos: number): void {
   setInt32At(buf, pos + CRC_AT, crc32c(buf, pos + ATTRIBUTES_AT, pos + sizeInBytes(buf, pos)))

@@ -1,0 +1,160 @@
+/**
+ * Walks the records of a batch without making an object per record: what log cleaning, look-ups by time and full validation use.
+ *
+ * A cursor stands on one record at a time; its fields say where the parts of that record lie in `buffer`. Every length is held
+ * against the end of what surrounds it, so that a record can neither reach beyond its batch nor beyond itself.
+ */
+
+import { malformed } from '../wire/protocol-error.ts'
+import { type Cursor, readVarint, readVarlong } from '../wire/varint.ts'
+import {
+  addSequence,
+  baseOffset,
+  baseSequence,
+  baseTimestamp,
+  compressionOf,
+  HEADER_BYTES,
+  isLogAppendTime,
+  lastOffsetDelta,
+  maxTimestamp,
+  NO_SEQUENCE,
+  recordCount,
+  sizeInBytes,
+} from './batch-header.ts'
+import { batchEnd } from './check-batch.ts'
+import { decompress } from './compression.ts'
+import { CompressionType } from './compression-type.ts'
+
+/** What a batch may unpack to when the caller does not say. */
+export const DEFAULT_MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
+
+/** A record takes at least so many bytes: its length, attributes, two deltas, two lengths and the number of headers. */
+const MIN_RECORD_BYTES = 7
+const MIN_HEADER_BYTES = 2
+
+export interface ReadRecordsOptions {
+  /** Compressed records that unpack to more are refused (CompressionError TOO_LARGE). Default {@link DEFAULT_MAX_DECOMPRESSED_BYTES}. */
+  readonly maxBytes?: number
+}
+
+export class RecordCursor implements Cursor {
+  /** The bytes that hold the records: those of the batch, or what they were unpacked to. */
+  readonly buffer: Buffer
+  readonly end: number
+  position: number
+  /** Number of records that the batch declares. */
+  readonly count: number
+
+  /** The record that the cursor stands on: */
+  offset = 0
+  /** Milliseconds; the time of the append for a batch with log append time. */
+  timestamp = 0
+  /** Where the record begins (at its length) and ends. */
+  recordStart = 0
+  recordEnd = 0
+  /** Where what follows the deltas begins: from here to the end a record is the same at any offset and time. */
+  bodyStart = 0
+  keyStart = 0
+  /** -1 for null. */
+  keyLength = 0
+  valueStart = 0
+  /** -1 for null. */
+  valueLength = 0
+  headerCount = 0
+  headersStart = 0
+
+  readonly #baseOffset: number
+  readonly #baseTimestamp: number
+  readonly #appendTimestamp: number
+  readonly #logAppendTime: boolean
+  readonly #lastOffsetDelta: number
+  readonly #baseSequence: number
+  #left: number
+
+  /**
+   * A cursor before the first record of the batch at `pos`, whose checksum is not verified here. Throws ProtocolError MALFORMED when
+   * no whole batch is there or it cannot hold its records, CompressionError when the records cannot be unpacked.
+   */
+  constructor(buf: Buffer, pos = 0, options: ReadRecordsOptions = {}) {
+    if (batchEnd(buf, pos, buf.length) < 0) malformed('no whole record batch of format v2')
+    this.count = recordCount(buf, pos)
+    this.#left = this.count
+    this.#baseOffset = baseOffset(buf, pos)
+    this.#baseTimestamp = baseTimestamp(buf, pos)
+    this.#logAppendTime = isLogAppendTime(buf, pos)
+    this.#appendTimestamp = maxTimestamp(buf, pos)
+    this.#lastOffsetDelta = lastOffsetDelta(buf, pos)
+    this.#baseSequence = baseSequence(buf, pos)
+    const type = compressionOf(buf, pos)
+    const start = pos + HEADER_BYTES
+    const end = pos + sizeInBytes(buf, pos)
+    if (type === CompressionType.none || this.count === 0) {
+      this.buffer = buf
+      this.position = start
+      this.end = end
+    } else {
+      const maxBytes = options.maxBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES
+      this.buffer = decompress(type, buf.subarray(start, end), { maxBytes })
+      this.position = 0
+      this.end = this.buffer.length
+    }
+    if (this.count < 0 || this.count * MIN_RECORD_BYTES > this.end - this.position) {
+      malformed(`${this.count} records in ${this.end - this.position} bytes`)
+    }
+  }
+
+  /** Sequence of the record; -1 when the producer is not idempotent. */
+  get sequence(): number {
+    if (this.#baseSequence === NO_SEQUENCE) return NO_SEQUENCE
+    return addSequence(this.#baseSequence, this.offset - this.#baseOffset)
+  }
+
+  get key(): Buffer | null {
+    return this.keyLength < 0 ? null : this.buffer.subarray(this.keyStart, this.keyStart + this.keyLength)
+  }
+
+  get value(): Buffer | null {
+    return this.valueLength < 0 ? null : this.buffer.subarray(this.valueStart, this.valueStart + this.valueLength)
+  }
+
+  /**
+   * Moves to the next record; false after the last. Throws ProtocolError MALFORMED. Headers are not looked at, only that there is
+   * room for them; see readHeaders.
+   */
+  next(): boolean {
+    if (this.#left === 0) {
+      if (this.position !== this.end) malformed('bytes are left after the last record of the batch')
+      return false
+    }
+    this.#left--
+    this.recordStart = this.position
+    const length = readVarint(this)
+    const start = this.position
+    if (length < MIN_RECORD_BYTES - 1 || length > this.end - start) malformed(`record of ${length} bytes`)
+    const end = start + length
+    this.recordEnd = end
+    this.position = start + 1
+    const timestampDelta = readVarlong(this)
+    const offsetDelta = readVarint(this)
+    if (offsetDelta < 0 || offsetDelta > this.#lastOffsetDelta) malformed(`record at offset delta ${offsetDelta}`)
+    this.offset = this.#baseOffset + offsetDelta
+    this.timestamp = this.#logAppendTime ? this.#appendTimestamp : this.#baseTimestamp + timestampDelta
+    this.bodyStart = this.position
+    this.keyLength = readVarint(this)
+    this.keyStart = this.position
+    if (this.keyLength > end - this.position) malformed('key is longer than its record')
+    if (this.keyLength > 0) this.position += this.keyLength
+    this.valueLength = readVarint(this)
+    this.valueStart = this.position
+    if (this.valueLength > end - this.position) malformed('value is longer than its record')
+    if (this.valueLength > 0) this.position += this.valueLength
+    this.headerCount = readVarint(this)
+    this.headersStart = this.position
+    if (this.headerCount < 0 || this.headerCount * MIN_HEADER_BYTES > end - this.position) {
+      malformed(`${this.headerCount} headers in ${end - this.position} bytes`)
+    }
+    if (this.headerCount === 0 && this.position !== end) malformed('record is longer than its parts')
+    this.position = end
+    return true
+  }
+}
