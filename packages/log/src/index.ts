@@ -15,7 +15,6 @@ export type {
   AppendResult,
   EpochEnd,
   EpochEntry,
-  LogFailure,
   OffsetAndTimestamp,
   OpenLogOptions,
   ReadOptions,

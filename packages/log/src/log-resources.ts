@@ -2,6 +2,15 @@
  * What all logs of one process share: the world, and the bounds that hold for all of them together.
  */
 import type { Env } from '@ottla/env'
+import { SlabPool } from '@ottla/stdx'
+import { IndexCache } from './index/index-cache.ts'
+import { Limiter } from './limiter.ts'
+import { OpenFiles } from './open-files.ts'
+import { ReadAhead } from './read/read-ahead.ts'
+import { TailBudget } from './tail/tail-budget.ts'
+import { WritePace } from './write/write-pace.ts'
+import { WriteTurn } from './write/write-turn.ts'
+import { Writeback } from './write/writeback.ts'
 
 export interface LogLimits {
   /** Bytes of recently written batches kept in memory for reads. */
@@ -10,19 +19,106 @@ export interface LogLimits {
   readonly openFiles: number
   /** Syncs that run at the same time; the rest of the I/O threads stay free for reads. */
   readonly concurrentSyncs: number
+  /** Reads from disk that run at the same time; the rest wait in order. */
+  readonly concurrentReads: number
+  /** Most bytes of one read from disk (a larger batch is read whole all the same). */
+  readonly readMaxBytes: number
+  /** Bytes read ahead of sequential readers. */
+  readonly readAheadBytes: number
+  /** Indexes of closed segments. */
+  readonly indexCacheBytes: number
+  /** Writes above this go to the I/O threads; smaller ones only after one that took longer than `slowWriteMs`. */
+  readonly syncWriteMaxBytes: number
+  readonly slowWriteMs: number
+  /** Unsynced bytes of one log, and of all together, that start a sync in the background. */
+  readonly writebackLogBytes: number
+  readonly writebackTotalBytes: number
 }
 
 export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   tailBytes: 64 << 20,
   openFiles: 4096,
   concurrentSyncs: 2,
+  concurrentReads: 16,
+  readMaxBytes: 4 << 20,
+  readAheadBytes: 16 << 20,
+  indexCacheBytes: 32 << 20,
+  syncWriteMaxBytes: 1 << 20,
+  slowWriteMs: 5,
+  writebackLogBytes: 32 << 20,
+  writebackTotalBytes: 256 << 20,
 })
+
+/** Counts since the start, for metrics and tests. */
+export interface LogCounters {
+  /** Appends and their bytes that reached their file, and the writes that took them there. */
+  appends: number
+  appendedBytes: number
+  writes: number
+  /** Bytes copied in memory on the way in or out. Goal: none. */
+  copiedBytes: number
+  tailReads: number
+  tailReadBytes: number
+  diskReads: number
+  diskReadBytes: number
+  /** Disk reads that were answered by what had been read ahead. */
+  readAheadHits: number
+  syncs: number
+  revertedAppends: number
+}
 
 export interface LogResources {
   readonly env: Env
   readonly limits: LogLimits
+  readonly counters: LogCounters
+  readonly tail: TailBudget
+  readonly openFiles: OpenFiles
+  readonly syncs: Limiter
+  readonly reads: Limiter
+  readonly slabs: SlabPool
+  readonly indexes: IndexCache
+  readonly readAhead: ReadAhead
+  readonly turn: WriteTurn
+  readonly writeback: Writeback
+  /** How fast writes are; a data folder may have its own. */
+  readonly pace: WritePace
 }
 
-export function createLogResources(env: Env, limits: Partial<LogLimits> = {}): LogResources {
-  return { env, limits: { ...DEFAULT_LOG_LIMITS, ...limits } }
+export function createLogResources(
+  env: Env,
+  limits: Partial<LogLimits> = {},
+  slabs: SlabPool = new SlabPool(),
+): LogResources {
+  const all = { ...DEFAULT_LOG_LIMITS, ...limits }
+  return {
+    env,
+    limits: all,
+    counters: {
+      appends: 0,
+      appendedBytes: 0,
+      writes: 0,
+      copiedBytes: 0,
+      tailReads: 0,
+      tailReadBytes: 0,
+      diskReads: 0,
+      diskReadBytes: 0,
+      readAheadHits: 0,
+      syncs: 0,
+      revertedAppends: 0,
+    },
+    tail: new TailBudget(all.tailBytes),
+    openFiles: new OpenFiles(env.files, all.openFiles),
+    syncs: new Limiter(all.concurrentSyncs),
+    reads: new Limiter(all.concurrentReads),
+    slabs,
+    indexes: new IndexCache(all.indexCacheBytes),
+    readAhead: new ReadAhead(all.readAheadBytes),
+    turn: new WriteTurn(env.timers),
+    writeback: new Writeback({ perLogBytes: all.writebackLogBytes, totalBytes: all.writebackTotalBytes }),
+    pace: newWritePace(all),
+  }
+}
+
+export function newWritePace(limits: LogLimits): WritePace {
+  return new WritePace({ syncWriteMaxBytes: limits.syncWriteMaxBytes, slowWriteMs: limits.slowWriteMs })
 }

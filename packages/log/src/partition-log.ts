@@ -3,9 +3,25 @@
  *
  * Three ends: *assigned* (`logEndOffset`: offsets are given out), *written* (`writtenEnd`: the kernel has the bytes) and
  * *synced* (`syncedEnd`: they survive a loss of power). assigned ≥ written ≥ synced, always.
+ *
+ * Appends of one turn of the event loop are written together when it ends (`timers.defer`); nobody has to flush.
  */
+import { ErrorCode } from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import { assignOffsets, rollAt } from './append/append-assign.ts'
+import { checkAppend, rejected } from './append/append-check.ts'
+import { closeCleanly } from './close-log.ts'
+import { isPassing, offlineError } from './io-error.ts'
 import type { LogConfig } from './log-config.ts'
-import type { LogError } from './log-error.ts'
+import { LogEngine } from './log-engine.ts'
+import { LogError } from './log-error.ts'
+import type { LogState } from './log-state.ts'
+import { offsetForTimestamp, offsetOfMaxTimestamp } from './lookup/time-lookup.ts'
+import { openLogState } from './open/open-log.ts'
+import { deletableSegments, segmentsBelowStart } from './retention.ts'
+import type { Segment } from './segment/segment.ts'
+import { formatPartitionMetadata, PARTITION_METADATA } from './store/partition-metadata.ts'
+import { truncateFully, truncateLog } from './truncation.ts'
 import type {
   AbortedTransaction,
   ActiveProducer,
@@ -22,78 +38,386 @@ import type {
   TopicPartition,
 } from './types.ts'
 
-export declare class PartitionLog {
-  /** Opens the folder, recovers it when the last stop was not clean, creates it when missing. Throws {@link LogError}. */
-  static open(options: OpenLogOptions): Promise<PartitionLog>
-
-  readonly topicPartition: TopicPartition
-  readonly path: string
-  readonly topicId: string | undefined
-  readonly config: LogConfig
-  readonly logStartOffset: number
-  readonly logEndOffset: number
-  readonly writtenEnd: number
-  readonly syncedEnd: number
-  readonly highWatermark: number
-  /** min(first offset of an open transaction, or of one whose end the high watermark has not passed; -1 when there is none). */
-  readonly firstUnstableOffset: number
-  /** min(high watermark, firstUnstableOffset): what read_committed sees. */
-  readonly lastStableOffset: number
-  readonly latestEpoch: number
-  readonly epochs: readonly EpochEntry[]
-  readonly sizeBytes: number
-  readonly segmentCount: number
-  /** Why the log is offline; null while it is not. */
-  readonly failure: LogError | null
-
+export class PartitionLog {
   /** The written end, the synced end or the log start moved. Called in the same tick. */
-  onProgress: () => void
+  onProgress: () => void = () => {}
   /** A write failed: every append at and above `endOffset` (the new assigned end) was taken back. Their waiters get a retriable error. */
-  onReverted: (endOffset: number, error: LogError) => void
+  onReverted: (endOffset: number, error: LogError) => void = () => {}
   /** The log went offline. Called once. */
-  onFailed: (error: LogError) => void
+  onFailed: (error: LogError) => void = () => {}
 
-  /** Assigns offsets, stamps in place, checks the producer; the bytes are written when the turn ends (or by `flushWrites`). */
-  append(records: Buffer, options: AppendOptions): AppendResult
-  /** Writes what was appended in this turn now. Never needed: a turn's appends are flushed by `timers.defer`. */
-  flushWrites(): void
+  readonly #state: LogState
+  readonly #engine: LogEngine
+  readonly #lowerRecoveryPoint: (offset: number) => Promise<void>
+  #topicId: string | undefined
+  /** Truncations and closing wait for each other here. */
+  #exclusive: Promise<void> = Promise.resolve()
+  #isExclusive = false
+  #syncAskedFor: number
+
+  private constructor(state: LogState, options: OpenLogOptions) {
+    this.#state = state
+    this.#topicId = options.topicId
+    this.#lowerRecoveryPoint = options.lowerRecoveryPoint ?? (() => Promise.resolve())
+    this.#syncAskedFor = state.syncedEnd
+    this.#engine = new LogEngine(state, {
+      progressed: () => this.onProgress(),
+      reverted: (endOffset, error) => this.onReverted(endOffset, error),
+      failed: (error) => this.onFailed(error),
+    })
+  }
+
+  /**
+   * Opens the folder, recovers it when the last stop was not clean, creates it when missing. Throws {@link LogError}:
+   * 'CORRUPT' when the partition is quarantined, 'OFFLINE' when the disk fails.
+   */
+  static async open(options: OpenLogOptions): Promise<PartitionLog> {
+    try {
+      const { state, isNew, areEpochsStale } = await openLogState(options)
+      const log = new PartitionLog(state, options)
+      if (areEpochsStale) log.#engine.epochFile.changed()
+      if (!isNew) return log
+      log.#engine.syncer.noteFolder(state.path)
+      log.#engine.syncer.noteFolder(state.path.slice(0, state.path.lastIndexOf('/')))
+      if (options.topicId !== undefined) await log.assignTopicId(options.topicId)
+      return log
+    } catch (error) {
+      const what = `opening ${options.path}`
+      if (isPassing(error)) throw new LogError('WRITE_FAILED', `${what}: ${error}`, error)
+      throw offlineError(what, error)
+    }
+  }
+
+  get topicPartition(): TopicPartition {
+    return this.#state.topicPartition
+  }
+
+  get path(): string {
+    return this.#state.path
+  }
+
+  get topicId(): string | undefined {
+    return this.#topicId
+  }
+
+  get config(): LogConfig {
+    return this.#state.config
+  }
+
+  get logStartOffset(): number {
+    return this.#state.logStartOffset
+  }
+
+  get logEndOffset(): number {
+    return this.#state.logEndOffset
+  }
+
+  get writtenEnd(): number {
+    return this.#state.writtenEnd
+  }
+
+  get syncedEnd(): number {
+    return this.#state.syncedEnd
+  }
+
+  /** Everything below, and what is derived from it, is synced: for the recovery-point checkpoint. */
+  get recoveryPoint(): number {
+    return this.#state.recoveryPoint
+  }
+
+  get highWatermark(): number {
+    return this.#state.highWatermark
+  }
+
+  /** First offset of a transaction that is open, or whose end the high watermark has not passed; -1 when there is none. */
+  get firstUnstableOffset(): number {
+    return this.#state.producers.firstUnstableOffset
+  }
+
+  /** min(high watermark, firstUnstableOffset): what read_committed sees. */
+  get lastStableOffset(): number {
+    const { firstUnstableOffset, highWatermark } = this
+    return firstUnstableOffset < 0 ? highWatermark : Math.min(firstUnstableOffset, highWatermark)
+  }
+
+  /** The newest leader epoch; -1 without one. */
+  get latestEpoch(): number {
+    return this.#state.epochs.latest
+  }
+
+  get epochs(): readonly EpochEntry[] {
+    return this.#state.epochs.entries
+  }
+
+  get sizeBytes(): number {
+    return this.#state.sizeBytes
+  }
+
+  get segmentCount(): number {
+    return this.#state.segments.count
+  }
+
+  /** Base offsets of the segments, oldest first. */
+  get segmentBaseOffsets(): readonly number[] {
+    return this.#state.segments.values().map((segment) => segment.baseOffset)
+  }
+
+  /** Why the log is offline; null while it is not. */
+  get failure(): LogError | null {
+    return this.#state.failure
+  }
+
+  /**
+   * Assigns offsets, stamps in place, checks the producer; the bytes are written when the turn ends. The caller has checked
+   * the batches themselves (checksum, timestamps, keys).
+   */
+  append(records: Buffer, options: AppendOptions): AppendResult {
+    const state = this.#state
+    if (state.failure !== null) return rejected(ErrorCode.KAFKA_STORAGE_ERROR, state.failure.message)
+    if (this.#isExclusive || state.isClosed) {
+      return rejected(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${state.name} is being cut or closed`)
+    }
+    const refusal = checkAppend(state, records, options)
+    if (refusal !== null) return refusal
+    const { writes, baseOffset, lastOffset, logAppendTimeMs } = assignOffsets(state, records, options)
+    this.#engine.pushWrites(writes)
+    if (state.logEndOffset - this.#syncAskedFor >= state.config.flushMessages) this.requestSync()
+    return { kind: 'appended', baseOffset, lastOffset, logAppendTimeMs }
+  }
+
+  /** Writes what was appended in this turn now. Never needed. */
+  flushWrites(): void {
+    this.#engine.writer.flushWrites()
+  }
+
   /** Asks that all that is assigned now be synced. Group commit: one sync in flight, what arrives meanwhile is the next one. */
-  requestSync(): void
-  /** All that was assigned is written and synced when it resolves. Rejects with {@link LogError}. */
-  flush(): Promise<void>
+  requestSync(): void {
+    this.#syncAskedFor = this.#state.logEndOffset
+    this.#engine.syncer.request(this.#syncAskedFor)
+  }
 
-  /** Synchronous for the tail, else a promise. Never rejects. */
-  read(offset: number, options: ReadOptions): ReadResult | Promise<ReadResult>
+  /** All that was assigned is written and synced when it resolves. Rejects with {@link LogError}. */
+  async flush(): Promise<void> {
+    const { writer, syncer, epochFile, sealer } = this.#engine
+    await writer.idle()
+    this.#throwIfFailed()
+    await Promise.all([epochFile.idle(), sealer.idle()])
+    await syncer.settle()
+    this.#throwIfFailed()
+  }
+
+  /** Whole batches from the one that holds `offset`. Synchronous from memory, else a promise. Never rejects. */
+  read(offset: number, options: ReadOptions): ReadResult | Promise<ReadResult> {
+    return this.#engine.reader.read(offset, options)
+  }
 
   /** The first record at or after the log start whose timestamp is ≥ `timestampMs`; offset -1 when there is none. */
-  offsetForTimestamp(timestampMs: number): Promise<OffsetAndTimestamp>
-  /** The first record with the largest timestamp (ListOffsets -3). */
-  offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp>
-  endOffsetForEpoch(epoch: number): EpochEnd
-  epochForOffset(offset: number): number
-  /** A new leader's epoch starts here. No-op when the epoch is known. */
-  assignEpochStart(epoch: number, startOffset: number): void
+  offsetForTimestamp(timestampMs: number): Promise<OffsetAndTimestamp> {
+    return offsetForTimestamp(this.#state, this.#engine, timestampMs)
+  }
 
-  /** Told by the replica; only grows except after truncation. Retention, LSO and transactions use it. */
-  updateHighWatermark(offset: number): void
-  /** DeleteRecords and followers: moves the log start (never back, never past the high watermark) and drops whole segments below it. */
-  deleteRecordsBefore(offset: number): void
-  applyRetention(options: RetentionOptions): RetentionResult
-  /** Forgets producers that were silent for too long. */
-  expireProducers(nowMs: number): void
+  /** The first record with the largest timestamp (ListOffsets -3); offset -1 when there is none. */
+  offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp> {
+    return offsetOfMaxTimestamp(this.#state, this.#engine)
+  }
+
+  /** Where `epoch` ended in this log (KIP-320); both -1 when it is not known. */
+  endOffsetForEpoch(epoch: number): EpochEnd {
+    return this.#state.epochs.endOffsetFor(epoch, this.#state.logEndOffset)
+  }
+
+  /** Leader epoch of the record at `offset`; -1 when it is older than all that is known. */
+  epochForOffset(offset: number): number {
+    return this.#state.epochs.epochFor(offset)
+  }
+
+  /** A leader's epoch starts here. No-op when the epoch is known. */
+  assignEpochStart(epoch: number, startOffset: number): void {
+    if (this.#state.epochs.assign(epoch, startOffset)) this.#engine.epochFile.changed()
+  }
+
+  /** Told by the replica; goes back only with truncation. Retention and the last stable offset follow it. */
+  updateHighWatermark(offset: number): void {
+    const state = this.#state
+    state.highWatermark = Math.max(state.logStartOffset, Math.min(offset, state.logEndOffset))
+    state.producers.passedHighWatermark(state.highWatermark)
+  }
+
+  /** Moves the log start (never back, never past the high watermark) and drops whole segments below it. */
+  deleteRecordsBefore(offset: number): void {
+    const state = this.#state
+    const start = Math.min(offset, state.highWatermark)
+    if (start <= state.logStartOffset) return
+    this.#moveLogStart(start)
+    this.#removeFirst(segmentsBelowStart(state))
+    this.onProgress()
+  }
+
+  /** One pass of retention: by log start, and with cleanup.policy delete by size and time. */
+  applyRetention({ nowMs }: RetentionOptions): RetentionResult {
+    const state = this.#state
+    if (state.failure !== null || state.isClosed || this.#isExclusive) return { deletedSegments: 0, deletedBytes: 0 }
+    const count = deletableSegments(state, nowMs)
+    if (count === 0) return { deletedSegments: 0, deletedBytes: 0 }
+    if (count === state.segments.count) this.roll()
+    this.#moveLogStart(Math.max(state.logStartOffset, state.segments.at(count).baseOffset))
+    const deletedBytes = this.#removeFirst(count)
+    this.onProgress()
+    return { deletedSegments: count, deletedBytes }
+  }
+
+  /** Forgets producers that wrote nothing for producer.id.expiration.ms. */
+  expireProducers(nowMs: number): void {
+    this.#state.producers.expire(nowMs, this.#state.config.producerIdExpirationMs)
+  }
+
   /** Starts a new segment if the active one holds anything; returns the base offset of the active one. */
-  roll(): number
-  updateConfig(config: LogConfig): void
-  assignTopicId(topicId: string): Promise<void>
+  roll(): number {
+    const state = this.#state
+    if (state.segments.active.assignedBytes > 0) {
+      rollAt(state, state.logEndOffset)
+      this.#engine.isChanged = true
+      this.#engine.sealer.proceed()
+    }
+    return state.segments.active.baseOffset
+  }
 
-  /** Cuts everything at and above `offset`. Waiting appends are taken back first. */
-  truncateTo(offset: number): Promise<void>
-  truncateFullyAndStartAt(offset: number): Promise<void>
+  updateConfig(config: LogConfig): void {
+    this.#state.config = config
+  }
 
-  activeProducers(): ActiveProducer[]
-  /** Aborted transactions that overlap [from, upTo). */
-  abortedTransactions(from: number, upTo: number): Promise<AbortedTransaction[]>
+  /** Writes partition.metadata. */
+  async assignTopicId(topicId: string): Promise<void> {
+    const path = `${this.path}/${PARTITION_METADATA}`
+    await this.#state.resources.env.files.writeFile(path, formatPartitionMetadata(topicId))
+    this.#topicId = topicId
+    this.#engine.noteFile(path)
+    this.#engine.syncer.noteFolder(this.path)
+  }
 
-  /** `clean`: flushes, writes indexes and a producer snapshot. Otherwise drops everything in memory. */
-  close(options: { clean: boolean }): Promise<void>
+  /** Cuts everything at and above `offset`. Appends that wait are taken back first. */
+  truncateTo(offset: number): Promise<void> {
+    return this.#exclusively(async () => {
+      if (offset >= this.#state.logEndOffset) return
+      await this.#cut((steps) => truncateLog(this.#state, offset, steps))
+    })
+  }
+
+  /** Drops everything; the log begins anew at `offset`. */
+  truncateFullyAndStartAt(offset: number): Promise<void> {
+    return this.#exclusively(() => this.#cut((steps) => truncateFully(this.#state, offset, steps)))
+  }
+
+  activeProducers(): ActiveProducer[] {
+    return this.#state.producers.activeProducers()
+  }
+
+  /** Aborted transactions that overlap [from, upTo), in the order of their markers. */
+  async abortedTransactions(from: number, upTo: number): Promise<AbortedTransaction[]> {
+    const found: AbortedTransaction[] = []
+    const { segments } = this.#state
+    let segment: Segment | undefined = segments.floor(from) ?? segments.first
+    while (segment !== undefined) {
+      const indexes = segment.indexes ?? (await this.#engine.loadIndexes(segment))
+      if (indexes.transaction.collect(from, upTo, found)) break
+      segment = segments.after(segment)
+    }
+    return found
+  }
+
+  /** Files that a recovery point relies on are written and synced. Before a checkpoint is taken. */
+  async settleDerived(): Promise<void> {
+    const { epochFile, sealer, syncer } = this.#engine
+    if (this.failure !== null) return
+    await Promise.all([epochFile.idle(), sealer.idle()])
+    if (syncer.hasFiles) await syncer.settle()
+  }
+
+  /** `clean`: flushes, and writes what spares the next opening a recovery. Else everything in memory is dropped. */
+  async close(options: { clean: boolean }): Promise<void> {
+    await this.#exclusively(async () => {
+      if (this.#state.isClosed) return
+      try {
+        if (options.clean && this.failure === null) await closeCleanly(this.#engine)
+      } finally {
+        this.#engine.stop()
+      }
+    })
+    if (options.clean) this.#throwIfFailed()
+  }
+
+  async #cut(truncate: (steps: Parameters<typeof truncateLog>[2]) => Promise<void>): Promise<void> {
+    const { writer, syncer, removal, tail, reader, epochFile } = this.#engine
+    const state = this.#state
+    this.#throwIfFailed()
+    writer.takeBack(new LogError('CLOSED', `${state.name} is being cut`))
+    await writer.idle()
+    this.#throwIfFailed()
+    try {
+      await truncate({
+        removal,
+        cut: () => {
+          tail.truncateTo(state.logEndOffset)
+          reader.forget()
+          syncer.lowerWanted(state.logEndOffset)
+          this.#syncAskedFor = Math.min(this.#syncAskedFor, state.logEndOffset)
+        },
+        lowerRecoveryPoint: this.#lowerRecoveryPoint,
+      })
+    } catch (error) {
+      const failure = offlineError(`cutting ${this.path}`, error)
+      this.#engine.failed(failure)
+      throw failure
+    }
+    this.#engine.isChanged = true
+    epochFile.changed()
+    this.onProgress()
+  }
+
+  /** Runs after the exclusive operations before it; appends are refused meanwhile. */
+  #exclusively(operation: () => Promise<void>): Promise<void> {
+    const run = this.#exclusive.then(async () => {
+      this.#isExclusive = true
+      try {
+        await operation()
+      } finally {
+        this.#isExclusive = false
+      }
+    })
+    this.#exclusive = run.catch(() => {})
+    return run
+  }
+
+  #moveLogStart(offset: number): void {
+    const state = this.#state
+    assert(offset <= state.logEndOffset, 'the log start does not pass the end')
+    if (offset === state.logStartOffset) return
+    state.logStartOffset = offset
+    state.highWatermark = Math.max(state.highWatermark, offset)
+    if (state.epochs.truncateFromStart(offset)) this.#engine.epochFile.changed()
+  }
+
+  /** Takes the first segments out; returns their bytes. */
+  #removeFirst(count: number): number {
+    if (count === 0) return 0
+    const { removal, reader, syncer } = this.#engine
+    let bytes = 0
+    for (const segment of this.#state.segments.removeFirst(count)) {
+      bytes += segment.writtenBytes
+      try {
+        removal.remove(segment)
+      } catch (error) {
+        this.#engine.failed(offlineError(`removing ${segment.logPath}`, error))
+        break
+      }
+    }
+    this.#engine.isChanged = true
+    reader.forget()
+    syncer.noteFolder(this.path)
+    return bytes
+  }
+
+  #throwIfFailed(): void {
+    if (this.failure !== null) throw this.failure
+  }
 }

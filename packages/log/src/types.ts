@@ -2,8 +2,8 @@
  * What a log takes and gives. Offsets are numbers; an "end" is exclusive: the offset the next record would get.
  */
 import type { LogConfig } from './log-config.ts'
-import type { LogError } from './log-error.ts'
 import type { LogResources } from './log-resources.ts'
+import type { WritePace } from './write/write-pace.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -132,11 +132,11 @@ export interface OpenLogOptions {
    * 'truncate': cuts there, as Apache Kafka does; for replicas whose leader has the rest.
    */
   readonly onDamage?: 'quarantine' | 'truncate'
+  /** How fast writes to this folder's disk are; default: the process's. */
+  readonly pace?: WritePace
   /** Called (and awaited) before the files are cut below what was recorded as synced. */
   readonly lowerRecoveryPoint?: (offset: number) => Promise<void>
 }
-
-export type LogFailure = (error: LogError) => void
 
 export interface RetentionOptions {
   readonly nowMs: number

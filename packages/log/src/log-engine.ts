@@ -1,0 +1,256 @@
+/**
+ * The moving parts of one open log and what happens when one of them reports: bytes were written, taken back, synced, or an
+ * operation failed for good. Only for this package; PartitionLog is what others see.
+ */
+import type { Timer } from '@ottla/env'
+import { type AssignedWrite, undoAssigned } from './append/append-assign.ts'
+import { EpochFile } from './epoch/epoch-file.ts'
+import type { SegmentIndexes } from './index/segment-indexes.ts'
+import { isPassing, offlineError } from './io-error.ts'
+import type { LogError } from './log-error.ts'
+import type { LogState } from './log-state.ts'
+import { listSnapshots } from './open/folder-scan.ts'
+import { loadIndexes } from './open/rebuild.ts'
+import { LogReader, type ReaderOwner } from './read/log-reader.ts'
+import type { Segment } from './segment/segment.ts'
+import { SegmentRemoval } from './segment/segment-removal.ts'
+import { LogTail } from './tail/log-tail.ts'
+import { LogSyncer, type SyncerOwner } from './write/log-syncer.ts'
+import { LogWriter, type WriterOwner } from './write/log-writer.ts'
+import { SegmentSealer } from './write/segment-sealer.ts'
+import type { WritebackClient } from './write/writeback.ts'
+
+/** What the log tells its owner. */
+export interface EngineEvents {
+  progressed(): void
+  reverted(endOffset: number, error: LogError): void
+  failed(error: LogError): void
+}
+
+const NEVER_MS = 2 ** 53
+
+export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, ReaderOwner, WritebackClient {
+  readonly state: LogState
+  readonly writer: LogWriter<AssignedWrite>
+  readonly syncer: LogSyncer
+  readonly sealer: SegmentSealer
+  readonly tail: LogTail
+  readonly reader: LogReader
+  readonly removal: SegmentRemoval
+  readonly epochFile: EpochFile
+  /** Something was written or cut since the log was opened. */
+  isChanged = false
+  readonly #events: EngineEvents
+  #flushTimer: Timer | null = null
+
+  constructor(state: LogState, events: EngineEvents) {
+    this.state = state
+    this.#events = events
+    const { resources, path: folder } = state
+    const { env, openFiles } = resources
+    this.tail = new LogTail(resources.tail)
+    this.reader = new LogReader(state, this.tail, this)
+    this.removal = new SegmentRemoval(state)
+    this.writer = new LogWriter({ env, files: openFiles, pace: state.pace, turn: resources.turn, owner: this })
+    this.syncer = new LogSyncer({
+      files: env.files,
+      timers: env.timers,
+      openFiles,
+      limiter: resources.syncs,
+      counters: resources.counters,
+      folder,
+      owner: this,
+    })
+    this.sealer = new SegmentSealer(state, this.syncer, (error) =>
+      this.failed(offlineError(`sealing in ${folder}`, error)),
+    )
+    this.epochFile = new EpochFile({
+      files: env.files,
+      folder,
+      epochs: state.epochs,
+      written: (path) => {
+        this.noteFile(path)
+        this.syncer.noteFolder(folder)
+      },
+      failed: (error) => this.#derivedFailed('writing leader epochs', error),
+    })
+  }
+
+  get writtenEnd(): number {
+    return this.state.writtenEnd
+  }
+
+  get syncedEnd(): number {
+    return this.state.syncedEnd
+  }
+
+  get generation(): number {
+    return this.state.generation
+  }
+
+  /** Epochs that appends began are only written when the log's end shows it. */
+  pushWrites(writes: readonly AssignedWrite[]): void {
+    for (const write of writes) {
+      this.writer.push(write)
+      if (write.epochsBefore !== null) this.epochFile.changed()
+    }
+  }
+
+  /** A small derived file was written: the next sync covers it, then its handle is closed. */
+  noteFile(path: string): void {
+    this.syncer.noteFile(path, () => this.state.resources.openFiles.forget(path))
+  }
+
+  written(writes: readonly AssignedWrite[]): void {
+    const { state } = this
+    if (state.failure !== null) {
+      this.#release(writes)
+      return
+    }
+    const { counters, writeback } = state.resources
+    this.isChanged = true
+    let bytes = 0
+    for (const write of writes) {
+      const { segment, records, owner, changes } = write
+      segment.noteWritten(records, state.config.indexIntervalBytes)
+      for (const { completed } of changes) {
+        if (completed?.isAborted === true) segment.indexes?.transaction.append(completed)
+      }
+      state.writtenEnd = write.nextOffset
+      this.tail.add({
+        records,
+        owner,
+        baseOffset: write.baseOffset,
+        nextOffset: write.nextOffset,
+        isMany: write.isMany,
+      })
+      bytes += records.length
+    }
+    counters.writes++
+    counters.appends += writes.length
+    counters.appendedBytes += bytes
+    this.syncer.noteWritten(writes[0]!.segment)
+    writeback.noteWritten(this, bytes)
+    this.sealer.proceed()
+    this.syncer.proceed()
+    this.#startFlushTimer()
+    this.#events.progressed()
+  }
+
+  reverted(writes: readonly AssignedWrite[], error: LogError): void {
+    const { state } = this
+    undoAssigned(state, writes)
+    this.#dropSegmentsAbove(state.logEndOffset)
+    this.syncer.lowerWanted(state.logEndOffset)
+    if (writes.some((write) => write.epochsBefore !== null)) this.epochFile.changed()
+    state.resources.counters.revertedAppends += writes.length
+    this.#release(writes)
+    if (!state.isClosed) this.#events.reverted(state.logEndOffset, error)
+  }
+
+  created(_segment: Segment): void {
+    this.syncer.noteFolder(this.state.path)
+  }
+
+  synced(end: number): void {
+    const { state } = this
+    if (state.failure !== null) return
+    state.syncedEnd = Math.max(state.syncedEnd, end)
+    let unsynced = 0
+    for (let i = state.segments.count - 1; i >= 0; i--) {
+      const segment = state.segments.at(i)
+      if (segment.syncedBytes === segment.writtenBytes && segment.state === 'closed') break
+      unsynced += segment.writtenBytes - segment.syncedBytes
+    }
+    state.resources.writeback.noteSynced(this, unsynced)
+    if (state.syncedEnd < state.writtenEnd) this.#startFlushTimer()
+    this.#events.progressed()
+  }
+
+  startWriteback(): void {
+    this.syncer.request(this.state.writtenEnd)
+  }
+
+  fileSyncFailed(error: unknown): void {
+    this.failed(offlineError(`syncing a file of ${this.state.path}`, error))
+  }
+
+  failed(error: LogError): void {
+    const { state } = this
+    if (state.failure !== null || state.isClosed) return
+    state.failure = error
+    state.resources.env.logger.error('A log is offline', { log: state.name, path: state.path, error: error.message })
+    this.#release(this.writer.stop())
+    this.#letGo()
+    this.#events.failed(error)
+  }
+
+  loadIndexes(segment: Segment): Promise<SegmentIndexes> {
+    const { state } = this
+    return state.resources.indexes.load(segment.logPath, async () => {
+      const snapshots = await listSnapshots(state.resources.env.files, state.path)
+      return loadIndexes(state, segment, snapshots)
+    })
+  }
+
+  /** Drops everything in memory; nothing is written any more. */
+  stop(): void {
+    this.state.isClosed = true
+    this.#release(this.writer.stop())
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    const { state } = this
+    const { openFiles, indexes, writeback } = state.resources
+    this.syncer.stop()
+    this.removal.close()
+    this.#flushTimer?.cancel()
+    this.#flushTimer = null
+    this.tail.clear()
+    this.reader.forget()
+    writeback.noteSynced(this, 0)
+    for (const segment of state.segments.values()) {
+      openFiles.forget(segment.logPath)
+      indexes.forget(segment.logPath)
+    }
+  }
+
+  /** Segments that were rolled for appends which were then taken back. */
+  #dropSegmentsAbove(end: number): void {
+    const { segments } = this.state
+    let count = segments.count
+    while (count > 1 && segments.at(count - 1).baseOffset > end) count--
+    for (const segment of segments.removeFrom(count).reverse()) {
+      try {
+        this.removal.remove(segment)
+      } catch (error) {
+        this.failed(offlineError(`removing ${segment.logPath}`, error))
+      }
+      this.syncer.noteFolder(this.state.path)
+    }
+    if (segments.active.state === 'rolled') segments.active.state = 'active'
+  }
+
+  #startFlushTimer(): void {
+    const { config, resources } = this.state
+    if (config.flushMs >= NEVER_MS || this.#flushTimer !== null || this.state.isClosed) return
+    this.#flushTimer = resources.env.timers.after(config.flushMs, () => {
+      this.#flushTimer = null
+      this.syncer.request(this.state.writtenEnd)
+    })
+  }
+
+  /** A file that can be rebuilt could not be written: without room that is no reason to stop. */
+  #derivedFailed(what: string, error: unknown): void {
+    const { state } = this
+    if (isPassing(error)) {
+      const fields = { log: state.name, error: String(error) }
+      state.resources.env.logger.warn('A derived file could not be written', fields)
+    } else this.failed(offlineError(`${what} in ${state.path}`, error))
+  }
+
+  #release(writes: readonly AssignedWrite[]): void {
+    for (const write of writes) write.owner?.release()
+  }
+}

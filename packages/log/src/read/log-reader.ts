@@ -1,0 +1,273 @@
+/**
+ * Reads of one log. What is in the tail is answered at once with slices; the rest comes from disk in large sequential
+ * pieces, and a reader that goes on where it stopped finds the next piece already there.
+ */
+import { ErrorCode, isCrcValid, sizeInBytes } from '@ottla/protocol'
+import { isPassing, offlineError } from '../io-error.ts'
+import { LogError } from '../log-error.ts'
+import type { LogState } from '../log-state.ts'
+import type { Segment } from '../segment/segment.ts'
+import type { LogTail } from '../tail/log-tail.ts'
+import type { ReadOptions, ReadResult, Retainable } from '../types.ts'
+import { type Selection, selectBatches } from './batch-selection.ts'
+import type { Piece } from './read-ahead.ts'
+
+export interface ReaderOwner {
+  /** The indexes of a closed segment could not be had from memory. */
+  loadIndexes(segment: Segment): Promise<{ offset: { floor(offset: number): { position: number } } }>
+  failed(error: LogError): void
+}
+
+interface Place {
+  readonly segment: Segment
+  readonly position: number
+  /** The position is that of the batch sought, because an earlier read ended there. */
+  readonly isExact: boolean
+}
+
+/** Readers of one log that are remembered, to find without an index where they go on. */
+const HINTS_MAX = 16
+/** Bytes that a position from the index may lie before the batch sought, beside the index interval. */
+const INDEX_SLACK_BYTES = 16 << 10
+const READ_MIN_BYTES = 16 << 10
+
+export class LogReader {
+  readonly #state: LogState
+  readonly #tail: LogTail
+  readonly #owner: ReaderOwner
+  /** Where the batch at an offset begins, by offset. */
+  readonly #hints = new Map<number, { segment: Segment; position: number }>()
+
+  constructor(state: LogState, tail: LogTail, owner: ReaderOwner) {
+    this.#state = state
+    this.#tail = tail
+    this.#owner = owner
+  }
+
+  read(offset: number, options: ReadOptions): ReadResult | Promise<ReadResult> {
+    const state = this.#state
+    if (state.failure !== null) return storageFailure(state.failure)
+    if (offset < state.logStartOffset || offset > state.logEndOffset) return this.#outOfRange()
+    const upTo = Math.min(options.upTo, state.writtenEnd)
+    if (offset >= upTo) return nothingAt(offset)
+    const bounded = upTo === options.upTo ? options : { ...options, upTo }
+    const found = this.#tail.read(offset, bounded)
+    if (found === null) return this.#readDisk(offset, bounded)
+    state.resources.counters.tailReads++
+    state.resources.counters.tailReadBytes += found.sizeBytes
+    return new Records(found, found.owners)
+  }
+
+  /** The log was cut or its segments changed: forget positions. */
+  forget(): void {
+    this.#hints.clear()
+    this.#state.resources.readAhead.forget(this.#state.path)
+  }
+
+  async #readDisk(offset: number, options: ReadOptions): Promise<ReadResult> {
+    const state = this.#state
+    const { generation } = state
+    let segment = state.segments.floor(offset) ?? state.segments.first
+    try {
+      for (;;) {
+        const result = await this.#readSegment(segment, offset, options)
+        if (state.generation !== generation || offset < state.logStartOffset) {
+          if (result?.kind === 'records') result.release()
+          return offset < state.logStartOffset || offset > state.logEndOffset ? this.#outOfRange() : nothingAt(offset)
+        }
+        if (result !== null) return result
+        const next = state.segments.after(segment)
+        if (next === undefined) return nothingAt(offset)
+        segment = next
+      }
+    } catch (error) {
+      if (state.generation !== generation) return nothingAt(offset)
+      return this.#readFailed(error, segment, offset)
+    }
+  }
+
+  /** Null when the segment ends before the offset (its last records were compacted away). */
+  async #readSegment(segment: Segment, offset: number, options: ReadOptions): Promise<ReadResult | null> {
+    const place = await this.#placeOf(segment, offset)
+    const slack = place.isExact ? 0 : this.#state.config.indexIntervalBytes + INDEX_SLACK_BYTES
+    let { position } = place
+    let wanted = this.#clampRead(options.maxBytes) + slack
+    for (;;) {
+      const bytesLeft = segment.writtenBytes - position
+      if (bytesLeft <= 0) return null
+      const piece = await this.#pieceAt(segment, position, Math.min(wanted, bytesLeft))
+      const selection = selectBatches(piece.bytes, { ...options, offset, bytesLeft })
+      if (selection.kind === 'batches') return this.#records(segment, piece, selection, { options, place })
+      piece.slice.release()
+      if (selection.kind === 'behind') return null
+      if (selection.kind === 'nothing') return nothingAt(offset)
+      if (selection.kind === 'damaged') throw this.#damage(segment, position + selection.at, selection.fault)
+      position += selection.from
+      wanted = Math.max(selection.bytes, this.#clampRead(options.maxBytes))
+    }
+  }
+
+  #clampRead(bytes: number): number {
+    return Math.min(Math.max(bytes, READ_MIN_BYTES), this.#state.resources.limits.readMaxBytes)
+  }
+
+  #records(
+    segment: Segment,
+    piece: Piece,
+    selection: Selection & { kind: 'batches' },
+    read: { options: ReadOptions; place: Place },
+  ): ReadResult {
+    const { start, end } = selection
+    const { counters } = this.#state.resources
+    const buffer = piece.bytes.subarray(start, end)
+    if (read.options.verify === true) {
+      const fault = damagedBatch(buffer)
+      if (fault >= 0) {
+        piece.slice.release()
+        throw this.#damage(segment, piece.position + start + fault, 'the checksum is wrong')
+      }
+    }
+    counters.diskReads++
+    counters.diskReadBytes += buffer.length
+    const nextPosition = piece.position + end
+    this.#remember(selection.nextOffset, segment, nextPosition)
+    if (read.place.isExact) this.#readOn(segment, nextPosition, { ...selection, wanted: read.options.maxBytes })
+    const { firstOffset, nextOffset } = selection
+    return new Records({ buffers: [buffer], sizeBytes: buffer.length, firstOffset, nextOffset }, [piece.slice])
+  }
+
+  async #placeOf(segment: Segment, offset: number): Promise<Place> {
+    const hint = this.#hints.get(offset)
+    if (hint !== undefined && hint.segment === segment) {
+      this.#hints.delete(offset)
+      return { ...hint, isExact: true }
+    }
+    const indexes = segment.indexes ?? (await this.#owner.loadIndexes(segment))
+    return { segment, position: indexes.offset.floor(offset).position, isExact: offset === segment.baseOffset }
+  }
+
+  #remember(offset: number, segment: Segment, position: number): void {
+    if (position >= segment.writtenBytes && segment.state !== 'active') return
+    this.#hints.delete(offset)
+    this.#hints.set(offset, { segment, position })
+    if (this.#hints.size <= HINTS_MAX) return
+    for (const oldest of this.#hints.keys()) {
+      this.#hints.delete(oldest)
+      return
+    }
+  }
+
+  /** Reads the next piece before it is asked for, unless it is in memory anyway. */
+  #readOn(segment: Segment, position: number, read: { nextOffset: number; wanted: number }): void {
+    const bytes = Math.min(this.#clampRead(read.wanted), segment.writtenBytes - position)
+    const tailStart = this.#tail.startOffset
+    if (bytes <= 0 || (tailStart !== undefined && read.nextOffset >= tailStart)) return
+    this.#state.resources.readAhead.start(segment.logPath, position, bytes, () =>
+      this.#readPiece(segment, position, bytes).catch(() => null),
+    )
+  }
+
+  async #pieceAt(segment: Segment, position: number, bytes: number): Promise<Piece> {
+    const { readAhead, counters } = this.#state.resources
+    const ahead = await readAhead.take(segment.logPath, position)
+    if (ahead === undefined || ahead === null) return this.#readPiece(segment, position, bytes)
+    counters.readAheadHits++
+    return ahead
+  }
+
+  #readPiece(segment: Segment, position: number, bytes: number): Promise<Piece> {
+    const { openFiles, reads, slabs } = this.#state.resources
+    return reads.run(async () => {
+      const file = openFiles.take(segment.logPath, 'r')
+      const slice = slabs.allocate(bytes)
+      let count = 0
+      try {
+        while (count < bytes) {
+          const more = await file.handle.read(slice.buffer, count, bytes - count, position + count)
+          if (more === 0) break
+          count += more
+        }
+      } catch (error) {
+        slice.release()
+        throw error
+      } finally {
+        openFiles.giveBack(file)
+      }
+      if (count === bytes) return { position, bytes: slice.buffer, slice }
+      slice.release()
+      throw this.#damage(segment, position + count, 'the file ends here')
+    })
+  }
+
+  #damage(segment: Segment, position: number, fault: string): LogError {
+    return new LogError('CORRUPT', `${segment.logPath} is damaged at ${position}: ${fault}`)
+  }
+
+  #readFailed(error: unknown, segment: Segment, offset: number): ReadResult {
+    const state = this.#state
+    if (segment.isRemoved || state.isClosed) {
+      return offset < state.logStartOffset ? this.#outOfRange() : nothingAt(offset)
+    }
+    if (isPassing(error)) {
+      return { kind: 'failed', error: ErrorCode.KAFKA_STORAGE_ERROR, message: `reading ${segment.logPath}: ${error}` }
+    }
+    const failure = offlineError(`reading ${segment.logPath}`, error)
+    if (failure.code === 'CORRUPT') {
+      state.resources.env.logger.error('A read met damage', { log: state.name, fault: failure.message })
+      return { kind: 'failed', error: ErrorCode.CORRUPT_MESSAGE, message: failure.message }
+    }
+    this.#owner.failed(failure)
+    return storageFailure(failure)
+  }
+
+  #outOfRange(): ReadResult {
+    const { logStartOffset, logEndOffset } = this.#state
+    return { kind: 'outOfRange', logStartOffset, logEndOffset }
+  }
+}
+
+interface RecordsContent {
+  readonly buffers: readonly Buffer[]
+  readonly sizeBytes: number
+  readonly firstOffset: number
+  readonly nextOffset: number
+}
+
+class Records implements RecordsContent {
+  readonly kind = 'records'
+  readonly buffers: readonly Buffer[]
+  readonly sizeBytes: number
+  readonly firstOffset: number
+  readonly nextOffset: number
+  #owners: readonly Retainable[]
+
+  constructor(content: RecordsContent, owners: readonly Retainable[]) {
+    this.buffers = content.buffers
+    this.sizeBytes = content.sizeBytes
+    this.firstOffset = content.firstOffset
+    this.nextOffset = content.nextOffset
+    this.#owners = owners
+  }
+
+  release(): void {
+    const owners = this.#owners
+    this.#owners = []
+    for (const owner of owners) owner.release()
+  }
+}
+
+function nothingAt(offset: number): ReadResult {
+  return new Records({ buffers: [], sizeBytes: 0, firstOffset: offset, nextOffset: offset }, [])
+}
+
+function storageFailure(error: LogError): ReadResult {
+  return { kind: 'failed', error: ErrorCode.KAFKA_STORAGE_ERROR, message: error.message }
+}
+
+/** Position of the first batch with a wrong checksum, or -1. */
+function damagedBatch(buffer: Buffer): number {
+  for (let pos = 0; pos < buffer.length; pos += sizeInBytes(buffer, pos)) {
+    if (!isCrcValid(buffer, pos)) return pos
+  }
+  return -1
+}
