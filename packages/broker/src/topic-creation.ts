@@ -4,17 +4,13 @@
  * The request that asks first is answered before the topic is there, as by Apache Kafka: UNKNOWN_TOPIC_OR_PARTITION, and the client asks
  * again. A topic is asked for at most once at a time.
  */
-import { API_KEYS, type CreateTopicsRequest, type CreateTopicsResponse, ErrorCode, type Init } from '@ottla/protocol'
+import { API_KEYS, type CreateTopicsRequest, ErrorCode } from '@ottla/protocol'
 import type { BrokerContext } from './broker-context.ts'
-import {
-  GROUP_METADATA_TOPIC,
-  INTERNAL_TOPICS,
-  SHARE_GROUP_STATE_TOPIC,
-  TRANSACTION_STATE_TOPIC,
-} from './internal-topics.ts'
+import { GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from './internal-topics.ts'
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
+import { principalText } from './to-controller.ts'
 
-type NewTopic = Init<typeof CreateTopicsRequest>['topics'] extends readonly (infer T)[] | undefined ? T : never
+type NewTopic = CreateTopicsRequest['topics'][number]
 
 const NAME_BYTES_MAX = 249
 const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/
@@ -49,14 +45,13 @@ export class TopicCreation {
 
   async #create(name: string): Promise<void> {
     const { channel, config, env, logger } = this.#broker
-    const request = { topics: [newTopic(this.#broker, name)], timeoutMs: config.int('request.timeout.ms') }
-    const deadlineMs = env.clock.monotonic() + request.timeoutMs
+    const timeoutMs = config.int('request.timeout.ms')
+    const deadlineMs = env.clock.now() + timeoutMs
+    const request = { topics: [newTopic(this.#broker, name)], timeoutMs, validateOnly: false }
     try {
-      const answer = await channel.request(API_KEYS.CreateTopics, request as never, {
-        principal: INTERNAL_PRINCIPAL,
-        deadlineMs,
-      })
-      const result = (answer as CreateTopicsResponse).topics[0]
+      const principal = principalText(INTERNAL_PRINCIPAL)
+      const { topics } = await channel.request(API_KEYS.CreateTopics, request, { principal, deadlineMs })
+      const result = topics[0]
       if (
         result !== undefined &&
         result.errorCode !== ErrorCode.NONE &&
@@ -75,52 +70,65 @@ export class TopicCreation {
 }
 
 function newTopic(broker: BrokerContext, name: string): NewTopic {
-  if (!INTERNAL_TOPICS.has(name)) return { name, numPartitions: -1, replicationFactor: -1 }
   const { config } = broker
   switch (name) {
     case GROUP_METADATA_TOPIC:
-      return {
-        name,
-        numPartitions: config.int('offsets.topic.num.partitions'),
-        replicationFactor: boundedReplication(broker, 'offsets.topic.replication.factor'),
-        configs: configsOf({
+      return layout(name, {
+        partitions: config.int('offsets.topic.num.partitions'),
+        replicas: boundedReplication(broker, 'offsets.topic.replication.factor'),
+        configs: {
           'cleanup.policy': 'compact',
           'compression.type': 'producer',
           'segment.bytes': config.int('offsets.topic.segment.bytes'),
-        }),
-      }
+        },
+      })
     case TRANSACTION_STATE_TOPIC: {
-      const replicationFactor = boundedReplication(broker, 'transaction.state.log.replication.factor')
-      return {
-        name,
-        numPartitions: config.int('transaction.state.log.num.partitions'),
-        replicationFactor,
-        configs: configsOf({
+      const replicas = boundedReplication(broker, 'transaction.state.log.replication.factor')
+      return layout(name, {
+        partitions: config.int('transaction.state.log.num.partitions'),
+        replicas,
+        configs: {
           'cleanup.policy': 'compact',
           'compression.type': 'uncompressed',
           'unclean.leader.election.enable': 'false',
-          'min.insync.replicas': bounded(broker, 'transaction.state.log.min.isr', replicationFactor),
+          'min.insync.replicas': bounded(broker, 'transaction.state.log.min.isr', replicas),
           'segment.bytes': config.int('transaction.state.log.segment.bytes'),
-        }),
-      }
+        },
+      })
     }
     case SHARE_GROUP_STATE_TOPIC: {
-      const replicationFactor = boundedReplication(broker, 'share.coordinator.state.topic.replication.factor')
-      return {
-        name,
-        numPartitions: config.int('share.coordinator.state.topic.num.partitions'),
-        replicationFactor,
-        configs: configsOf({
+      const replicas = boundedReplication(broker, 'share.coordinator.state.topic.replication.factor')
+      return layout(name, {
+        partitions: config.int('share.coordinator.state.topic.num.partitions'),
+        replicas,
+        configs: {
           'cleanup.policy': 'delete',
           'compression.type': 'producer',
-          'min.insync.replicas': bounded(broker, 'share.coordinator.state.topic.min.isr', replicationFactor),
+          'min.insync.replicas': bounded(broker, 'share.coordinator.state.topic.min.isr', replicas),
           'segment.bytes': config.int('share.coordinator.state.topic.segment.bytes'),
           'retention.ms': -1,
-        }),
-      }
+        },
+      })
     }
     default:
-      return { name, numPartitions: -1, replicationFactor: -1 }
+      return layout(name, { partitions: -1, replicas: -1 })
+  }
+}
+
+interface Layout {
+  /** -1: the broker's default. */
+  readonly partitions: number
+  readonly replicas: number
+  readonly configs?: Readonly<Record<string, string | number>>
+}
+
+function layout(name: string, { partitions, replicas, configs = {} }: Layout): NewTopic {
+  return {
+    name,
+    numPartitions: partitions,
+    replicationFactor: replicas,
+    assignments: [],
+    configs: Object.entries(configs).map(([key, value]) => ({ name: key, value: String(value) })),
   }
 }
 
@@ -141,8 +149,4 @@ function boundedReplication(broker: BrokerContext, key: FactorKey): number {
 function bounded(broker: BrokerContext, key: LimitKey, limit: number): number {
   const value = broker.config.int(key)
   return broker.config.staticTexts.has(key) ? value : Math.max(1, Math.min(value, limit))
-}
-
-function configsOf(values: Readonly<Record<string, string | number>>): { name: string; value: string }[] {
-  return Object.entries(values).map(([name, value]) => ({ name, value: String(value) }))
 }

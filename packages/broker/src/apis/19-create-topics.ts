@@ -12,5 +12,5 @@ export const createTopics = defineApi({
   key: 19,
   request: CreateTopicsRequest,
   response: CreateTopicsResponse,
-  handle: (context, request) => askController<CreateTopicsResponse>(context, request, request.timeoutMs),
+  handle: (context, request) => askController(context, 19, request, request.timeoutMs),
 })

@@ -3,7 +3,7 @@
  *
  * Decided by the controller, when delete.topic.enable allows it. v6: by topic id too; before, names alone.
  */
-import { DeleteTopicsRequest, DeleteTopicsResponse, ErrorCode, type Init } from '@ottla/protocol'
+import { DeleteTopicsRequest, DeleteTopicsResponse, ErrorCode, type Init, ZERO_UUID } from '@ottla/protocol'
 import type { RequestContext } from '../request-context.ts'
 import { askController } from '../to-controller.ts'
 import { defineApi } from './handler.ts'
@@ -13,15 +13,16 @@ export const deleteTopics = defineApi({
   request: DeleteTopicsRequest,
   response: DeleteTopicsResponse,
   handle(context, request) {
-    const topics = context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name }))
+    const topics =
+      context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
     if (!context.broker.config.boolean('delete.topic.enable')) return refused(context, topics)
-    return askController<DeleteTopicsResponse>(context, { topics, timeoutMs: request.timeoutMs }, request.timeoutMs)
+    return askController(context, 20, { ...request, topics }, request.timeoutMs)
   },
 })
 
 function refused(
   context: RequestContext,
-  topics: readonly { name: string | null; topicId?: string }[],
+  topics: readonly { name: string | null; topicId: string }[],
 ): Init<typeof DeleteTopicsResponse> {
   const errorCode = context.apiVersion < 3 ? ErrorCode.INVALID_REQUEST : ErrorCode.TOPIC_DELETION_DISABLED
   return {

@@ -11,5 +11,5 @@ export const alterConfigs = defineApi({
   key: 33,
   request: AlterConfigsRequest,
   response: AlterConfigsResponse,
-  handle: (context, request) => askController<AlterConfigsResponse>(context, request),
+  handle: (context, request) => askController(context, 33, request),
 })

@@ -11,5 +11,5 @@ export const createPartitions = defineApi({
   key: 37,
   request: CreatePartitionsRequest,
   response: CreatePartitionsResponse,
-  handle: (context, request) => askController<CreatePartitionsResponse>(context, request, request.timeoutMs),
+  handle: (context, request) => askController(context, 37, request, request.timeoutMs),
 })

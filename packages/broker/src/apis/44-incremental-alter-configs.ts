@@ -11,5 +11,5 @@ export const incrementalAlterConfigs = defineApi({
   key: 44,
   request: IncrementalAlterConfigsRequest,
   response: IncrementalAlterConfigsResponse,
-  handle: (context, request) => askController<IncrementalAlterConfigsResponse>(context, request),
+  handle: (context, request) => askController(context, 44, request),
 })
