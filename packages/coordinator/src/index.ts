@@ -1,4 +1,6 @@
 export { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from './group/group-config.ts'
+export { GroupCoordinator, type GroupCoordinatorOptions, type GroupLog } from './group/group-coordinator.ts'
+export type { RequestContext } from './group/request-context.ts'
 export type {
   AppendOptions,
   CoordinatorEnv,

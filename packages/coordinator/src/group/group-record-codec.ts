@@ -15,20 +15,42 @@ import {
   ProtocolError,
   ZERO_UUID,
 } from '@ottla/protocol'
-import { assert } from '@ottla/stdx'
+import { AssertionError, assert } from '@ottla/stdx'
 import type { NewRecord, StoredRecord } from '../ports.ts'
 import type { CommittedOffset, GroupRecord, Producer, ReservedType } from './group-record.ts'
 
 const GROUP_METADATA_VERSION = 3
 
 export function encodeGroupRecord(record: GroupRecord): NewRecord {
-  assert(record.kind === 'offset' || record.kind === 'group', `records of kind ${record.kind} are only read`)
-  if (record.kind === 'group') {
-    const key = { group: record.groupId }
-    if (record.group === null) return encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, value: null })
-    const { group: value } = record
-    return encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, version: GROUP_METADATA_VERSION, value })
+  switch (record.kind) {
+    case 'offset':
+      return encodeOffset(record)
+    case 'group': {
+      const key = { group: record.groupId }
+      const { group: value } = record
+      return value === null
+        ? encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, value })
+        : encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, version: GROUP_METADATA_VERSION, value })
+    }
+    case 'remnant':
+      return encodeCoordinatorRecord(GROUP_RECORDS, {
+        kind: record.name,
+        key: { groupId: record.groupId },
+        value: null,
+      })
+    case 'reserved':
+      assert(record.type === 'consumer' && record.isTombstone && record.memberId === null, 'reserved groups only end')
+      return encodeCoordinatorRecord(GROUP_RECORDS, {
+        kind: 'ConsumerGroupMetadata',
+        key: { groupId: record.groupId },
+        value: null,
+      })
+    case 'marker':
+      throw new AssertionError('markers are control batches')
   }
+}
+
+function encodeOffset(record: Extract<GroupRecord, { kind: 'offset' }>): NewRecord {
   const key = { group: record.groupId, topic: record.topic, partition: record.partition }
   if (record.offset === null) return encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'OffsetCommit', key, value: null })
   const { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId } = record.offset

@@ -55,3 +55,9 @@ export type GroupRecord =
       readonly memberId: string | null
       readonly isTombstone: boolean
     }
+  | {
+      /** Takes out of the log what it says of a consumer group beside the record of the group itself. */
+      readonly kind: 'remnant'
+      readonly name: 'ConsumerGroupPartitionMetadata' | 'ConsumerGroupTargetAssignmentMetadata'
+      readonly groupId: string
+    }

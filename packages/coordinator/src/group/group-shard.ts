@@ -17,7 +17,7 @@ import type { GroupRecord } from './group-record.ts'
 import { expireOffsets } from './offsets/offset-expiry.ts'
 import { OffsetStore } from './offsets/offset-store.ts'
 import { ReservedGroup } from './reserved-group.ts'
-import { type GroupChange, type GroupDecision, type GroupTimer, Turn } from './turn.ts'
+import { type GroupChange, type GroupDecision, type GroupMessage, type GroupTimer, Turn } from './turn.ts'
 
 /** So many offsets are looked at in one decision when expired ones are searched for. */
 const OFFSETS_PER_SWEEP = 5_000
@@ -26,7 +26,7 @@ type OffsetRecord = Extract<GroupRecord, { kind: 'offset' }>
 type ReservedRecord = Extract<GroupRecord, { kind: 'reserved' }>
 type ClassicTimer = Exclude<GroupTimer, { kind: 'expire-offsets' }>
 
-export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer> {
+export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, GroupMessage> {
   readonly registry = new SnapshotRegistry()
   readonly groups: TimelineMap<string, Group>
   readonly offsets: OffsetStore
@@ -51,15 +51,20 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer> {
   replay(record: GroupRecord, offset: number): void {
     switch (record.kind) {
       case 'offset':
-        return this.#replayOffset(record, offset)
+        this.#replayOffset(record, offset)
+        break
       case 'group':
-        return record.group === null
-          ? this.#replayGroupTombstone(record.groupId)
-          : this.#classic(record.groupId).replay(record.group)
+        if (record.group === null) this.#replayGroupTombstone(record.groupId)
+        else this.#classic(record.groupId).replay(record.group)
+        break
       case 'marker':
-        return this.offsets.endTransaction(record.producerId, record.outcome)
+        this.offsets.endTransaction(record.producerId, record.outcome)
+        break
       case 'reserved':
-        return this.#replayReserved(record)
+        this.#replayReserved(record)
+        break
+      case 'remnant':
+        break
     }
   }
 
@@ -83,7 +88,7 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer> {
       if (group.kind !== 'classic' || group.members.size === 0) continue
       const draft = new ClassicDraft(group, turn)
       for (const memberId of group.members.keys()) keepAlive(draft, memberId)
-      if (group.members.size > turn.config.maxGroupSize) prepareRebalance(draft)
+      if (group.members.size > turn.config.maxGroupSize) prepareRebalance(draft, 'the group is larger than allowed')
       draft.finish()
     }
     turn.setTimer({ kind: 'expire-offsets', sweep: null }, turn.config.offsetsRetentionCheckIntervalMs)

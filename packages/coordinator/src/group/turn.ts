@@ -16,9 +16,18 @@ export type GroupTimer =
   /** Members that have not synced in this generation by now are out. */
   | { readonly kind: 'sync'; readonly groupId: string; readonly generationId: number }
   /** Time to look for expired offsets: in the groups from `index` on, or in all there are. */
-  | { readonly kind: 'expire-offsets'; readonly sweep: { readonly groupIds: readonly string[]; readonly index: number } | null }
+  | {
+      readonly kind: 'expire-offsets'
+      readonly sweep: { readonly groupIds: readonly string[]; readonly index: number } | null
+    }
 
-export type GroupDecision = Decision<GroupRecord, GroupChange, GroupTimer>
+/** A line of the log. */
+export interface GroupMessage {
+  readonly text: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export type GroupDecision = Decision<GroupRecord, GroupChange, GroupTimer, GroupMessage>
 
 /** Collects what one decision wants to happen. */
 export class Turn {
@@ -28,6 +37,7 @@ export class Turn {
   readonly #changes: GroupChange[] = []
   readonly #replies: Reply[] = []
   readonly #timers: TimerOp<GroupTimer>[] = []
+  readonly #messages: GroupMessage[] = []
 
   constructor(now: Instant, config: GroupCoordinatorConfig) {
     this.now = now
@@ -58,8 +68,19 @@ export class Turn {
     this.#timers.push({ kind: 'cancel', key })
   }
 
+  /** Lines of the log are written when what they say is committed. */
+  log(text: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#messages.push({ text, fields })
+  }
+
   decision(): GroupDecision {
-    return { records: this.#records, changes: this.#changes, replies: this.#replies, timers: this.#timers }
+    return {
+      records: this.#records,
+      changes: this.#changes,
+      replies: this.#replies,
+      timers: this.#timers,
+      messages: this.#messages,
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { ErrorCode, type DescribeGroupsResponse, type Init } from '@ottla/protocol'
+import { type DescribeGroupsResponse, ErrorCode, type Init } from '@ottla/protocol'
 import type { ClassicGroup } from './classic-group.ts'
 import { metadataOf } from './protocols.ts'
 
@@ -19,9 +19,7 @@ export function describeClassicGroup(group: ClassicGroup, offset: number): Group
       groupInstanceId: member.groupInstanceId,
       clientId: member.clientId,
       clientHost: member.clientHost,
-      ...(isStable
-        ? { memberMetadata: metadataOf(member, protocolName), memberAssignment: member.assignment }
-        : {}),
+      ...(isStable ? { memberMetadata: metadataOf(member, protocolName), memberAssignment: member.assignment } : {}),
     })),
   }
 }

@@ -17,5 +17,5 @@ export function sessionTimeout(draft: ClassicDraft, memberId: string): void {
   if (waits && !member.isNew) return
   dismiss(draft, memberId)
   if (draft.phase === 'PreparingRebalance') completeJoinWhenAllThere(draft)
-  else prepareRebalance(draft)
+  else prepareRebalance(draft, `the session of ${memberId} ran out`)
 }

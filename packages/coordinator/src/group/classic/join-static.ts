@@ -20,15 +20,20 @@ export interface Replacement {
   readonly token: ReplyToken
 }
 
-export function rejoinStaticMember(draft: ClassicDraft, join: Join, { oldMemberId, memberId, token }: Replacement): void {
+export function rejoinStaticMember(
+  draft: ClassicDraft,
+  join: Join,
+  { oldMemberId, memberId, token }: Replacement,
+): void {
   assert(draft.phase !== 'Empty', 'a group with a static member is not empty')
   const leaderBefore = draft.state.leaderId
   draft.answerJoin(oldMemberId, joinError(ErrorCode.FENCED_INSTANCE_ID, oldMemberId))
   draft.answerSync(oldMemberId, syncError(ErrorCode.FENCED_INSTANCE_ID))
   draft.turn.cancelTimer(sessionKey(draft.groupId, oldMemberId))
-  const { protocols, sessionTimeoutMs, rebalanceTimeoutMs } = join
+  const { protocols, sessionTimeoutMs, rebalanceTimeoutMs, clientId, clientHost } = join
+  const offer = { protocols, sessionTimeoutMs, rebalanceTimeoutMs, clientId, clientHost }
   const old = draft.member(oldMemberId) as ClassicMember
-  draft.replace(oldMemberId, { ...old, memberId, protocols, sessionTimeoutMs, rebalanceTimeoutMs })
+  draft.replace(oldMemberId, { ...old, ...offer, memberId })
   keepAlive(draft, memberId)
 
   if (draft.phase === 'Stable' && staysOnProtocol(draft)) {
@@ -42,7 +47,7 @@ export function rejoinStaticMember(draft: ClassicDraft, join: Join, { oldMemberI
   draft.put({ ...(draft.member(memberId) as ClassicMember), awaitingJoin: token })
   // After the join phase too: the leader may be assigning to the old id, which would leave the new one without.
   if (draft.phase === 'PreparingRebalance') completeJoinUnlessInitial(draft)
-  else prepareRebalance(draft)
+  else prepareRebalance(draft, `static member ${join.groupInstanceId} came back as ${memberId}`)
 }
 
 function staysOnProtocol(draft: ClassicDraft): boolean {

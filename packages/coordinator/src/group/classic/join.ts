@@ -12,7 +12,7 @@ import type { ClassicDraft } from './classic-draft.ts'
 import { type ClassicMember, EMPTY_BYTES, type MemberProtocol } from './classic-group.ts'
 import { rejoinStaticMember } from './join-static.ts'
 import { matchesProtocols } from './protocols.ts'
-import { keepAlive, rebalanceOrCompleteJoin } from './rebalance.ts'
+import { rebalanceOrCompleteJoin } from './rebalance.ts'
 import { memberError } from './validate.ts'
 
 /** A new member whose JoinGroup waits this long is taken for gone: it has no session yet by which to tell. */
@@ -27,6 +27,8 @@ export interface Join {
   readonly protocols: readonly MemberProtocol[]
   readonly sessionTimeoutMs: number
   readonly rebalanceTimeoutMs: number
+  /** Why the client joins, in its own words. */
+  readonly reason: string | null
   readonly clientId: string
   readonly clientHost: string
   /** The random end of the member id, should the member need one. */
@@ -86,7 +88,11 @@ function joinWithoutId(draft: ClassicDraft, join: Join, token: ReplyToken): void
   }
 }
 
-function addMember(draft: ClassicDraft, join: Join, { memberId, token }: { memberId: string; token: ReplyToken }): void {
+function addMember(
+  draft: ClassicDraft,
+  join: Join,
+  { memberId, token }: { memberId: string; token: ReplyToken },
+): void {
   if (draft.memberCount === 0) draft.set({ protocolType: join.protocolType })
   if (draft.state.leaderId === null) draft.set({ leaderId: memberId })
   if (draft.phase === 'PreparingRebalance' && draft.state.isInitialRebalance) draft.set({ hasNewMember: true })
@@ -105,7 +111,7 @@ function addMember(draft: ClassicDraft, join: Join, { memberId, token }: { membe
     awaitingSync: null,
   })
   draft.turn.setTimer({ kind: 'session', groupId: draft.groupId, memberId }, NEW_MEMBER_JOIN_TIMEOUT_MS)
-  rebalanceOrCompleteJoin(draft)
+  rebalanceOrCompleteJoin(draft, `new member ${memberId}${because(join)}`)
 }
 
 function joinAgain(draft: ClassicDraft, join: Join, token: ReplyToken): void {
@@ -117,8 +123,9 @@ function joinAgain(draft: ClassicDraft, join: Join, token: ReplyToken): void {
     // The answer to its first request may have been lost.
     draft.answer(token, joined(draft, member.memberId))
   } else {
-    parkJoin(draft, { ...member, ...offerOf(join) }, token)
-    rebalanceOrCompleteJoin(draft)
+    const { protocols, sessionTimeoutMs, rebalanceTimeoutMs } = join
+    parkJoin(draft, { ...member, protocols, sessionTimeoutMs, rebalanceTimeoutMs }, token)
+    rebalanceOrCompleteJoin(draft, `member ${member.memberId} joins again${because(join)}`)
   }
 }
 
@@ -130,14 +137,12 @@ function isUpToDate(draft: ClassicDraft, member: ClassicMember, join: Join): boo
 }
 
 /** Lets the member wait for the generation. Of two requests that wait for the same the older is given up: its client has. */
-export function parkJoin(draft: ClassicDraft, member: ClassicMember, token: ReplyToken): void {
+function parkJoin(draft: ClassicDraft, member: ClassicMember, token: ReplyToken): void {
   if (member.awaitingJoin !== null)
     draft.answer(member.awaitingJoin, joinError(ErrorCode.REBALANCE_IN_PROGRESS, member.memberId))
   draft.put({ ...member, awaitingJoin: token })
 }
 
-/** What a member says of itself when it joins again. */
-export function offerOf(join: Join): Pick<ClassicMember, 'protocols' | 'sessionTimeoutMs' | 'rebalanceTimeoutMs'> {
-  const { protocols, sessionTimeoutMs, rebalanceTimeoutMs } = join
-  return { protocols, sessionTimeoutMs, rebalanceTimeoutMs }
+function because({ reason }: Join): string {
+  return reason === null ? '' : `: ${reason}`
 }

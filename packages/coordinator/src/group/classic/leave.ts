@@ -14,7 +14,7 @@ export function decideLeave(draft: ClassicDraft, leaving: readonly MemberIdentit
   const errors = leaving.map((identity) => leave(draft, identity))
   if (!errors.includes(ErrorCode.NONE)) return errors
   if (draft.phase === 'PreparingRebalance') completeJoinUnlessInitial(draft)
-  else if (draft.phase !== 'Empty') prepareRebalance(draft)
+  else if (draft.phase !== 'Empty') prepareRebalance(draft, 'members left')
   return errors
 }
 

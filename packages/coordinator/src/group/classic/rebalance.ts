@@ -10,17 +10,19 @@ import { joinKey, sessionKey, syncKey } from '../turn.ts'
 import { joined, syncError } from './answers.ts'
 import type { ClassicDraft } from './classic-draft.ts'
 import type { ClassicMember } from './classic-group.ts'
-import { selectProtocol, subscribedTopicsOf } from './protocols.ts'
 import { groupRecord } from './group-state-record.ts'
+import { selectProtocol, subscribedTopicsOf } from './protocols.ts'
 
 /** After any change of members: a settled group begins a rebalance, one that gathers members may be complete now. */
-export function rebalanceOrCompleteJoin(draft: ClassicDraft): void {
+export function rebalanceOrCompleteJoin(draft: ClassicDraft, reason: string): void {
   if (draft.phase === 'PreparingRebalance') completeJoinUnlessInitial(draft)
-  else prepareRebalance(draft)
+  else prepareRebalance(draft, reason)
 }
 
 /** Members that wait for their assignment are sent back to join. */
-export function prepareRebalance(draft: ClassicDraft): void {
+export function prepareRebalance(draft: ClassicDraft, reason: string): void {
+  const { generationId, leaderId } = draft.state
+  draft.turn.log('group begins to rebalance', { groupId: draft.groupId, generationId, leaderId, reason })
   if (draft.phase === 'CompletingRebalance') rejectSyncs(draft, ErrorCode.REBALANCE_IN_PROGRESS)
   const { turn, groupId } = draft
   turn.cancelTimer(syncKey(groupId))
@@ -54,7 +56,8 @@ export function initialDelayOver(draft: ClassicDraft, delayMs: number, remaining
 
 /** Ends the join phase when everybody is there; in an initial rebalance others are still waited for. */
 export function completeJoinUnlessInitial(draft: ClassicDraft): void {
-  if (draft.phase === 'PreparingRebalance' && draft.haveAllJoined && !draft.state.isInitialRebalance) completeJoin(draft)
+  if (draft.phase === 'PreparingRebalance' && draft.haveAllJoined && !draft.state.isInitialRebalance)
+    completeJoin(draft)
 }
 
 /** Somebody who was waited for is gone: nobody else may be missing. */
@@ -70,6 +73,7 @@ export function completeJoin(draft: ClassicDraft): void {
     if (member.awaitingJoin !== null || member.groupInstanceId !== null) continue
     draft.remove(member.memberId)
     turn.cancelTimer(sessionKey(groupId, member.memberId))
+    turn.log('member has not joined in time and is out', { groupId, memberId: member.memberId })
   }
   if (draft.memberCount > 0 && !electJoinedLeader(draft)) {
     // Only static members are left and none of them has joined: their sessions decide when the group goes on.
@@ -91,12 +95,16 @@ export function completeJoin(draft: ClassicDraft): void {
 }
 
 function becomeEmpty(draft: ClassicDraft): void {
+  draft.turn.log('group is empty', { groupId: draft.groupId, generationId: draft.state.generationId })
   draft.enter('Empty')
   draft.set({ leaderId: null, hasRecord: true })
   draft.turn.write(groupRecord(draft))
 }
 
 function awaitAssignment(draft: ClassicDraft, members: readonly ClassicMember[]): void {
+  const { generationId, protocolName, leaderId } = draft.state
+  const fields = { groupId: draft.groupId, generationId, protocolName, leaderId, members: members.length }
+  draft.turn.log('group has a new generation', fields)
   draft.enter('CompletingRebalance')
   for (const { memberId } of members) {
     draft.answerJoin(memberId, joined(draft, memberId))

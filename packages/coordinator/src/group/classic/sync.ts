@@ -77,11 +77,13 @@ function settle(draft: ClassicDraft, assignments: ReadonlyMap<string, Buffer>): 
  * The assignment could not be written: everybody who waited for it is told so, and joins again. Nothing to do when the group went
  * on to another generation meanwhile.
  */
-export function abandonSync(draft: ClassicDraft, generationId: number, errorCode: number): void {
+export function abandonSync(draft: ClassicDraft, { generationId, memberId }: Sync, errorCode: number): void {
   if (draft.phase !== 'CompletingRebalance' || draft.state.generationId !== generationId) return
-  for (const member of draft.members()) if (member.assignment.length > 0) draft.put({ ...member, assignment: EMPTY_BYTES })
+  if (!draft.isLeader(memberId)) return
+  for (const member of draft.members())
+    if (member.assignment.length > 0) draft.put({ ...member, assignment: EMPTY_BYTES })
   rejectSyncs(draft, errorCode)
-  prepareRebalance(draft)
+  prepareRebalance(draft, 'the assignment could not be written')
 }
 
 /** The time to sync is over: those who have not are out. */
@@ -93,6 +95,7 @@ export function syncTimeout(draft: ClassicDraft, generationId: number): void {
     if (!isPendingSync) continue
     draft.remove(memberId)
     turn.cancelTimer(sessionKey(groupId, memberId))
+    turn.log('member has not synced in time and is out', { groupId, memberId })
   }
-  prepareRebalance(draft)
+  prepareRebalance(draft, 'members have not synced in time')
 }

@@ -42,11 +42,17 @@ export interface CommitPartition {
 /** Error codes by partition, in the order of the request. */
 export type CommitOutcome = readonly (readonly number[])[]
 
-export function decideCommit(group: ClassicGroup | ReservedGroup | undefined, commit: Commit, turn: Turn): CommitOutcome {
+export function decideCommit(
+  group: ClassicGroup | ReservedGroup | undefined,
+  commit: Commit,
+  turn: Turn,
+): CommitOutcome {
   const refusal = commitError(group, commit)
   if (refusal !== ErrorCode.NONE) return commit.topics.map(({ partitions }) => partitions.map(() => refusal))
   if (group?.kind === 'classic') keepSession(group, commit.memberId, turn)
-  return commit.topics.map((topic) => topic.partitions.map((partition) => commitPartition(commit, topic, partition, turn)))
+  return commit.topics.map((topic) =>
+    topic.partitions.map((partition) => commitPartition(commit, topic, partition, turn)),
+  )
 }
 
 export function commitError(group: ClassicGroup | ReservedGroup | undefined, commit: Commit): number {
@@ -55,8 +61,7 @@ export function commitError(group: ClassicGroup | ReservedGroup | undefined, com
     if (generationId < 0) return ErrorCode.NONE
     return commit.knowsGroupIdNotFound ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
   }
-  if (group.kind === 'reserved')
-    return generationId < 0 && group.isEmpty ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+  if (group.kind === 'reserved') return generationId < 0 && group.isEmpty ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
   const { phase } = group.state
   if (generationId < 0 && phase === 'Empty') return ErrorCode.NONE
   if (generationId < 0 && memberId === '' && groupInstanceId === null) return ErrorCode.UNKNOWN_MEMBER_ID

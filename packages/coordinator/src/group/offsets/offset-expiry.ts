@@ -8,8 +8,9 @@
  * In all other groups nothing expires. An offset that carries its own time of expiry, from an old client, goes by that. A group without
  * members whose last offset is gone goes with it.
  */
-import { CONSUMER_PROTOCOL_TYPE } from '../classic/protocols.ts'
+
 import type { ClassicGroup } from '../classic/classic-group.ts'
+import { CONSUMER_PROTOCOL_TYPE } from '../classic/protocols.ts'
 import type { Turn } from '../turn.ts'
 import type { OffsetStore, StoredOffset } from './offset-store.ts'
 

@@ -1,0 +1,216 @@
+/**
+ * The group coordinator of a broker: the partitions of `__consumer_offsets` that it leads, and the requests about the
+ * groups on them.
+ */
+import {
+  ApiError,
+  type DeleteGroupsRequest,
+  type DeleteGroupsResponse,
+  type DescribeGroupsRequest,
+  type DescribeGroupsResponse,
+  ErrorCode,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  type Init,
+  type JoinGroupRequest,
+  type JoinGroupResponse,
+  type LeaveGroupRequest,
+  type LeaveGroupResponse,
+  type ListGroupsRequest,
+  type ListGroupsResponse,
+  type OffsetCommitRequest,
+  type OffsetCommitResponse,
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponse,
+  type OffsetFetchRequest,
+  type OffsetFetchResponse,
+  partitionForGroup,
+  type SyncGroupRequest,
+  type SyncGroupResponse,
+} from '@ottla/protocol'
+import { type LoadOutcome, ShardTable } from '@ottla/runtime'
+import type { CoordinatorEnv, PartitionWriter, StoredBatches, TopicLookup } from '../ports.ts'
+import { GroupAdmin } from './group-admin.ts'
+import type { GroupCoordinatorConfig } from './group-config.ts'
+import { GroupOffsets } from './group-offsets.ts'
+import { GroupPartition } from './group-partition.ts'
+import * as decide from './group-requests.ts'
+import { Membership } from './membership.ts'
+import type { RequestContext } from './request-context.ts'
+
+export interface GroupCoordinatorOptions {
+  readonly env: CoordinatorEnv
+  /** Asked whenever a setting is needed, as settings may change. */
+  readonly config: () => GroupCoordinatorConfig
+  /** The newest image's topics. */
+  readonly topics: () => TopicLookup
+}
+
+/** Where a partition is read from and written to, in one epoch. */
+export interface GroupLog {
+  /** Read once, from the log start; ends at the log end. */
+  readonly batches: StoredBatches
+  readonly writer: PartitionWriter
+}
+
+export class GroupCoordinator {
+  readonly #options: GroupCoordinatorOptions
+  readonly #partitions = new ShardTable<GroupPartition>()
+  readonly #membership: Membership
+  readonly #offsets: GroupOffsets
+  readonly #admin: GroupAdmin
+  #isClosed = false
+
+  constructor(options: GroupCoordinatorOptions) {
+    this.#options = options
+    const route = (groupId: string) => this.#route(groupId)
+    const nextMemberIdSuffix = () => options.env.memberIds.nextSuffix()
+    this.#membership = new Membership({ route, config: options.config, nextMemberIdSuffix })
+    this.#offsets = new GroupOffsets({ route, topics: options.topics })
+    this.#admin = new GroupAdmin({
+      route,
+      partitions: () => this.#served(),
+      isLoading: () => this.#partitions.isLoading,
+    })
+  }
+
+  /** The partition of `__consumer_offsets` that a group belongs to. */
+  partitionFor(groupId: string): number {
+    return partitionForGroup(groupId, this.#options.config().offsetsTopicPartitions)
+  }
+
+  /**
+   * This broker became leader of a partition of `__consumer_offsets`: loads it and serves its groups. Until then they are
+   * answered COORDINATOR_LOAD_IN_PROGRESS. Resolves with 'stale' when a newer epoch is known, 'overtaken' when one came while loading.
+   * Rejects with what reading threw.
+   */
+  load(partition: number, epoch: number, { batches, writer }: GroupLog): Promise<LoadOutcome> {
+    const { env, config } = this.#options
+    return this.#partitions.load(
+      partition,
+      epoch,
+      (signal) => GroupPartition.open({ partition, epoch, env, config, writer, batches, signal }),
+      notCoordinator,
+    )
+  }
+
+  /** Another broker leads the partition since `epoch`. Who waits is answered NOT_COORDINATOR. */
+  unload(partition: number, epoch: number): void {
+    this.#partitions.unload(partition, epoch, notCoordinator())
+  }
+
+  /** The partition is no more: `__consumer_offsets` was deleted. */
+  forget(partition: number): void {
+    this.#partitions.forget(partition, notCoordinator())
+  }
+
+  /** All of the partition's log below `offset` will stay. Calls of another epoch than the served one are ignored. */
+  committed(partition: number, epoch: number, offset: number): void {
+    this.#servedIn(partition, epoch)?.committed(offset)
+  }
+
+  /** A write to the partition's log failed, and the log now ends at `logEndOffset`. */
+  failed(partition: number, epoch: number, { error, logEndOffset }: { error: Error; logEndOffset: number }): void {
+    this.#servedIn(partition, epoch)?.failed(error, logEndOffset)
+  }
+
+  /** Topics were deleted: what groups have committed for them goes too. Resolves when that is written, as far as it can be. */
+  async topicsDeleted(names: readonly string[]): Promise<void> {
+    for (const partition of [...this.#served()]) for (const name of names) await this.#dropTopic(partition, name)
+  }
+
+  /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */
+  close(): void {
+    this.#isClosed = true
+    this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+  }
+
+  /** For metrics. */
+  counts(): { readonly partitions: number; readonly groups: number; readonly offsets: number } {
+    let [partitions, groups, offsets] = [0, 0, 0]
+    for (const { shard } of this.#served()) {
+      partitions += 1
+      groups += shard.groups.size
+      offsets += shard.offsets.count
+    }
+    return { partitions, groups, offsets }
+  }
+
+  joinGroup(request: JoinGroupRequest, context: RequestContext): Promise<Init<typeof JoinGroupResponse>> {
+    return this.#membership.joinGroup(request, context)
+  }
+
+  syncGroup(request: SyncGroupRequest): Promise<Init<typeof SyncGroupResponse>> {
+    return this.#membership.syncGroup(request)
+  }
+
+  heartbeat(request: HeartbeatRequest): Promise<Init<typeof HeartbeatResponse>> {
+    return this.#membership.heartbeat(request)
+  }
+
+  leaveGroup(request: LeaveGroupRequest, context: RequestContext): Promise<Init<typeof LeaveGroupResponse>> {
+    return this.#membership.leaveGroup(request, context)
+  }
+
+  offsetCommit(request: OffsetCommitRequest, context: RequestContext): Promise<Init<typeof OffsetCommitResponse>> {
+    return this.#offsets.offsetCommit(request, context)
+  }
+
+  offsetFetch(request: OffsetFetchRequest, context: RequestContext): Promise<Init<typeof OffsetFetchResponse>> {
+    return this.#offsets.offsetFetch(request, context)
+  }
+
+  offsetDelete(request: OffsetDeleteRequest): Promise<Init<typeof OffsetDeleteResponse>> {
+    return this.#offsets.offsetDelete(request)
+  }
+
+  describeGroups(request: DescribeGroupsRequest, context: RequestContext): Init<typeof DescribeGroupsResponse> {
+    return this.#admin.describeGroups(request, context)
+  }
+
+  listGroups(request: ListGroupsRequest): Init<typeof ListGroupsResponse> {
+    return this.#isClosed ? { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE } : this.#admin.listGroups(request)
+  }
+
+  deleteGroups(request: DeleteGroupsRequest): Promise<Init<typeof DeleteGroupsResponse>> {
+    return this.#admin.deleteGroups(request)
+  }
+
+  #route(groupId: string): { readonly partition: GroupPartition } | { readonly errorCode: number } {
+    if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
+    const state = this.#partitions.stateOf(this.partitionFor(groupId))
+    if (state.kind === 'active') return { partition: state.host }
+    return {
+      errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,
+    }
+  }
+
+  *#served(): IterableIterator<GroupPartition> {
+    for (const [, partition] of this.#partitions.active()) yield partition
+  }
+
+  #servedIn(partition: number, epoch: number): GroupPartition | undefined {
+    const state = this.#partitions.stateOf(partition)
+    return state.kind === 'active' && state.epoch === epoch ? state.host : undefined
+  }
+
+  async #dropTopic(partition: GroupPartition, name: string): Promise<void> {
+    try {
+      for (;;) {
+        const { isDone } = await partition.submit<decide.Progress>((asked) => decide.dropTopic(asked, name))
+        if (isDone) return
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      this.#options.env.log.warn('offsets of a deleted topic stay', {
+        topic: name,
+        partition: partition.partition,
+        error,
+      })
+    }
+  }
+}
+
+function notCoordinator(): ApiError {
+  return new ApiError(ErrorCode.NOT_COORDINATOR)
+}
