@@ -183,6 +183,7 @@ export {
   coordinatorKey,
   coordinatorValue,
   data,
+  type Element,
   header,
   type Init,
   metadataRecord,

@@ -2,7 +2,7 @@
 
 import { notNullable, type Reader, type UnknownTag } from '../wire/reader.ts'
 import type { Writer } from '../wire/writer.ts'
-import type { RawCodec } from './codec.ts'
+import type { Decode, Encode } from './codec.ts'
 import { invalidValue, isDefault, writeRecords } from './codec-support.ts'
 import type { Kind } from './field.ts'
 import { type FieldPlan, fixedBytes, type MessagePlan, type StructPlan, type TypePlan } from './plan.ts'
@@ -11,22 +11,21 @@ type Read = (reader: Reader) => unknown
 type Write = (writer: Writer, value: never) => void
 type Struct = Record<string, unknown>
 
-/** Readers and writers of the structs, by id. Inner structs come first. */
-interface Made {
-  readonly reads: Read[]
-  readonly writes: Write[]
+// A struct's reader or writer is found by the struct's id; inner structs come before those that hold them.
+
+export function closureDecoder(plan: MessagePlan): Decode {
+  const made: Read[] = []
+  for (const struct of plan.structs) made[struct.id] = structReader(struct, made)
+  return made[plan.root.id]!
 }
 
-export function closureCodec(plan: MessagePlan): RawCodec {
-  const made: Made = { reads: [], writes: [] }
-  for (const struct of plan.structs) {
-    made.reads[struct.id] = structReader(struct, made)
-    made.writes[struct.id] = structWriter(struct, made)
-  }
-  return { decode: made.reads[plan.root.id]!, encode: made.writes[plan.root.id] as RawCodec['encode'] }
+export function closureEncoder(plan: MessagePlan): Encode {
+  const made: Write[] = []
+  for (const struct of plan.structs) made[struct.id] = structWriter(struct, made)
+  return made[plan.root.id] as Encode
 }
 
-function structReader(plan: StructPlan, made: Made): Read {
+function structReader(plan: StructPlan, made: readonly Read[]): Read {
   const steps = plan.fields.map((field) => ({
     name: field.name,
     read: field.present && field.tag < 0 ? valueReader(field.type, made, 'plain') : undefined,
@@ -57,7 +56,7 @@ function readTags(reader: Reader, value: Struct, tagged: ReadonlyMap<number, { n
   if (unknownTags !== undefined) value['unknownTags'] = unknownTags
 }
 
-function valueReader(type: TypePlan, made: Made, place: 'plain' | 'tagged'): Read {
+function valueReader(type: TypePlan, made: readonly Read[], place: 'plain' | 'tagged'): Read {
   switch (type.kind) {
     case 'string':
     case 'bytes':
@@ -66,7 +65,7 @@ function valueReader(type: TypePlan, made: Made, place: 'plain' | 'tagged'): Rea
     case 'array':
       return arrayReader(type, made)
     case 'struct': {
-      const read = made.reads[type.struct!.id]!
+      const read = made[type.struct!.id]!
       if (!type.nullable) return read
       return place === 'tagged'
         ? (reader) => (reader.int8() <= 0 ? null : read(reader))
@@ -88,7 +87,7 @@ function lengthPrefixedReader(type: TypePlan): Read {
   return type.nullable ? (r) => r.nullableBytes() : (r) => r.bytes()
 }
 
-function arrayReader(type: TypePlan, made: Made): Read {
+function arrayReader(type: TypePlan, made: readonly Read[]): Read {
   const element = type.element!
   const { minBytes } = element
   const read = valueReader(element, made, 'plain')
@@ -103,7 +102,7 @@ function arrayReader(type: TypePlan, made: Made): Read {
   }
 }
 
-function structWriter(plan: StructPlan, made: Made): Write {
+function structWriter(plan: StructPlan, made: readonly Write[]): Write {
   const plain = plan.plain.map((field) => ({ field, write: valueWriter(field, made) as Write }))
   const tagged = plan.tagged.map((field) => ({ field, write: valueWriter(field, made) as Write }))
   return (writer, value: Readonly<Struct>) => {
@@ -129,13 +128,13 @@ function writeTags(writer: Writer, value: Readonly<Struct>, tagged: { field: Fie
   writer.unknownTags(unknownTags, index, Infinity)
 }
 
-function valueWriter(field: FieldPlan, made: Made): Write {
+function valueWriter(field: FieldPlan, made: readonly Write[]): Write {
   return typeWriter(field.type, { name: field.name, made, nullStruct: field.tag >= 0 ? 0 : -1 })
 }
 
 interface Place {
   readonly name: string
-  readonly made: Made
+  readonly made: readonly Write[]
   /** The byte of a null struct. */
   readonly nullStruct: 0 | -1
 }
@@ -166,7 +165,7 @@ function presentWriter(type: TypePlan, place: Place): Write {
     case 'records':
       return (writer, value: Buffer | readonly Buffer[]) => writeRecords(writer, value, type.compact ? 1 : 0)
     case 'struct': {
-      const write = place.made.writes[type.struct!.id]!
+      const write = place.made[type.struct!.id]!
       if (!type.nullable) return write
       return (writer, value) => {
         writer.int8(1)

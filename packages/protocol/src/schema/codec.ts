@@ -7,12 +7,13 @@
 import { ProtocolError } from '../wire/protocol-error.ts'
 import { Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
-import { closureCodec } from './closure-codec.ts'
+import { closureDecoder, closureEncoder } from './closure-codec.ts'
 import type { Fields, StructInit, StructValue } from './field.ts'
 import { planMessage } from './plan.ts'
 import type { Schema } from './schema.ts'
-import { sourceCodec } from './source-codec.ts'
+import { sourceDecoder, sourceEncoder } from './source-codec.ts'
 
+/** Call its functions as methods: each is replaced when it is first used. */
 export interface Codec<V, I> {
   /** Reads one message and leaves the reader behind it. Throws ProtocolError MALFORMED. */
   decode(reader: Reader): V
@@ -25,11 +26,8 @@ export interface Codec<V, I> {
 /** `source`: generated functions. `closures`: no code from text. */
 export type CodecMode = 'source' | 'closures'
 
-/** Decoder and encoder of one version, as the two makers give them. */
-export interface RawCodec {
-  readonly decode: (reader: Reader) => unknown
-  readonly encode: (writer: Writer, value: object) => void
-}
+export type Decode = (reader: Reader) => unknown
+export type Encode = (writer: Writer, value: object) => void
 
 /** The codec of one version. Throws ProtocolError UNSUPPORTED_VERSION when the schema lacks it. */
 export function codecOf<F extends Fields>(schema: Schema<F>, version: number): Codec<StructValue<F>, StructInit<F>> {
@@ -47,19 +45,30 @@ export function compileCodec<F extends Fields>(
   mode: CodecMode,
 ): Codec<StructValue<F>, StructInit<F>> {
   const plan = planMessage(schema, version)
-  const { decode, encode } = mode === 'source' ? sourceCodec(plan) : closureCodec(plan)
-  return {
-    decode: decode as (reader: Reader) => StructValue<F>,
-    encode,
+  const [makeDecoder, makeEncoder] =
+    mode === 'source' ? [sourceDecoder, sourceEncoder] : [closureDecoder, closureEncoder]
+  // Most codecs are used in one direction: the broker's for requests only decode. Each direction replaces its stub on first use.
+  const codec: Mutable<Codec<StructValue<F>, StructInit<F>>> = {
+    decode(reader) {
+      codec.decode = makeDecoder(plan) as (reader: Reader) => StructValue<F>
+      return codec.decode(reader)
+    },
+    encode(writer, value) {
+      codec.encode = makeEncoder(plan)
+      codec.encode(writer, value)
+    },
     size(value) {
       const writer = new Writer()
-      encode(writer, value)
+      codec.encode(writer, value)
       const { length } = writer
       writer.discard()
       return length
     },
   }
+  return codec
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Decodes a whole buffer. Throws ProtocolError MALFORMED when bytes are left over. */
 export function decodeMessage<F extends Fields>(schema: Schema<F>, version: number, buffer: Buffer): StructValue<F> {

@@ -51,6 +51,9 @@ export type Value<S extends Schema> = StructValue<S['fields']>
 /** What a message is encoded from: a deep partial of {@link Value}. */
 export type Init<S extends Schema> = StructInit<S['fields']>
 
+/** An element of an array field, null left aside: `Element<FetchRequest['topics']>`. */
+export type Element<T> = NonNullable<T> extends readonly (infer E)[] ? E : never
+
 export function request<F extends Fields>(options: SchemaOptions, fields: () => F): Schema<F> {
   return schema('request', options, fields)
 }

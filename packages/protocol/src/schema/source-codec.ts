@@ -7,18 +7,22 @@
 import { getInt64, notNullable } from '../wire/reader.ts'
 import { readUuid, writeUuid } from '../wire/uuid.ts'
 import { setInt64 } from '../wire/writer.ts'
-import type { RawCodec } from './codec.ts'
+import type { Decode, Encode } from './codec.ts'
 import { invalidValue, isDefault, writeRecords } from './codec-support.ts'
 import { type FieldPlan, fixedBytes, type MessagePlan, type StructPlan, type TypePlan } from './plan.ts'
 
-export function sourceCodec(plan: MessagePlan): RawCodec {
+export function sourceDecoder(plan: MessagePlan): Decode {
   const text = new SourceText()
-  for (const struct of plan.structs) {
-    text.add(readerSource(struct, text))
-    text.add(writerSource(struct, text))
-  }
-  text.add(`return { decode: read${plan.root.id}, encode: write${plan.root.id} }`)
-  return text.compile() as RawCodec
+  for (const struct of plan.structs) text.add(readerSource(struct, text))
+  text.add(`return read${plan.root.id}`)
+  return text.compile() as Decode
+}
+
+export function sourceEncoder(plan: MessagePlan): Encode {
+  const text = new SourceText()
+  for (const struct of plan.structs) text.add(writerSource(struct, text))
+  text.add(`return write${plan.root.id}`)
+  return text.compile() as Encode
 }
 
 /** What the generated text may name. */
