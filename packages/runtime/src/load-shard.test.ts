@@ -1,7 +1,8 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualTime, MapShard, type Put } from './harness.ts'
+import { MapShard, type Put } from './harness.ts'
 import { type LoadedRecords, loadShard } from './load-shard.ts'
+import { ManualTime } from './manual-time.ts'
 
 function batch(first: number, puts: readonly Put[], nextOffset = first + puts.length): LoadedRecords<Put> {
   return { records: puts.map((record, index) => ({ offset: first + index, record })), nextOffset }

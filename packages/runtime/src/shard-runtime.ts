@@ -99,6 +99,11 @@ export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, 
     return this.#waiting.size
   }
 
+  /** Key and due time (on the monotonic clock) of each timer, for tests and diagnostics. */
+  pendingTimers(): Iterable<[key: string, atMonotonicMs: number]> {
+    return this.#timerTable.pending()
+  }
+
   get isClosed(): boolean {
     return this.#closedBy !== undefined
   }

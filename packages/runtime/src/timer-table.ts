@@ -59,6 +59,11 @@ export class TimerTable<T> {
     for (const [key, { atMonotonicMs }] of this.#rows) this.#arm(key, Math.max(atMonotonicMs, soonest))
   }
 
+  /** Key and due time of each timer. */
+  *pending(): IterableIterator<[key: string, atMonotonicMs: number]> {
+    for (const [key, { atMonotonicMs }] of this.#rows) yield [key, atMonotonicMs]
+  }
+
   stop(): void {
     this.#isStopped = true
     for (const { handle } of this.#armed.values()) handle.cancel()

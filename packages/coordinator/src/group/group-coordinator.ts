@@ -125,6 +125,12 @@ export class GroupCoordinator {
     this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
   }
 
+  /** The partition in service that holds the group, for tests and diagnostics. */
+  inspect(groupId: string): GroupPartition | undefined {
+    const found = this.#route(groupId)
+    return 'partition' in found ? found.partition : undefined
+  }
+
   /** For metrics. */
   counts(): { readonly partitions: number; readonly groups: number; readonly offsets: number } {
     let [partitions, groups, offsets] = [0, 0, 0]

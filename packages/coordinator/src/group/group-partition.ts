@@ -82,6 +82,16 @@ export class GroupPartition implements Unloadable {
     return !this.#runtime.isClosed
   }
 
+  /** Key and due time of each timer, for tests and diagnostics. */
+  pendingTimers(): Iterable<[key: string, atMonotonicMs: number]> {
+    return this.#runtime.pendingTimers()
+  }
+
+  /** Requests that have no answer yet. */
+  get waitingCount(): number {
+    return this.#runtime.waitingCount
+  }
+
   /** Resolves with what the decision replies. Rejects with ApiError. */
   submit<V>(decide: (asked: Asked) => GroupDecision): Promise<V> {
     return this.#runtime.submit<V>((shard: GroupShard, token: ReplyToken, now: Instant) =>
