@@ -186,6 +186,7 @@ function presentWriter(type: TypePlan, place: Place): Write {
 }
 
 function fixedWriter(kind: Exclude<Kind, 'string' | 'bytes' | 'records' | 'struct' | 'array'>, name: string): Write {
+  if (kind === 'bool') return (writer, value: boolean) => writer.int8(value ? 1 : 0)
   const range = INTEGER_RANGES[kind]
   if (range === undefined) return (writer, value) => writer[kind](value)
   const [min, max] = range

@@ -14,8 +14,8 @@ function hexOf(write: (writer: Writer) => void): string {
 describe('Writer', () => {
   it('writes big-endian numbers', () => {
     assert.equal(
-      hexOf((w) => w.bool(true)),
-      '01',
+      hexOf((w) => w.int8(-128)),
+      '80',
     )
     assert.equal(
       hexOf((w) => w.int16(-2)),

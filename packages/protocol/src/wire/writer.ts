@@ -67,10 +67,6 @@ export class Writer {
     return start
   }
 
-  bool(value: boolean): void {
-    this.view.setInt8(this.reserve(1), value ? 1 : 0)
-  }
-
   int8(value: number): void {
     const at = this.reserve(1)
     this.view.setInt8(at, value)
