@@ -28,6 +28,8 @@ export interface ReplicaWatcher {
   onVisible(replica: Replica, bytes: number): void
   /** Anything else: not leader any more, deleted, failed, log start moved. Look again. */
   onChanged(replica: Replica): void
+  /** Appends at and above `endOffset` were taken back by a failed write. */
+  onReverted?(replica: Replica, endOffset: number): void
 }
 
 /** Kafka's ISOLATION levels on the wire. */
@@ -282,6 +284,7 @@ export class Replica {
     this.#uncommitted.dropAbove(endOffset)
     this.#localAcks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
     this.#acks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
+    for (const watcher of this.#watchers) watcher.onReverted?.(this, endOffset)
   }
 
   #dismiss(error: number): void {
