@@ -50,7 +50,7 @@ function readTags(reader: Reader, value: Struct, tagged: ReadonlyMap<number, { n
     const end = reader.tagEnd()
     const field = tagged.get(tag)
     if (field !== undefined) value[field.name] = field.read(reader)
-    else (unknownTags ??= []).push({ tag, data: reader.slice(end - reader.position) })
+    else (unknownTags ??= []).push(reader.unknownTag(tag, end))
     reader.expectPosition(end)
   }
   if (unknownTags !== undefined) value['unknownTags'] = unknownTags

@@ -241,6 +241,13 @@ describe('tagged fields', () => {
       assert.equal(writer.toBuffer().toString('hex'), hex)
     }))
 
+  it('that are unknown count against the budget of the reader', () =>
+    checkBoth((mode) => {
+      const reader = new Reader(Buffer.from('0302000300040000', 'hex'))
+      reader.elementBudget = 2
+      assert.throws(() => compileCodec(Tagged, 0, mode).decode(reader), { code: 'MALFORMED' })
+    }))
+
   it('are refused out of order, twice, too many, or longer or shorter than their data', () =>
     checkBoth((mode) => {
       const wrong = [

@@ -118,7 +118,7 @@ function readTags(plan: StructPlan, names: ReadonlyMap<FieldPlan, string>): stri
     'const end = r.tagEnd()',
     'switch (tag) {',
     ...cases,
-    'default: (unknown ??= []).push({ tag, data: r.slice(end - r.position) })',
+    'default: (unknown ??= []).push(r.unknownTag(tag, end))',
     '}',
     'r.expectPosition(end)',
     '}',

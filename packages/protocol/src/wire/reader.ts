@@ -17,7 +17,7 @@ export interface UnknownTag {
 }
 
 /**
- * Structs and strings that one reader will build by default. A frame of 100 MB could otherwise hold twenty million of them, and the
+ * Structs, strings and unknown tags that one reader will build by default. A frame of 100 MB could otherwise hold twenty million of them, and the
  * objects would take ten times the room of their bytes. Numbers in arrays do not count: they take about the room they had.
  */
 export const DEFAULT_ELEMENT_BUDGET = 1 << 21
@@ -193,6 +193,12 @@ export class Reader implements Cursor {
     const size = readUvarint(this)
     if (size > this.end - this.position) cutShort(size, this.end - this.position)
     return this.position + size
+  }
+
+  /** Takes the data of a tagged field that the schema does not know. It counts as an element. */
+  unknownTag(tag: number, end: number): UnknownTag {
+    this.spendElements(1)
+    return { tag, data: this.slice(end - this.position) }
   }
 
   /** Checks that a tagged field was read to its end. */
