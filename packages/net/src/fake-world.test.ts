@@ -174,6 +174,7 @@ export function testConnection(options: TestConnectionOptions = {}): TestConnect
       started.push(request)
       options.onRequest?.(request)
     },
+    onAnswered: () => {},
     onClose: (_connection, end) => {
       reason = end.kind === 'refused' ? end.reason : undefined
     },

@@ -35,6 +35,7 @@ export interface ServerConnectionShared {
   /** Judges key and version of a request before its bytes are buffered; a text refuses it. */
   readonly admit: (firstWord: number) => string | null
   readonly onRequest: (request: ServerRequest) => void
+  readonly onAnswered: (request: ServerRequest, elapsedMs: number) => void
   readonly onClose: (connection: ServerConnection, end: ConnectionEnd) => void
 }
 
@@ -173,6 +174,7 @@ export class ServerConnection {
   /** For {@link ServerRequest} alone. */
   answered(request: ServerRequest, answer: ReadyAnswer): void {
     const bytes = request.frame.buffer.length + FRAME_SIZE_BYTES
+    this.#shared.onAnswered(request, this.#shared.monotonic() - request.receivedAt)
     this.#heldBytes -= bytes
     if (this.#exclusive === request) this.#exclusive = null
     if (this.#isClosed) {

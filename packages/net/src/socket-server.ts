@@ -30,6 +30,8 @@ export interface SocketServerOptions {
   readonly backlog?: number
   readonly admit: (firstWord: number) => string | null
   readonly onRequest: (request: ServerRequest) => void
+  /** A request was answered, `elapsedMs` after it had arrived. Its frame is still there. */
+  readonly onAnswered?: (request: ServerRequest, elapsedMs: number) => void
   readonly onConnection?: (connection: ServerConnection) => void
   readonly onClose?: (connection: ServerConnection) => void
 }
@@ -69,7 +71,10 @@ export class SocketServer {
   readonly #sockets: ListeningSocket[] = []
   #nextId = 1
   #sweep: Timer | null = null
+  #isOpen = false
   #isClosed = false
+  /** Accepted before `open`, with the names of their listeners. */
+  readonly #early = new Map<ByteStream, string>()
   #onAllClosed: (() => void) | null = null
   #lastRefusalLogAt = Number.NEGATIVE_INFINITY
   #refusedSinceLog = 0
@@ -89,6 +94,7 @@ export class SocketServer {
       monotonic: () => env.clock.monotonic(),
       admit: options.admit,
       onRequest: options.onRequest,
+      onAnswered: options.onAnswered ?? (() => {}),
       onClose: (connection, end) => this.#onClose(connection, end),
     }
   }
@@ -109,6 +115,16 @@ export class SocketServer {
     return { name, host, port: socket.port }
   }
 
+  /** Begins to read from connections; those accepted before wait until now. */
+  open(): void {
+    this.#isOpen = true
+    for (const [stream, listenerName] of this.#early) {
+      this.#connect(listenerName, stream)
+      stream.resume()
+    }
+    this.#early.clear()
+  }
+
   /** Accepts no more connections. */
   async stopAccepting(): Promise<void> {
     await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()))
@@ -120,16 +136,19 @@ export class SocketServer {
    */
   async close(timeoutMs: number): Promise<void> {
     this.#isClosed = true
-    await this.stopAccepting()
     this.#sweep?.cancel()
-    const allClosed = new Promise<void>((resolve) => {
-      this.#onAllClosed = resolve
-    })
+    const stopped = this.stopAccepting()
+    for (const stream of this.#early.keys()) stream.destroy()
     for (const connection of this.#connections) connection.drain()
-    if (this.#connections.size === 0) return
-    const deadline = this.#options.env.timers.after(timeoutMs, () => this.destroy())
-    await allClosed
-    deadline.cancel()
+    if (this.#connections.size > 0) {
+      const allClosed = new Promise<void>((resolve) => {
+        this.#onAllClosed = resolve
+      })
+      const deadline = this.#options.env.timers.after(timeoutMs, () => this.destroy())
+      await allClosed
+      deadline.cancel()
+    }
+    await stopped
   }
 
   /** Cuts every connection. */
@@ -149,6 +168,20 @@ export class SocketServer {
       this.#logRefusal(stream, refusal)
       return
     }
+    if (this.#isOpen) this.#connect(listenerName, stream)
+    else this.#hold(listenerName, stream)
+  }
+
+  /** Nothing is read before the broker can answer. */
+  #hold(listenerName: string, stream: ByteStream): void {
+    stream.pause()
+    this.#early.set(stream, listenerName)
+    stream.onClose = () => {
+      if (this.#early.delete(stream)) this.#limits.release(stream.remoteHost)
+    }
+  }
+
+  #connect(listenerName: string, stream: ByteStream): void {
     const connection = new ServerConnection({ id: this.#nextId++, listenerName }, stream, this.#shared)
     this.#connections.add(connection)
     this.#options.onConnection?.(connection)
