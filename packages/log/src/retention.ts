@@ -3,9 +3,8 @@
  * by size and time only with cleanup.policy delete.
  */
 
-import { TIME_ENTRY_BYTES, timeEntryAt } from './index/time-index.ts'
-import { isMissing } from './io-error.ts'
 import type { LogState } from './log-state.ts'
+import { noteMaxTimestampSync } from './segment/max-timestamp.ts'
 import type { Segment } from './segment/segment.ts'
 
 /** How many of the first segments may go at `nowMs`. All of them: then the log is rolled first. */
@@ -37,29 +36,8 @@ export function segmentsBelowStart(state: LogState): number {
 
 /** Largest timestamp of the segment's records; when they have none, the time at which its file was last changed. */
 function largestTimestamp(state: LogState, segment: Segment): number {
-  segment.maxTimestampMs ??= lastTimeEntry(state, segment)
-  if (segment.maxTimestampMs >= 0) return segment.maxTimestampMs
+  noteMaxTimestampSync(state.resources.openFiles, segment)
+  if (segment.maxTimestampMs !== undefined && segment.maxTimestampMs >= 0) return segment.maxTimestampMs
   const stat = state.resources.env.files.statSync(segment.logPath)
   return stat?.modifiedMs ?? state.resources.env.clock.now()
-}
-
-/** The last entry of a closed segment's time index has its largest timestamp. */
-function lastTimeEntry(state: LogState, segment: Segment): number {
-  const { openFiles } = state.resources
-  try {
-    const file = openFiles.take(segment.timeIndexPath, 'r')
-    try {
-      const at = file.handle.sizeSync() - TIME_ENTRY_BYTES
-      if (at < 0 || at % TIME_ENTRY_BYTES !== 0) return -1
-      const entry = Buffer.alloc(TIME_ENTRY_BYTES)
-      file.handle.readSync(entry, 0, TIME_ENTRY_BYTES, at)
-      return timeEntryAt(entry, 0, segment.baseOffset).timestampMs
-    } finally {
-      openFiles.giveBack(file)
-      openFiles.forget(segment.timeIndexPath)
-    }
-  } catch (error) {
-    if (isMissing(error)) return -1
-    throw error
-  }
 }

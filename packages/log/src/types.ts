@@ -132,6 +132,11 @@ export interface OpenLogOptions {
    * 'truncate': cuts there, as Apache Kafka does; for replicas whose leader has the rest.
    */
   readonly onDamage?: 'quarantine' | 'truncate'
+  /**
+   * Whether what was written and not synced survived the last stop: 'kept' when the machine has not been started again
+   * since, 'lost' when it has. Default 'unknown'.
+   */
+  readonly pageCache?: 'kept' | 'lost' | 'unknown'
   /** How fast writes to this folder's disk are; default: the process's. */
   readonly pace?: WritePace
   /** Called (and awaited) before the files are cut below what was recorded as synced. */

@@ -4,9 +4,12 @@
  *
  * At the first bad batch there are two cases. A *torn tail* is what a write that was never synced, so never promised, left
  * behind: it is cut off. *Damage in the middle* hits what may have been promised: the log is quarantined and its files are
- * not touched. It is damage when the log would end below what is known to be committed, or when whole batches follow the
- * bad one, unless the bytes between were never written (a sector of zeros: power was lost while the kernel wrote pages out
- * of order).
+ * not touched.
+ *
+ * It is damage when the log would end below what is known to be committed. It is also damage when whole batches follow the
+ * bad one, unless the hole comes from a loss of power: then the kernel had written unsynced pages back in any order, and
+ * what lies behind the hole was no more promised than what was in it. Whether the page cache was lost is known from the
+ * boot; where it is not, a sector of zeros in the hole shows that it was never written.
  */
 import type { FileHandle } from '@ottla/env'
 import { baseOffset, maxTimestamp, partitionLeaderEpoch } from '@ottla/protocol'
@@ -24,6 +27,7 @@ export interface RecoveryOptions {
   /** All below was committed: the log may not end below it. */
   readonly committed: number
   readonly onDamage: 'quarantine' | 'truncate'
+  readonly pageCache: 'kept' | 'lost' | 'unknown'
 }
 
 interface Damage {
@@ -119,7 +123,8 @@ async function whyQuarantine(
       const found = await findBatchAfter(file.handle, range)
       if (found === null) continue
       const gapEnd = isFirst ? found.position : fileBytes
-      if (await isUnwritten(state, damage, gapEnd)) return null
+      if (options.pageCache === 'lost') return null
+      if (options.pageCache === 'unknown' && (await isUnwritten(state, damage, gapEnd))) return null
       return `${where}; a whole batch follows at offset ${found.offset}`
     } finally {
       openFiles.giveBack(file)

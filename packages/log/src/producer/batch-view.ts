@@ -2,7 +2,9 @@
 import {
   baseOffset,
   baseSequence,
-  HEADER_BYTES,
+  ControlRecordType,
+  controlRecordTypeOf,
+  coordinatorEpochOf,
   isControl,
   isTransactional,
   lastOffset,
@@ -11,12 +13,11 @@ import {
   ProtocolError,
   producerEpoch,
   producerId,
-  readVarint,
-  readVarlong,
+  RecordCursor,
   recordCount,
-  sizeInBytes,
 } from '@ottla/protocol'
 
+/** How a transaction ended. */
 export interface TransactionMarker {
   readonly isAbort: boolean
   readonly coordinatorEpoch: number
@@ -56,30 +57,16 @@ export function producerBatchAt(buf: Buffer, pos: number): ProducerBatchView | n
   }
 }
 
-const ABORT = 0
-const COMMIT = 1
-/** int16 version, int16 type. */
-const KEY_BYTES = 4
-/** int16 version, int32 coordinator epoch. */
-const VALUE_BYTES = 6
-
 /** Control batches are not compressed: the first record's key says the type, its value the coordinator epoch. */
 function markerAt(buf: Buffer, pos: number): TransactionMarker | null {
-  const cursor = { buffer: buf, position: pos + HEADER_BYTES, end: pos + sizeInBytes(buf, pos) }
   try {
-    readVarint(cursor)
-    cursor.position += 1
-    readVarlong(cursor)
-    readVarint(cursor)
-    const keyLength = readVarint(cursor)
-    const keyAt = cursor.position
-    cursor.position += keyLength
-    const valueLength = readVarint(cursor)
-    if (keyLength < KEY_BYTES || valueLength < VALUE_BYTES || cursor.position + valueLength > cursor.end) return null
-    const type = buf.readInt16BE(keyAt + 2)
-    if (type !== ABORT && type !== COMMIT) return null
-    return { isAbort: type === ABORT, coordinatorEpoch: buf.readInt32BE(cursor.position + 2) }
+    const cursor = new RecordCursor(buf, pos)
+    if (!cursor.next()) return null
+    const type = controlRecordTypeOf(cursor.key)
+    if (type !== ControlRecordType.abort && type !== ControlRecordType.commit) return null
+    return { isAbort: type === ControlRecordType.abort, coordinatorEpoch: coordinatorEpochOf(cursor.value) }
   } catch (error) {
+    // What cannot be read as a marker ends no transaction.
     if (error instanceof ProtocolError) return null
     throw error
   }

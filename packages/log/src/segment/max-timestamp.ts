@@ -1,0 +1,63 @@
+/**
+ * The largest timestamp of a closed segment is the last entry of its time index. It is read once, when retention or a lookup
+ * by time asks for it, without loading the index.
+ */
+import { TIME_ENTRY_BYTES, timeEntryAt } from '../index/time-index.ts'
+import { isMissing } from '../io-error.ts'
+import type { OpenFile, OpenFiles } from '../open-files.ts'
+import type { Segment } from './segment.ts'
+
+export function noteMaxTimestampSync(openFiles: OpenFiles, segment: Segment): void {
+  if (segment.maxTimestampMs !== undefined) return
+  const file = open(openFiles, segment)
+  if (file === null) return
+  try {
+    const entry = Buffer.alloc(TIME_ENTRY_BYTES)
+    const at = lastEntryAt(file)
+    note(segment, entry, at < 0 ? 0 : file.handle.readSync(entry, 0, TIME_ENTRY_BYTES, at))
+  } finally {
+    close(openFiles, segment, file)
+  }
+}
+
+export async function noteMaxTimestamp(openFiles: OpenFiles, segment: Segment): Promise<void> {
+  if (segment.maxTimestampMs !== undefined) return
+  const file = open(openFiles, segment)
+  if (file === null) return
+  try {
+    const entry = Buffer.alloc(TIME_ENTRY_BYTES)
+    const at = lastEntryAt(file)
+    note(segment, entry, at < 0 ? 0 : await file.handle.read(entry, 0, TIME_ENTRY_BYTES, at))
+  } finally {
+    close(openFiles, segment, file)
+  }
+}
+
+function open(openFiles: OpenFiles, segment: Segment): OpenFile | null {
+  try {
+    return openFiles.take(segment.timeIndexPath, 'r')
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function lastEntryAt(file: OpenFile): number {
+  const at = file.handle.sizeSync() - TIME_ENTRY_BYTES
+  return at >= 0 && at % TIME_ENTRY_BYTES === 0 ? at : -1
+}
+
+function note(segment: Segment, entry: Buffer, count: number): void {
+  const { timestampMs, offset } =
+    count === TIME_ENTRY_BYTES
+      ? timeEntryAt(entry, 0, segment.baseOffset)
+      : { timestampMs: -1, offset: segment.baseOffset }
+  segment.maxTimestampMs = timestampMs
+  segment.maxTimestampOffset = offset
+}
+
+/** Index files are seldom needed again: their handles are not kept. */
+function close(openFiles: OpenFiles, segment: Segment, file: OpenFile): void {
+  openFiles.giveBack(file)
+  openFiles.forget(segment.timeIndexPath)
+}
