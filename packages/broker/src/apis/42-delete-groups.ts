@@ -1,5 +1,5 @@
 /**
- * DeleteGroups (key 42), versions 0 to 2.
+ * DeleteGroups (key 42), versions 0 to 3.
  *
  * Deletes groups without members, and their offsets.
  */
