@@ -27,7 +27,9 @@ export class ApiIndex {
       const api = apiOf(handler.key)
       assert(api !== undefined, `API key ${handler.key} is not one of the protocol's`)
       assert(byKey[handler.key] === undefined, `API key ${handler.key} has two handlers`)
-      const versions = handler.versions ?? api.requestVersions
+      // The codecs know more: older versions that only clients use, towards older brokers.
+      const known = intersection(api.requestVersions, api.advertised)
+      const versions = handler.versions ?? known
       byKey[handler.key] = { handler, api, versions }
       const { min, max } = handler.advertised ?? versions
       advertised.push({ apiKey: handler.key, minVersion: min, maxVersion: max })
@@ -39,4 +41,8 @@ export class ApiIndex {
   get(apiKey: number): ServedApi | undefined {
     return this.#byKey[apiKey]
   }
+}
+
+function intersection(one: VersionRange, other: VersionRange): VersionRange {
+  return { min: Math.max(one.min, other.min), max: Math.min(one.max, other.max) }
 }
