@@ -1,0 +1,196 @@
+/**
+ * One broker: holds the services that its handlers see, and follows the metadata. What starts and stops it is in start-broker.ts.
+ */
+import { type BrokerConfig, effectiveTopicConfig, logSettings, type TopicConfig } from '@ottla/config'
+import { GroupCoordinator, type TopicLookup } from '@ottla/coordinator'
+import type { Env, Logger } from '@ottla/env'
+import type { LogStore } from '@ottla/log'
+import {
+  ConfigResourceType,
+  type ControllerChannel,
+  type MetadataImage,
+  type MetadataUpdate,
+  supportedFeatures,
+} from '@ottla/metadata'
+import { API_KEYS, ApiError, ErrorCode } from '@ottla/protocol'
+import type { SlabPool } from '@ottla/stdx'
+import { type AdvertisedApi, ApiIndex } from './api-index.ts'
+import { API_TABLE } from './apis/table.ts'
+import type { BrokerContext, SupportedFeature } from './broker-context.ts'
+import { BrokerMetrics } from './broker-metrics.ts'
+import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
+import { groupCoordinatorConfig } from './groups/group-coordinator-config.ts'
+import { GroupService } from './groups/group-service.ts'
+import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
+import { Deadlines } from './purgatory/deadlines.ts'
+import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.ts'
+import { INTERNAL_PRINCIPAL } from './request-context.ts'
+import { principalText } from './to-controller.ts'
+import { TopicCreation } from './topic-creation.ts'
+
+export interface BrokerParts {
+  readonly env: Env
+  /** Without dynamic settings. */
+  readonly config: BrokerConfig
+  readonly logs: LogStore
+  readonly channel: ControllerChannel
+  readonly pool: SlabPool
+  readonly fatal: (error: Error) => void
+}
+
+export class Broker implements BrokerContext {
+  readonly env: Env
+  readonly logger: Logger
+  readonly nodeId: number
+  readonly clusterId: string
+  readonly channel: ControllerChannel
+  readonly logs: LogStore
+  readonly pool: SlabPool
+  readonly apis = new ApiIndex(API_TABLE)
+  readonly metrics = new BrokerMetrics()
+  readonly deadlines: Deadlines
+  readonly fetchSessions: FetchSessionCache
+  readonly producerIds: ProducerIds
+  readonly replicas: ReplicaRegistry
+  readonly groups: GroupService
+  readonly topicCreation: TopicCreation
+  readonly supportedFeatures: readonly SupportedFeature[]
+  readonly fatal: (error: Error) => void
+  /** Set by the registration. */
+  brokerEpoch = -1
+  readonly #staticConfig: BrokerConfig
+  readonly #settings = new WeakMap<TopicConfig, TopicSettings>()
+  #config: BrokerConfig
+  #image: MetadataImage
+
+  constructor({ env, config, logs, channel, pool, fatal }: BrokerParts) {
+    this.env = env
+    this.logger = env.logger.child('broker')
+    this.nodeId = logs.nodeId
+    this.clusterId = logs.clusterId
+    this.channel = channel
+    this.logs = logs
+    this.pool = pool
+    this.fatal = fatal
+    this.#staticConfig = config
+    this.#image = channel.image
+    this.#config = this.#dynamicConfig()
+    this.deadlines = new Deadlines(env)
+    this.fetchSessions = new FetchSessionCache(env, config.values['max.incremental.fetch.session.cache.slots'])
+    this.producerIds = new ProducerIds(() => this.#allocateProducerIds(), this.logger)
+    this.replicas = new ReplicaRegistry({
+      nodeId: this.nodeId,
+      logs,
+      logger: env.logger.child('broker.replica'),
+      settingsOf: (topic) => this.settingsOf(topic),
+    })
+    this.groups = this.#groupService()
+    this.topicCreation = new TopicCreation(this)
+    this.supportedFeatures = [...supportedFeatures()].map(([name, { min, max }]) => ({
+      name,
+      minVersion: min,
+      maxVersion: max,
+    }))
+  }
+
+  get config(): BrokerConfig {
+    return this.#config
+  }
+
+  get image(): MetadataImage {
+    return this.#image
+  }
+
+  get advertisedApis(): readonly AdvertisedApi[] {
+    return this.apis.advertised
+  }
+
+  /** The settings in force for the logs of a topic. */
+  settingsOf(topic: string): TopicSettings {
+    const effective = effectiveTopicConfig(this.#config, this.#image.configs.of(ConfigResourceType.TOPIC, topic))
+    let settings = this.#settings.get(effective)
+    if (settings === undefined) {
+      settings = {
+        log: logSettings(effective, this.#config),
+        maxDecompressedBytes: effective.values['max.decompressed.message.bytes'],
+      }
+      this.#settings.set(effective, settings)
+    }
+    return settings
+  }
+
+  /** Takes over the topics and the settings of the image as it is now, then follows its changes. Gives what ends that. */
+  async follow(): Promise<() => void> {
+    this.#image = this.channel.image
+    this.#config = this.#dynamicConfig()
+    const unsubscribe = this.channel.subscribe((update) => this.#onMetadata(update))
+    await this.replicas.load(this.#image)
+    this.replicas.observe(this.groups)
+    return unsubscribe
+  }
+
+  #onMetadata({ image, delta }: MetadataUpdate): void {
+    this.#image = image
+    const changedTopics: string[] = []
+    let isBrokerChanged = false
+    for (const { type, name } of delta.configs.values()) {
+      if (type === ConfigResourceType.TOPIC) changedTopics.push(name)
+      else if (type === ConfigResourceType.BROKER) isBrokerChanged = true
+    }
+    if (isBrokerChanged) this.#config = this.#dynamicConfig()
+    this.replicas.update(
+      Array.from(delta.topics.values(), ({ topic }) => topic),
+      delta.deletedTopics.keys(),
+    )
+    if (isBrokerChanged) this.replicas.allSettingsChanged()
+    else for (const topic of changedTopics) this.replicas.settingsChanged(topic)
+    if (delta.deletedTopics.size > 0) {
+      void this.groups.coordinator.topicsDeleted(Array.from(delta.deletedTopics.values(), ({ name }) => name))
+    }
+  }
+
+  #dynamicConfig(): BrokerConfig {
+    const { configs } = this.#image
+    return this.#staticConfig.withDynamic({
+      clusterDefault: configs.of(ConfigResourceType.BROKER, ''),
+      broker: configs.of(ConfigResourceType.BROKER, String(this.nodeId)),
+    })
+  }
+
+  #groupService(): GroupService {
+    const { clock, timers, random } = this.env
+    const log = this.env.logger.child('coordinator.group')
+    const coordinator = new GroupCoordinator({
+      env: { clock, timers, log, memberIds: { nextSuffix: () => uuidText(random.bytes(16)) } },
+      config: () => groupCoordinatorConfig(this.#config, this.#image),
+      topics: () => topicLookup(this.#image),
+    })
+    return new GroupService(coordinator, log)
+  }
+
+  async #allocateProducerIds(): Promise<ProducerIdBlock> {
+    const request = { brokerId: this.nodeId, brokerEpoch: this.brokerEpoch }
+    const response = await this.channel.request(API_KEYS.AllocateProducerIds, request, {
+      principal: principalText(INTERNAL_PRINCIPAL),
+      deadlineMs: this.env.clock.now() + this.#config.int('request.timeout.ms'),
+    })
+    if (response.errorCode !== ErrorCode.NONE) throw new ApiError(response.errorCode)
+    return { firstId: response.producerIdStart, count: response.producerIdLen }
+  }
+}
+
+function topicLookup({ topics }: MetadataImage): TopicLookup {
+  return {
+    idOf: (name) => topics.byName(name)?.id,
+    nameOf: (id) => topics.byId(id)?.name,
+    hasPartition: (name, partition) => topics.partition(name, partition) !== undefined,
+  }
+}
+
+/** 8-4-4-4-12 hex digits, version 4. */
+function uuidText(bytes: Buffer): string {
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

@@ -1,0 +1,66 @@
+/** The broker's connections: their settings, what is known of each, and the way of a request to its handler. */
+import type { BrokerConfig } from '@ottla/config'
+import { type ServerConnection, SocketServer } from '@ottla/net'
+import type { Broker } from './broker.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { ANONYMOUS, type Session } from './request-context.ts'
+
+const MAX_FRAME_STALL_MS = 60_000
+const UNKNOWN_SOFTWARE = 'unknown'
+
+/** A server that hands requests to the broker's handlers. It does not listen yet. */
+export function brokerConnections(broker: Broker): SocketServer {
+  const { config, env, pool, metrics, apis } = broker
+  const { values } = config
+  const dispatcher = new Dispatcher(broker, apis)
+  const server = new SocketServer({
+    env: { ...env, logger: env.logger.child('network') },
+    pool,
+    connection: {
+      maxFrameBytes: values['socket.request.max.bytes'],
+      maxInFlight: values['ottla.connection.requests.max'],
+      bufferBytes: values['ottla.connection.budget.bytes'],
+    },
+    connections: {
+      maxConnections: values['max.connections'],
+      maxConnectionsPerIp: values['max.connections.per.ip'],
+      perIpOverrides: perIpOverrides(config),
+    },
+    requestBudgetBytes: values['ottla.process.budget.bytes'],
+    maxIdleMs: values['connections.max.idle.ms'],
+    maxFrameStallMs: MAX_FRAME_STALL_MS,
+    backlog: values['socket.listen.backlog.size'],
+    admit: (firstWord) => dispatcher.admit(firstWord),
+    onConnection: (connection) => {
+      connection.attachment = sessionOf(connection)
+    },
+    onRequest: (request) => dispatcher.dispatch(request, request.connection.attachment as Session),
+    onAnswered: (request, elapsedMs) => metrics.answered(request.frame.buffer.readInt16BE(0), elapsedMs),
+  })
+  metrics.observeServer(server, pool)
+  return server
+}
+
+function sessionOf(connection: ServerConnection): Session {
+  return {
+    connectionId: connection.id,
+    listenerName: connection.listenerName,
+    clientHost: connection.remoteHost,
+    clientPort: connection.remotePort,
+    localHost: connection.localHost,
+    localPort: connection.localPort,
+    principal: ANONYMOUS,
+    clientSoftwareName: UNKNOWN_SOFTWARE,
+    clientSoftwareVersion: UNKNOWN_SOFTWARE,
+  }
+}
+
+/** host:count,host:count */
+function perIpOverrides({ values }: BrokerConfig): Map<string, number> {
+  const overrides = new Map<string, number>()
+  for (const entry of values['max.connections.per.ip.overrides'].split(',')) {
+    const at = entry.lastIndexOf(':')
+    if (at > 0) overrides.set(entry.slice(0, at).trim(), Number(entry.slice(at + 1)))
+  }
+  return overrides
+}

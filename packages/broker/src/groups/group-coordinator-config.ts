@@ -1,0 +1,23 @@
+/** The broker's settings as the group coordinator reads them. */
+import type { BrokerConfig } from '@ottla/config'
+import type { GroupCoordinatorConfig } from '@ottla/coordinator'
+import type { MetadataImage } from '@ottla/metadata'
+import { GROUP_METADATA_TOPIC } from '../internal-topics.ts'
+
+const MS_PER_MINUTE = 60_000
+
+/** The topic, once made, keeps its number of partitions, whatever the settings say later. */
+export function groupCoordinatorConfig({ values }: BrokerConfig, image: MetadataImage): GroupCoordinatorConfig {
+  const topic = image.topics.byName(GROUP_METADATA_TOPIC)
+  return {
+    offsetsTopicPartitions: topic?.partitions.length ?? values['offsets.topic.num.partitions'],
+    minSessionTimeoutMs: values['group.min.session.timeout.ms'],
+    maxSessionTimeoutMs: values['group.max.session.timeout.ms'],
+    initialRebalanceDelayMs: values['group.initial.rebalance.delay.ms'],
+    maxGroupSize: values['group.max.size'],
+    offsetMetadataMaxBytes: values['offset.metadata.max.bytes'],
+    offsetsRetentionMs: values['offsets.retention.minutes'] * MS_PER_MINUTE,
+    offsetsRetentionCheckIntervalMs: values['offsets.retention.check.interval.ms'],
+    offsetsCommitTimeoutMs: values['offsets.commit.timeout.ms'],
+  }
+}
