@@ -86,6 +86,7 @@ const DEFAULT_INITIAL_BYTES = 1024
 const LOOP_COPY_BYTES = 40
 /** Most bytes that the numbers in front of a record's key take: length, attributes, deltas. */
 const MAX_PREFIX_BYTES = 5 + 1 + 10 + 5
+const MAX_OFFSET_DELTA = 0x7fff_ffff
 /** Most bytes of a varint. */
 const MAX_VARINT_BYTES = 5
 
@@ -217,6 +218,7 @@ export class BatchBuilder {
     if (this.#count === 0 && this.#options.deleteHorizon === undefined) this.#baseTimestamp = timestamp
     const timestampDelta = timestamp - this.#baseTimestamp
     const offsetDelta = offset - this.#baseOffset
+    assert(offsetDelta <= MAX_OFFSET_DELTA, 'offsets of a batch lie within 31 bits')
     const recordBytes = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + bodyBytes
     const needed = this.#position + MAX_PREFIX_BYTES + bodyBytes
     if (needed > this.#buffer.length) this.#grow(needed)

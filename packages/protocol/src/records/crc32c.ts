@@ -39,6 +39,7 @@ export function crc32c(buf: Uint8Array, start = 0, end = buf.length, seed = 0): 
     if (bytesUntilNative >= 0 && (bytesUntilNative -= bytes) < 0) loadNativeCrc32c()
     if (native === undefined) return crc32cInTypeScript(buf, start, end, seed)
   }
+  checkRange(buf, start, end)
   return native(bytes === buf.length ? buf : new Uint8Array(buf.buffer, buf.byteOffset + start, bytes), seed)
 }
 
@@ -61,7 +62,7 @@ export function loadNativeCrc32c(): boolean {
 
 /** The fallback, and what small ranges always take: {@link crc32c} without the native code. */
 export function crc32cInTypeScript(buf: Uint8Array, start = 0, end = buf.length, seed = 0): number {
-  if (start < 0 || end > buf.length) throw new RangeError(`no range of the buffer: ${start} to ${end}`)
+  checkRange(buf, start, end)
   const view = viewOf(buf)
   const base = buf.byteOffset
   let crc = ~seed
@@ -96,6 +97,11 @@ export function crc32cInTypeScript(buf: Uint8Array, start = 0, end = buf.length,
   }
   for (; pos < stop; pos++) crc = T0![(crc ^ view.getUint8(pos)) & 0xff]! ^ (crc >>> 8)
   return ~crc >>> 0
+}
+
+/** Buffers share memory: beyond its own bytes a buffer would read those of another. */
+function checkRange(buf: Uint8Array, start: number, end: number): void {
+  if (start < 0 || end > buf.length) throw new RangeError(`no range of the buffer: ${start} to ${end}`)
 }
 
 /** A view over the whole memory under `buf`. The last one is kept: batches in a row lie in one slab. */

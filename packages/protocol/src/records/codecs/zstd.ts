@@ -13,17 +13,15 @@ const MIN_CHUNK_BYTES = 16 * 1024
 /** What a block is taken to unpack to when its frame does not say, in multiples of its size. */
 const USUAL_RATIO = 8
 
-/** One frame. `level` up to 22, negative ones are faster. Our own code has one level. */
-export function compressZstd(input: Uint8Array, level = DEFAULT_LEVEL): Buffer {
-  const native = nativeZstd()
+/** One frame. `level` up to 22, negative ones are faster. Our own code, which `native` null asks for, has one level. */
+export function compressZstd(input: Uint8Array, level = DEFAULT_LEVEL, native = nativeZstd()): Buffer {
   return native === null ? compressZstdFrame(input) : packNative(native, input, level)
 }
 
 /** Unpacks all frames. Throws TOO_LARGE beyond `maxBytes`, which are never allocated, MALFORMED and UNSUPPORTED. */
-export function decompressZstd(input: Uint8Array, maxBytes: number): Buffer {
+export function decompressZstd(input: Uint8Array, maxBytes: number, native = nativeZstd()): Buffer {
   const bound = boundOfZstd(input)
   if (bound.least > maxBytes) tooLarge(maxBytes)
-  const native = nativeZstd()
   return native === null
     ? unpackZstdFrames(input, bound.most, maxBytes)
     : unpackNative(native, input, bound.most, maxBytes)
