@@ -4,7 +4,7 @@ export type { LogErrorCode } from './log-error.ts'
 export { LogError } from './log-error.ts'
 export type { LogLimits, LogResources } from './log-resources.ts'
 export { createLogResources, DEFAULT_LOG_LIMITS } from './log-resources.ts'
-export type { DirectoryStatus, OpenLogStoreOptions, StoredPartition } from './log-store.ts'
+export type { DirectoryStatus, OpenLogStoreOptions, OpenStoredOptions, StoredPartition } from './log-store.ts'
 export { LogStore } from './log-store.ts'
 export { PartitionLog } from './partition-log.ts'
 export type {

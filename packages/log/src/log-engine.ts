@@ -53,7 +53,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     this.removal = new SegmentRemoval(state)
     this.writer = new LogWriter({ env, files: openFiles, pace: state.pace, turn: resources.turn, owner: this })
     this.syncer = new LogSyncer({
-      files: env.files,
+      folders: resources.folders,
       timers: env.timers,
       openFiles,
       limiter: resources.syncs,

@@ -3,6 +3,7 @@
  */
 import type { Env } from '@ottla/env'
 import { SlabPool } from '@ottla/stdx'
+import { FolderSyncs } from './folder-syncs.ts'
 import { IndexCache } from './index/index-cache.ts'
 import { Limiter } from './limiter.ts'
 import { OpenFiles } from './open-files.ts'
@@ -78,6 +79,8 @@ export interface LogResources {
   readonly slabs: SlabPool
   readonly indexes: IndexCache
   readonly readAhead: ReadAhead
+  /** Syncs of folders, shared by who asks at the same time. */
+  readonly folders: FolderSyncs
   readonly turn: WriteTurn
   readonly writeback: Writeback
   /** How fast writes are; a data folder may have its own. */
@@ -113,6 +116,7 @@ export function createLogResources(
     slabs,
     indexes: new IndexCache(all.indexCacheBytes),
     readAhead: new ReadAhead(all.readAheadBytes),
+    folders: new FolderSyncs(env.files),
     turn: new WriteTurn(env.timers),
     writeback: new Writeback({ perLogBytes: all.writebackLogBytes, totalBytes: all.writebackTotalBytes }),
     pace: newWritePace(all),

@@ -1,10 +1,23 @@
 /**
  * The data folders of one broker and the logs in them.
+ *
+ * Opening a store reads names and checkpoints only: after a clean stop a log is opened when it is first used, so that a
+ * start does not grow with what is stored. One folder may fail; its logs are offline and the others go on.
  */
-import type { LogConfig } from './log-config.ts'
-import type { LogError } from './log-error.ts'
+import { isPassing, offlineError } from './io-error.ts'
+import { Limiter } from './limiter.ts'
+import { DEFAULT_LOG_CONFIG, type LogConfig } from './log-config.ts'
+import { LogError } from './log-error.ts'
 import type { LogResources } from './log-resources.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { readBootId } from './store/boot-marker.ts'
+import { NO_BROKER_EPOCH } from './store/clean-shutdown-marker.ts'
+import { FolderDeletion } from './store/folder-deletion.ts'
+import { establishIdentity } from './store/identity.ts'
+import { type DirectoryEntry, LogDirectory } from './store/log-directory.ts'
+import { checkpointKey } from './store/offset-checkpoint.ts'
+import { openEntry, readTopicId } from './store/open-entry.ts'
+import { isRetentionDue } from './store/retention-due.ts'
 import type { TopicPartition } from './types.ts'
 
 export interface OpenLogStoreOptions {
@@ -30,47 +43,347 @@ export interface DirectoryStatus {
 /** A partition found in, or put into, a data folder. */
 export interface StoredPartition {
   readonly topicPartition: TopicPartition
+  /** Undefined until the log was opened, and for a folder without one. */
   readonly topicId: string | undefined
   readonly directory: DirectoryStatus
   /** The open log; null until first use. */
   readonly log: PartitionLog | null
   /** Why it cannot be opened (quarantine, failed folder); null when nothing is known against it. */
   readonly error: LogError | null
-  /** From the replication-offset checkpoint at start, then what was recorded; 0 when there is none. */
+  /** Of the open log, else from the checkpoint; 0 when there is none. */
   readonly highWatermark: number
 }
 
-export declare class LogStore {
-  /** Locks the folders, reads identity and checkpoints, takes the clean-shutdown markers away. Opens no log. */
-  static open(options: OpenLogStoreOptions): Promise<LogStore>
-  readonly clusterId: string
-  readonly nodeId: number
-  readonly directories: readonly DirectoryStatus[]
-  /** Broker epoch in the clean-shutdown markers of the last stop; -1 when any folder was not stopped cleanly. */
-  readonly previousBrokerEpoch: number
+export interface OpenStoredOptions {
+  /** The zero uuid: whatever the folder says. */
+  readonly topicId: string
+  /** The partition was just created: nothing can have been stored for it. */
+  readonly isNew?: boolean
+  /** Put a new log into the folder with this id; default: the one with the fewest partitions. */
+  readonly directoryId?: string
+  /** What acknowledgements waited for, where the topic's own setting ('auto') does not say. */
+  readonly durability?: 'fsync' | 'replicated'
+  /** See {@link OpenLogOptions}. */
+  readonly onDamage?: 'quarantine' | 'truncate'
+}
 
-  partitions(): Iterable<StoredPartition>
-  find(topicPartition: TopicPartition): StoredPartition | undefined
-  /** The open log, or undefined: then `openLog`. Synchronous, for the data path. */
-  log(topicPartition: TopicPartition): PartitionLog | undefined
+/** Kafka's own log of metadata is no partition that a broker serves. */
+const METADATA_TOPIC = '__cluster_metadata'
+const CLOSE_CONCURRENCY = 16
+
+export class LogStore {
+  readonly nodeId: number
+  readonly clusterId: string
+  readonly #options: OpenLogStoreOptions
+  readonly #directories: readonly LogDirectory[]
+  readonly #deletion: FolderDeletion
+  #isClosed = false
+
+  private constructor(options: OpenLogStoreOptions, directories: readonly LogDirectory[], clusterId: string) {
+    this.#options = options
+    this.#directories = directories
+    this.nodeId = options.nodeId
+    this.clusterId = clusterId
+    this.#deletion = new FolderDeletion(options.resources)
+  }
+
   /**
-   * Opens (recovering if needed) or creates the log. Calls for the same partition share one promise. A folder with
-   * another topic id is set aside for deletion. A missing folder is created only if nothing was recorded for it.
+   * Locks the folders, checks whose they are (new ones get an identity), reads checkpoints and takes the clean-shutdown
+   * markers away. Opens no log. Throws {@link LogError} 'WRONG_FOLDER', or the error of the last folder when all fail.
    */
-  openLog(topicPartition: TopicPartition, options: { topicId: string; isNew?: boolean }): Promise<PartitionLog>
+  static async open(options: OpenLogStoreOptions): Promise<LogStore> {
+    const { resources } = options
+    const directories = options.directories.map((path) => new LogDirectory(resources, path))
+    try {
+      const clusterId = await establishIdentity(directories, options)
+      const store = new LogStore(options, directories, clusterId)
+      const bootId = await readBootId(resources.env.files)
+      await Promise.all(directories.map((directory) => store.#load(directory, bootId)))
+      const failed = directories.find((directory) => directory.error !== null)?.error
+      if (failed != null && directories.every((directory) => directory.error !== null)) throw failed
+      return store
+    } catch (error) {
+      await Promise.all(directories.map((directory) => directory.release()))
+      throw error
+    }
+  }
+
+  get directories(): readonly DirectoryStatus[] {
+    return this.#directories
+  }
+
+  /** Broker epoch in the clean-shutdown markers of the last stop; -1 when any folder was not stopped cleanly. */
+  get previousBrokerEpoch(): number {
+    const epochs = this.#directories.map((directory) => (directory.wasClean ? directory.brokerEpoch : NO_BROKER_EPOCH))
+    return epochs.every((epoch) => epoch === epochs[0]) ? (epochs[0] ?? NO_BROKER_EPOCH) : NO_BROKER_EPOCH
+  }
+
+  *partitions(): IterableIterator<StoredPartition> {
+    for (const directory of this.#directories) {
+      for (const entry of directory.entries.values()) {
+        if (entry.topicPartition.topic !== METADATA_TOPIC) yield statusOf(entry)
+      }
+    }
+  }
+
+  find(topicPartition: TopicPartition): StoredPartition | undefined {
+    const entry = this.#entry(topicPartition)
+    return entry === undefined ? undefined : statusOf(entry)
+  }
+
+  /** The open log, or undefined: then `openLog`. Synchronous, for the data path. */
+  log(topicPartition: TopicPartition): PartitionLog | undefined {
+    return this.#entry(topicPartition)?.log ?? undefined
+  }
+
+  /**
+   * Opens (recovering if needed) or creates the log. Calls for the same partition share one promise. A folder of another
+   * topic of that name goes to deletion. A folder that is missing although something was recorded for it is an error.
+   */
+  async openLog(topicPartition: TopicPartition, options: OpenStoredOptions): Promise<PartitionLog> {
+    if (this.#isClosed) throw new LogError('CLOSED', 'the log store is closed')
+    let entry = this.#entry(topicPartition)
+    if (entry !== undefined && (await this.#isOtherTopic(entry, options.topicId))) {
+      await this.deleteLog(topicPartition)
+      entry = this.#entry(topicPartition)
+    }
+    entry ??= this.#newEntry(topicPartition, options)
+    if (entry.log !== null && entry.log.failure === null) return entry.log
+    if (entry.error !== null && entry.error.code !== 'WRITE_FAILED') throw entry.error
+    entry.opening ??= this.#openEntry(entry, options)
+    return entry.opening
+  }
+
   /** Closes the log, renames its folder to …-delete and removes it after file.delete.delay.ms. */
-  deleteLog(topicPartition: TopicPartition): Promise<void>
-  /** Renames the folder to …-stray: a partition that nobody assigned here. */
-  setAside(topicPartition: TopicPartition): Promise<void>
-  /** Recovers every partition that was not stopped cleanly, some at a time. */
-  recover(options?: { concurrency?: number }): Promise<void>
+  async deleteLog(topicPartition: TopicPartition): Promise<void> {
+    await this.#takeAway(topicPartition, 'delete')
+  }
+
+  /** Renames the folder to …-stray: a partition that nobody assigned here. It is kept. */
+  async setAside(topicPartition: TopicPartition): Promise<void> {
+    await this.#takeAway(topicPartition, 'stray')
+  }
+
+  /** Opens every partition that was not stopped cleanly. Those that fail have their error; the others go on. */
+  async recover(options: { concurrency?: number } = {}): Promise<void> {
+    const limiter = new Limiter(options.concurrency ?? 2)
+    const waiting = this.#entries().filter((entry) => entry.needsRecovery && entry.error === null)
+    await Promise.all(
+      waiting.map((entry) =>
+        limiter.run(async () => {
+          if (entry.log !== null || this.#isClosed) return
+          entry.opening ??= this.#openEntry(entry, { topicId: '' })
+          await entry.opening.catch(() => {})
+        }),
+      ),
+    )
+  }
 
   /** Writes recovery points, log starts and high watermarks of all folders. */
-  checkpoint(): Promise<void>
+  async checkpoint(): Promise<void> {
+    await this.#eachDirectory((directory) => directory.checkpoint())
+  }
+
   /** Only high watermarks (every few seconds). */
-  checkpointHighWatermarks(): Promise<void>
-  /** One pass of retention and of producer expiry over the open logs. */
-  applyRetention(nowMs: number): void
-  /** `clean`: flushes all logs, writes checkpoints and the markers. */
-  close(options: { clean: boolean; brokerEpoch?: number }): Promise<void>
+  async checkpointHighWatermarks(): Promise<void> {
+    await this.#eachDirectory((directory) => directory.checkpointHighWatermarks())
+  }
+
+  /** One pass of retention and of producer expiry. Logs that are not open are opened only when something is to go. */
+  async applyRetention(nowMs: number): Promise<void> {
+    for (const entry of this.#entries()) {
+      if (this.#isClosed || entry.error !== null || entry.directory.error !== null) continue
+      let { log } = entry
+      if (log === null) {
+        const config = this.#options.configOf(entry.topicPartition.topic)
+        const folder = entry.directory.folderOf(entry.topicPartition)
+        if (entry.needsRecovery || !(await isRetentionDue(this.#options.resources, folder, { config, nowMs }))) continue
+        log = await this.openLog(entry.topicPartition, { topicId: '' }).catch(() => null)
+        log?.updateHighWatermark(Math.max(log.highWatermark, statusOf(entry).highWatermark))
+      }
+      log?.expireProducers(nowMs)
+      log?.applyRetention({ nowMs })
+    }
+  }
+
+  /** `clean`: flushes all logs, writes checkpoints, and the marker where nothing is left to recover. */
+  async close(options: { clean: boolean; brokerEpoch?: number }): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#deletion.close()
+    const limiter = new Limiter(CLOSE_CONCURRENCY)
+    for (const directory of this.#directories) {
+      const entries = [...directory.entries.values()]
+      await Promise.all(
+        entries.map((entry) => limiter.run(() => this.#closeEntry(entry, options.clean ? 'clean' : 'drop'))),
+      )
+      try {
+        if (options.clean && directory.error === null) {
+          await directory.checkpoint()
+          const isClean = entries.every((entry) => entry.error === null && !entry.needsRecovery)
+          if (isClean) await directory.writeCleanMarker(options.brokerEpoch ?? NO_BROKER_EPOCH)
+        }
+      } catch (error) {
+        this.#directoryFailed(directory, offlineError(`closing ${directory.path}`, error))
+      } finally {
+        await directory.release()
+      }
+    }
+  }
+
+  async #load(directory: LogDirectory, bootId: string | null): Promise<void> {
+    if (directory.error !== null) return
+    try {
+      await directory.load(bootId)
+      for (const path of directory.deleted) this.#deletion.schedule(path, DEFAULT_LOG_CONFIG.fileDeleteDelayMs)
+    } catch (error) {
+      this.#directoryFailed(directory, offlineError(`loading ${directory.path}`, error))
+    }
+  }
+
+  #entries(): DirectoryEntry[] {
+    return this.#directories.flatMap((directory) => [...directory.entries.values()])
+  }
+
+  #entry(topicPartition: TopicPartition): DirectoryEntry | undefined {
+    const key = checkpointKey(topicPartition)
+    for (const directory of this.#directories) {
+      const entry = directory.entries.get(key)
+      if (entry !== undefined) return entry
+    }
+    return undefined
+  }
+
+  async #isOtherTopic(entry: DirectoryEntry, topicId: string): Promise<boolean> {
+    if (isUnspecified(topicId)) return false
+    entry.topicId ??= await readTopicId(this.#options.resources, entry)
+    return entry.topicId !== undefined && entry.topicId !== topicId
+  }
+
+  #newEntry(topicPartition: TopicPartition, options: OpenStoredOptions): DirectoryEntry {
+    const recorded = this.#directories.find((directory) => directory.hasRecordOf(topicPartition))
+    if (recorded !== undefined && options.isNew !== true && options.onDamage !== 'truncate') {
+      const message = `${recorded.folderOf(topicPartition)} is missing, but data were recorded for it`
+      throw new LogError('CORRUPT', message)
+    }
+    const online = this.#directories.filter((directory) => directory.error === null)
+    const directory =
+      online.find((each) => each.directoryId === options.directoryId) ??
+      online.sort((a, b) => a.entries.size - b.entries.size)[0]
+    if (directory === undefined) throw new LogError('OFFLINE', 'no data folder is left')
+    recorded?.drop(topicPartition)
+    const entry: DirectoryEntry = {
+      topicPartition,
+      directory,
+      topicId: isUnspecified(options.topicId) ? undefined : options.topicId,
+      log: null,
+      opening: null,
+      error: null,
+      needsRecovery: false,
+    }
+    directory.entries.set(checkpointKey(topicPartition), entry)
+    return entry
+  }
+
+  async #openEntry(entry: DirectoryEntry, options: OpenStoredOptions): Promise<PartitionLog> {
+    const { directory } = entry
+    try {
+      if (directory.error !== null) throw directory.error
+      const log = await openEntry(entry, {
+        ...options,
+        topicId: isUnspecified(options.topicId) ? undefined : options.topicId,
+        resources: this.#options.resources,
+        config: this.#options.configOf(entry.topicPartition.topic),
+        failed: (error) => this.#logFailed(entry, error),
+      })
+      entry.log = log
+      entry.error = null
+      entry.needsRecovery = false
+      return log
+    } catch (error) {
+      const failure = offlineError(`opening ${directory.folderOf(entry.topicPartition)}`, error)
+      entry.error = failure
+      if (failure.code === 'OFFLINE') this.#directoryFailed(directory, failure)
+      else this.#options.resources.env.logger.error('A partition is offline', { error: failure.message })
+      throw failure
+    } finally {
+      entry.opening = null
+    }
+  }
+
+  async #takeAway(topicPartition: TopicPartition, kind: 'delete' | 'stray'): Promise<void> {
+    const entry = this.#entry(topicPartition)
+    if (entry === undefined) return
+    await entry.opening?.catch(() => {})
+    const { directory } = entry
+    const delayMs =
+      entry.log?.config.fileDeleteDelayMs ?? this.#options.configOf(topicPartition.topic).fileDeleteDelayMs
+    try {
+      await entry.log?.close({ clean: false })
+      const path = await this.#deletion.rename(directory.path, topicPartition, kind)
+      directory.drop(topicPartition)
+      // Nothing of the old log may count for a new one of that name.
+      await directory.checkpoint()
+      if (kind === 'delete' && path !== null) this.#deletion.schedule(path, delayMs)
+    } catch (error) {
+      const failure = offlineError(`removing ${directory.folderOf(topicPartition)}`, error)
+      this.#directoryFailed(directory, failure)
+      throw failure
+    }
+  }
+
+  async #closeEntry(entry: DirectoryEntry, how: 'clean' | 'drop'): Promise<void> {
+    await entry.opening?.catch(() => {})
+    if (entry.log === null) return
+    try {
+      await entry.log.close({ clean: how === 'clean' })
+    } catch (error) {
+      entry.error = offlineError(`closing ${entry.log.path}`, error)
+    }
+  }
+
+  /** A log went offline by itself: what is wrong is the disk, so the whole folder is. */
+  #logFailed(entry: DirectoryEntry, error: LogError): void {
+    entry.error = error
+    if (error.code === 'OFFLINE') this.#directoryFailed(entry.directory, error)
+  }
+
+  #directoryFailed(directory: LogDirectory, error: LogError): void {
+    if (directory.error !== null) return
+    directory.error = error
+    const { env } = this.#options.resources
+    env.logger.error('A data folder is offline', { path: directory.path, error: error.message })
+    for (const entry of directory.entries.values()) {
+      entry.error ??= error
+      entry.log?.takeOffline(error)
+    }
+    this.#options.onDirectoryFailed?.(directory, error)
+  }
+
+  async #eachDirectory(job: (directory: LogDirectory) => Promise<void>): Promise<void> {
+    const online = this.#directories.filter((directory) => directory.error === null)
+    await Promise.all(
+      online.map(async (directory) => {
+        try {
+          await job(directory)
+        } catch (error) {
+          if (!isPassing(error))
+            this.#directoryFailed(directory, offlineError(`checkpoint in ${directory.path}`, error))
+          else this.#options.resources.env.logger.warn('A checkpoint was not written', { error: String(error) })
+        }
+      }),
+    )
+  }
+}
+
+const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+function isUnspecified(topicId: string): boolean {
+  return topicId === '' || topicId === ZERO_UUID
+}
+
+function statusOf(entry: DirectoryEntry): StoredPartition {
+  const { topicPartition, topicId, directory, log, error } = entry
+  const recorded = directory.highWatermarks.get(checkpointKey(topicPartition)) ?? 0
+  return { topicPartition, topicId, directory, log, error, highWatermark: Math.max(log?.highWatermark ?? 0, recorded) }
 }

@@ -63,7 +63,10 @@ export class PartitionLog {
     this.#engine = new LogEngine(state, {
       progressed: () => this.onProgress(),
       reverted: (endOffset, error) => this.onReverted(endOffset, error),
-      failed: (error) => this.onFailed(error),
+      failed: (error) => {
+        options.failed?.(error)
+        this.onFailed(error)
+      },
     })
   }
 
@@ -323,6 +326,11 @@ export class PartitionLog {
       segment = segments.after(segment)
     }
     return found
+  }
+
+  /** The folder failed: this log is offline too. */
+  takeOffline(error: LogError): void {
+    this.#engine.failed(error)
   }
 
   /** Files that a recovery point relies on are written and synced. Before a checkpoint is taken. */

@@ -2,6 +2,7 @@
  * What a log takes and gives. Offsets are numbers; an "end" is exclusive: the offset the next record would get.
  */
 import type { LogConfig } from './log-config.ts'
+import type { LogError } from './log-error.ts'
 import type { LogResources } from './log-resources.ts'
 import type { WritePace } from './write/write-pace.ts'
 
@@ -141,6 +142,8 @@ export interface OpenLogOptions {
   readonly pace?: WritePace
   /** Called (and awaited) before the files are cut below what was recorded as synced. */
   readonly lowerRecoveryPoint?: (offset: number) => Promise<void>
+  /** Told before `onFailed` that the log went offline: for who owns the folder. */
+  readonly failed?: (error: LogError) => void
 }
 
 export interface RetentionOptions {

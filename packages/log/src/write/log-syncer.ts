@@ -4,7 +4,8 @@
  *
  * A failed sync is never repeated: the kernel may have dropped the pages and would report success. The log goes offline.
  */
-import type { FileSystem, Timers } from '@ottla/env'
+import type { Timers } from '@ottla/env'
+import type { FolderSyncs } from '../folder-syncs.ts'
 import { isMissing, isPassing, offlineError } from '../io-error.ts'
 import type { Limiter } from '../limiter.ts'
 import type { LogError } from '../log-error.ts'
@@ -22,7 +23,7 @@ export interface SyncerOwner extends FileOwner {
 }
 
 export interface LogSyncerOptions {
-  readonly files: FileSystem
+  readonly folders: FolderSyncs
   readonly timers: Timers
   readonly openFiles: OpenFiles
   readonly limiter: Limiter
@@ -130,7 +131,7 @@ export class LogSyncer {
   }
 
   async #sync(): Promise<void> {
-    const { files, owner } = this.#options
+    const { folders: folderSyncs, owner } = this.#options
     if (this.#isStopped) return
     this.#options.counters.syncs++
     const end = owner.writtenEnd
@@ -146,7 +147,7 @@ export class LogSyncer {
     for (const { path } of others) jobs.push(this.#syncFile(path, () => false))
     await allEnded(jobs)
     // Names after contents: a file that is found after a crash has what was in it.
-    for (const folder of folders) await files.syncDirectory(folder)
+    for (const folder of folders) await folderSyncs.sync(folder)
     for (const { synced } of others) synced()
     if (owner.generation !== generation) return
     segments.forEach((segment, i) => {

@@ -1,0 +1,229 @@
+/**
+ * One data folder (an entry of log.dirs): identity, lock, markers, checkpoints, and the partitions that it holds.
+ */
+import { writeFileAtomic } from '@ottla/env'
+import { readIfPresent } from '../index/index-files.ts'
+import { Limiter } from '../limiter.ts'
+import { LogError } from '../log-error.ts'
+import { type LogResources, newWritePace } from '../log-resources.ts'
+import type { PartitionLog } from '../partition-log.ts'
+import type { TopicPartition } from '../types.ts'
+import type { WritePace } from '../write/write-pace.ts'
+import { noteBoot } from './boot-marker.ts'
+import {
+  CLEAN_SHUTDOWN_MARKER,
+  formatCleanShutdown,
+  NO_BROKER_EPOCH,
+  parseCleanShutdown,
+} from './clean-shutdown-marker.ts'
+import { formatMetaProperties, META_PROPERTIES, type MetaProperties, parseMetaProperties } from './meta-properties.ts'
+import {
+  checkpointKey,
+  formatOffsetCheckpoint,
+  HIGH_WATERMARK_CHECKPOINT,
+  LOG_START_CHECKPOINT,
+  type OffsetCheckpoint,
+  parseOffsetCheckpoint,
+  RECOVERY_POINT_CHECKPOINT,
+} from './offset-checkpoint.ts'
+import { folderName, parseFolder } from './partition-folder.ts'
+
+/** A partition in this folder. */
+export interface DirectoryEntry {
+  readonly topicPartition: TopicPartition
+  readonly directory: LogDirectory
+  topicId: string | undefined
+  log: PartitionLog | null
+  /** The opening under way. */
+  opening: Promise<PartitionLog> | null
+  error: LogError | null
+  /** The last stop was not clean for it, and it was not opened since. */
+  needsRecovery: boolean
+}
+
+export class LogDirectory {
+  readonly path: string
+  readonly pace: WritePace
+  readonly entries = new Map<string, DirectoryEntry>()
+  /** As read at the start and lowered or dropped since; an open log knows better. */
+  readonly recoveryPoints: OffsetCheckpoint = new Map()
+  readonly logStarts: OffsetCheckpoint = new Map()
+  readonly highWatermarks: OffsetCheckpoint = new Map()
+  /** Folders waiting for their deletion. */
+  readonly deleted: string[] = []
+  directoryId = ''
+  wasClean = false
+  brokerEpoch = NO_BROKER_EPOCH
+  pageCache: 'kept' | 'lost' | 'unknown' = 'unknown'
+  error: LogError | null = null
+  readonly #resources: LogResources
+  readonly #checkpoints = new Limiter(1)
+  #lock: { release(): Promise<void> } | null = null
+
+  constructor(resources: LogResources, path: string) {
+    this.#resources = resources
+    this.path = path
+    this.pace = newWritePace(resources.limits)
+  }
+
+  /** Makes the folder if needed, takes its lock, and reads who it belongs to (null: nobody yet). */
+  async open(): Promise<MetaProperties | null> {
+    const { files } = this.#resources.env
+    await files.makeDirectory(this.path)
+    this.#lock = await files.lockDirectory(this.path)
+    const content = await readIfPresent(files, `${this.path}/${META_PROPERTIES}`)
+    if (content === null) return null
+    try {
+      return parseMetaProperties(content)
+    } catch (error) {
+      const message = `${this.path}/${META_PROPERTIES} cannot be read: ${(error as Error).message}`
+      throw new LogError('WRONG_FOLDER', message, error)
+    }
+  }
+
+  async writeMeta(meta: MetaProperties): Promise<void> {
+    await writeFileAtomic(this.#resources.env.files, `${this.path}/${META_PROPERTIES}`, formatMetaProperties(meta))
+  }
+
+  /** Reads markers, checkpoints and names. From here on the folder counts as not cleanly stopped. */
+  async load(bootId: string | null): Promise<void> {
+    const { files } = this.#resources.env
+    const marker = await readIfPresent(files, `${this.path}/${CLEAN_SHUTDOWN_MARKER}`)
+    this.wasClean = marker !== null
+    if (marker !== null) {
+      this.brokerEpoch = parseCleanShutdown(marker)
+      await files.unlink(`${this.path}/${CLEAN_SHUTDOWN_MARKER}`)
+      await files.syncDirectory(this.path)
+    }
+    this.pageCache = await noteBoot(files, this.path, bootId)
+    await this.#read(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
+    await this.#read(LOG_START_CHECKPOINT, this.logStarts)
+    await this.#read(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
+    for (const { name, isDirectory } of await files.list(this.path)) {
+      const folder = isDirectory ? parseFolder(name) : null
+      if (folder === null) continue
+      if (folder.kind === 'partition') this.#addFound(folder.topicPartition)
+      else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
+    }
+    this.#forgetDeleted()
+  }
+
+  folderOf(topicPartition: TopicPartition): string {
+    return `${this.path}/${folderName(topicPartition)}`
+  }
+
+  /** Something was recorded for the partition: it had data here that was promised. */
+  hasRecordOf(topicPartition: TopicPartition): boolean {
+    const key = checkpointKey(topicPartition)
+    return (this.recoveryPoints.get(key) ?? 0) > 0 || (this.highWatermarks.get(key) ?? 0) > 0
+  }
+
+  /** The partition is gone; checkpoints written from now on do not name it. */
+  drop(topicPartition: TopicPartition): void {
+    const key = checkpointKey(topicPartition)
+    this.entries.delete(key)
+    this.recoveryPoints.delete(key)
+    this.logStarts.delete(key)
+    this.highWatermarks.delete(key)
+  }
+
+  /** A log is about to be cut: what is recorded must not say more than it will have. */
+  async lowerRecoveryPoint(topicPartition: TopicPartition, offset: number): Promise<void> {
+    const key = checkpointKey(topicPartition)
+    for (const offsets of [this.recoveryPoints, this.highWatermarks]) {
+      const recorded = offsets.get(key)
+      if (recorded !== undefined && recorded > offset) offsets.set(key, offset)
+    }
+    await this.#checkpoints.run(async () => {
+      await this.#write(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
+      await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
+    })
+  }
+
+  /** Writes recovery points, log starts and high watermarks. */
+  async checkpoint(): Promise<void> {
+    await this.#checkpoints.run(async () => {
+      const logs = this.#openLogs()
+      for (const { log } of logs) await log.settleDerived()
+      for (const { key, log } of logs) {
+        if (log.failure !== null) continue
+        this.recoveryPoints.set(key, log.recoveryPoint)
+        if (log.logStartOffset > (log.segmentBaseOffsets[0] ?? 0)) this.logStarts.set(key, log.logStartOffset)
+        else this.logStarts.delete(key)
+        this.#noteHighWatermark(key, log)
+      }
+      await this.#write(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
+      await this.#write(LOG_START_CHECKPOINT, this.logStarts)
+      await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
+    })
+  }
+
+  async checkpointHighWatermarks(): Promise<void> {
+    await this.#checkpoints.run(async () => {
+      const logs = this.#openLogs()
+      // A high watermark is recorded only for a log whose names cannot be lost any more.
+      for (const { log } of logs) if (log.highWatermark > 0) await log.settleDerived()
+      let isChanged = false
+      for (const { key, log } of logs) if (log.failure === null && this.#noteHighWatermark(key, log)) isChanged = true
+      if (isChanged) await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
+    })
+  }
+
+  async writeCleanMarker(brokerEpoch: number): Promise<void> {
+    const path = `${this.path}/${CLEAN_SHUTDOWN_MARKER}`
+    await writeFileAtomic(this.#resources.env.files, path, formatCleanShutdown(brokerEpoch))
+  }
+
+  async release(): Promise<void> {
+    const lock = this.#lock
+    this.#lock = null
+    await lock?.release()
+  }
+
+  #addFound(topicPartition: TopicPartition): void {
+    this.entries.set(checkpointKey(topicPartition), {
+      topicPartition,
+      directory: this,
+      topicId: undefined,
+      log: null,
+      opening: null,
+      error: null,
+      needsRecovery: !this.wasClean,
+    })
+  }
+
+  /** A crash may come between the renaming of a folder and the next checkpoint. */
+  #forgetDeleted(): void {
+    const names = this.deleted.map((path) => parseFolder(path.slice(path.lastIndexOf('/') + 1)))
+    for (const folder of names) {
+      const partition = folder?.kind === 'delete' ? parseFolder(folder.of) : null
+      if (partition?.kind !== 'partition' || this.entries.has(checkpointKey(partition.topicPartition))) continue
+      this.drop(partition.topicPartition)
+    }
+  }
+
+  #openLogs(): { key: string; log: PartitionLog }[] {
+    const logs: { key: string; log: PartitionLog }[] = []
+    for (const [key, { log }] of this.entries) if (log !== null) logs.push({ key, log })
+    return logs
+  }
+
+  #noteHighWatermark(key: string, log: PartitionLog): boolean {
+    if (this.highWatermarks.get(key) === log.highWatermark) return false
+    this.highWatermarks.set(key, log.highWatermark)
+    return true
+  }
+
+  async #read(name: string, into: OffsetCheckpoint): Promise<void> {
+    const { files, logger } = this.#resources.env
+    const content = await readIfPresent(files, `${this.path}/${name}`)
+    if (content === null) return
+    const offsets = parseOffsetCheckpoint(content)
+    if (offsets === null) logger.warn('A checkpoint is damaged and counts as empty', { path: `${this.path}/${name}` })
+    else for (const [key, offset] of offsets) into.set(key, offset)
+  }
+
+  async #write(name: string, offsets: OffsetCheckpoint): Promise<void> {
+    await writeFileAtomic(this.#resources.env.files, `${this.path}/${name}`, formatOffsetCheckpoint(offsets))
+  }
+}
