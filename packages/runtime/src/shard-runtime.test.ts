@@ -227,6 +227,7 @@ type Step =
   | { op: 'unpark'; key: string }
   | { op: 'commit'; share: number }
   | { op: 'fail'; share: number }
+  | { op: 'commitsAtOnce'; is: boolean }
 
 const key = fc.constantFrom('a', 'b', 'c')
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -235,6 +236,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: fc.constant('unpark' as const), key }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('commit' as const), share: fc.nat(100) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('fail' as const), share: fc.nat(100) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('commitsAtOnce' as const), is: fc.boolean() }) },
 )
 
 /** Runs a step against the fixture, and says what the log should hold. */
@@ -247,6 +249,8 @@ function run(fixture: Fixture, step: Step, requests: Observed[]): void {
   if (step.op === 'unpark' && shard.parked.has(step.key))
     requests.push(fixture.unpark(step.key, [{ key: 'u', value: 1 }]))
   if (step.op === 'commit') runtime.committed(at(step.share))
+  if (step.op === 'commitsAtOnce')
+    log.onAppend = step.is ? () => runtime.committed(log.records.length) : () => {}
   if (step.op === 'fail') {
     const end = at(step.share)
     log.records.length = end

@@ -239,7 +239,7 @@ export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, 
   #dropMarks(): void {
     const marks = this.#marks
     if (this.#committedOffset >= this.#endOffset) {
-      if (marks.length > 0) this.#registry.release(Number.POSITIVE_INFINITY)
+      if (this.#registry.latest !== undefined) this.#registry.release(Number.POSITIVE_INFINITY)
       this.#marks = []
       return
     }
