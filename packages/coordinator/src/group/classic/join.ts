@@ -12,7 +12,7 @@ import type { ClassicDraft } from './classic-draft.ts'
 import { type ClassicMember, EMPTY_BYTES, type MemberProtocol } from './classic-group.ts'
 import { rejoinStaticMember } from './join-static.ts'
 import { matchesProtocols } from './protocols.ts'
-import { rebalanceOrCompleteJoin } from './rebalance.ts'
+import { completeJoinUnlessInitial, rebalanceOrCompleteJoin } from './rebalance.ts'
 import { memberError } from './validate.ts'
 
 /** A new member whose JoinGroup waits this long is taken for gone: it has no session yet by which to tell. */
@@ -43,6 +43,7 @@ export function decideJoin(draft: ClassicDraft, join: Join, token: ReplyToken): 
   if (!hasRoomFor(draft, join.memberId)) {
     draft.remove(join.memberId)
     draft.answer(token, joinError(ErrorCode.GROUP_MAX_SIZE_REACHED, ''))
+    completeJoinUnlessInitial(draft)
   } else if (!supports(draft, join)) {
     draft.answer(token, joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, join.memberId))
   } else if (join.memberId === '') {

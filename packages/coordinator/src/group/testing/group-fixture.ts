@@ -1,0 +1,127 @@
+/** A group coordinator of one partition over a log in memory, in a time that tests advance. */
+import { ApiError, ConsumerProtocolSubscription, ErrorCode, encodeVersioned } from '@ottla/protocol'
+import { ManualTime } from '@ottla/runtime/testing'
+import { assert } from '@ottla/stdx'
+import type { TopicLookup } from '../../ports.ts'
+import { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from '../group-config.ts'
+import { GroupCoordinator } from '../group-coordinator.ts'
+import type { GroupPartition } from '../group-partition.ts'
+import { MemoryLog } from './memory-log.ts'
+
+/** Topics t, u and v exist, with four partitions each. */
+export class FixedTopics implements TopicLookup {
+  readonly ids = new Map([
+    ['t', 'tttttttttttttttttttttA'],
+    ['u', 'uuuuuuuuuuuuuuuuuuuuuA'],
+    ['v', 'vvvvvvvvvvvvvvvvvvvvvA'],
+  ])
+
+  idOf(name: string): string | undefined {
+    return this.ids.get(name)
+  }
+
+  nameOf(id: string): string | undefined {
+    return [...this.ids].find(([, each]) => each === id)?.[0]
+  }
+
+  hasPartition(name: string, partition: number): boolean {
+    return this.ids.has(name) && partition >= 0 && partition < 4
+  }
+}
+
+export class GroupFixture {
+  readonly time = new ManualTime()
+  readonly topics = new FixedTopics()
+  readonly log = new MemoryLog()
+  readonly lines: string[] = []
+  config: GroupCoordinatorConfig = { ...defaultGroupCoordinatorConfig, offsetsTopicPartitions: 1 }
+  coordinator: GroupCoordinator
+  epoch = 0
+  /** What was appended commits at once. */
+  commitsAtOnce = true
+  committedOffset = 0
+  #memberCount = 0
+
+  constructor() {
+    this.coordinator = this.#newCoordinator()
+  }
+
+  #newCoordinator(): GroupCoordinator {
+    const say =
+      (level: string) =>
+      (text: string, fields: Readonly<Record<string, unknown>> = {}) =>
+        this.lines.push(`${level}: ${text} ${JSON.stringify(fields)}`)
+    return new GroupCoordinator({
+      env: {
+        clock: this.time,
+        timers: this.time,
+        memberIds: { nextSuffix: () => String(++this.#memberCount) },
+        log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+      },
+      config: () => this.config,
+      topics: () => this.topics,
+    })
+  }
+
+  async load(): Promise<void> {
+    this.epoch += 1
+    const { epoch, log } = this
+    this.committedOffset = log.endOffset
+    const loading = this.coordinator.load(0, epoch, {
+      batches: log.batches(),
+      writer: {
+        append: (records) => {
+          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
+          const end = log.append(records)
+          if (this.commitsAtOnce) this.commit(end)
+          return end
+        },
+      },
+    })
+    await this.turns()
+    assert((await loading) === 'active', 'the partition was loaded')
+  }
+
+  unload(): void {
+    this.coordinator.unload(0, ++this.epoch)
+  }
+
+  /** A new process: nothing is left but the log. */
+  async restart(): Promise<void> {
+    this.coordinator.close()
+    await this.turns()
+    this.coordinator = this.#newCoordinator()
+    await this.load()
+  }
+
+  commit(offset: number = this.log.endOffset): void {
+    this.committedOffset = Math.max(this.committedOffset, offset)
+    this.coordinator.committed(0, this.epoch, this.committedOffset)
+  }
+
+  /** The write of all that is not committed fails. */
+  fail(): void {
+    this.log.truncateTo(this.committedOffset)
+    const error = new ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
+    this.coordinator.failed(0, this.epoch, { error, logEndOffset: this.committedOffset })
+  }
+
+  get partition(): GroupPartition {
+    const partition = this.coordinator.inspect('any')
+    assert(partition !== undefined, 'the partition is in service')
+    return partition
+  }
+
+  /** Lets promises run, and what is due now. */
+  async turns(): Promise<void> {
+    for (let i = 0; i < 30; i++) {
+      this.time.advance(0)
+      await Promise.resolve()
+    }
+  }
+}
+
+/** What a consumer sends as its protocol's metadata. */
+export function subscription(topics: readonly string[]): Buffer {
+  return encodeVersioned(ConsumerProtocolSubscription, 1, { topics })
+}

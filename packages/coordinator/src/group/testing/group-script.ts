@@ -1,0 +1,386 @@
+/**
+ * Scripts for the group coordinator: commands in, the whole trace out.
+ *
+ *     == a case begins with nothing
+ *     > join g a session=10000
+ *     append: offset g t-0 = 5           a record that was written
+ *     a: join generation 1 as a-1 …      an answer, whoever asked
+ *     timer session g a-1 in 10000       a timer that was set or moved; `gone` when it is no more
+ *     rebalance g: new member a-1        why the group rebalances
+ *
+ * Members are called by the names of their clients; a client remembers the member id and the generation that it was told.
+ *
+ *     join G A [new] [instance=I] [v=N] [session=MS] [rebalance=MS] [type=T] [offers=range:t+u,rr:t] [reason=…]
+ *     sync G A [A=bytes B=bytes …]   heartbeat G A [gen=N]   leave G A|instance=I …   (sync and heartbeat also take gen=, id=, instance=)
+ *     commit G A|- T-P=OFFSET[:metadata] … [gen=N] [v=N] [retention=MS]   fetch G [T-P …] [stable]   offset-delete G T-P …
+ *     describe G [v=N]   list [states=S] [types=T]   delete G …   drop T (a topic is deleted)
+ *     advance MS   hold | commit-log | fail (of what is written)   refuse ERROR | accept   unload | load | restart
+ *     config key=value …   state G
+ */
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import type { RequestContext } from '../request-context.ts'
+import { GroupFixture, subscription } from './group-fixture.ts'
+import { printDescription, printError, printFetch, printJoin, printRecord, printSync, printTimer } from './print.ts'
+
+interface Client {
+  memberId: string
+  generationId: number
+  groupInstanceId: string | null
+}
+
+interface Command {
+  readonly name: string
+  readonly words: readonly string[]
+  readonly options: ReadonlyMap<string, string>
+}
+
+export class GroupScript {
+  readonly fixture = new GroupFixture()
+  readonly #clients = new Map<string, Client>()
+  readonly #output: string[] = []
+  #timers = new Map<string, number>()
+
+  async start(): Promise<void> {
+    const { log } = this.fixture
+    log.onAppend = (records) => {
+      for (const record of records) this.#output.push(`append: ${printRecord(record)}`)
+    }
+    await this.fixture.load()
+    this.#traceTimers()
+    this.#output.length = 0
+  }
+
+  /** Runs a command line, and gives what it brought about. */
+  async run(line: string): Promise<string[]> {
+    const command = parse(line)
+    const handler = this.#handlers[command.name]
+    assert(handler !== undefined, `a command: ${line}`)
+    await handler(command)
+    await this.fixture.turns()
+    this.#traceLog()
+    this.#traceTimers()
+    return this.#output.splice(0)
+  }
+
+  readonly #handlers: Record<string, (command: Command) => unknown> = {
+    join: (command) => this.#join(command),
+    sync: (command) => this.#sync(command),
+    heartbeat: (command) => this.#heartbeat(command),
+    leave: (command) => this.#leave(command),
+    commit: (command) => this.#commit(command),
+    fetch: (command) => this.#fetch(command),
+    'offset-delete': (command) => this.#offsetDelete(command),
+    describe: ({ words, options }) => {
+      const context = contextOf('admin', options, 6)
+      this.#output.push(
+        printDescription(
+          this.fixture.coordinator.describeGroups({ groups: words, includeAuthorizedOperations: false }, context),
+        ),
+      )
+    },
+    list: ({ options }) => {
+      const filter = (name: string) => options.get(name)?.split(',') ?? []
+      const answer = this.fixture.coordinator.listGroups({
+        statesFilter: filter('states'),
+        typesFilter: filter('types'),
+      })
+      if (answer.errorCode !== 0) this.#output.push(printError(answer.errorCode))
+      for (const { groupId, groupState, groupType, protocolType } of answer.groups ?? [])
+        this.#output.push(`${groupId} ${groupState} ${groupType} ${protocolType === '' ? 'of no type' : protocolType}`)
+    },
+    delete: ({ words }) => {
+      this.#answer('delete', this.fixture.coordinator.deleteGroups({ groupsNames: words }), ({ results = [] }) =>
+        results.map(({ groupId, errorCode }) => `${groupId} ${printError(errorCode)}`).join(', '),
+      )
+    },
+    drop: ({ words }) => this.#answer('drop', this.fixture.coordinator.topicsDeleted(words), () => 'done'),
+    advance: ({ words }) => this.#advance(Number(words[0])),
+    hold: () => {
+      this.fixture.commitsAtOnce = false
+    },
+    'commit-log': () => {
+      this.fixture.commitsAtOnce = true
+      this.fixture.commit()
+    },
+    fail: () => {
+      this.fixture.commitsAtOnce = true
+      this.fixture.fail()
+    },
+    refuse: ({ words }) => {
+      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof ErrorCode]
+    },
+    accept: () => {
+      this.fixture.log.refusal = ErrorCode.NONE
+    },
+    unload: () => this.fixture.unload(),
+    load: () => this.fixture.load(),
+    restart: () => this.fixture.restart(),
+    config: ({ options }) => {
+      for (const [key, value] of options) this.fixture.config = { ...this.fixture.config, [key]: Number(value) }
+    },
+    topic: ({ words }) => {
+      const [name = '', id = ''] = words
+      this.fixture.topics.ids.set(name, id)
+    },
+    state: ({ words }) => this.#state(words[0] ?? ''),
+  }
+
+  async #advance(ms: number): Promise<void> {
+    // Answers come in the turn in which they are decided, so long waits are walked in steps.
+    const step = Math.max(1, Math.floor(ms / 20))
+    for (let left = ms; left > 0; left -= step) {
+      this.fixture.time.advance(Math.min(step, left))
+      await this.fixture.turns()
+    }
+  }
+
+  #join({ words, options }: Command): void {
+    const [groupId = '', name = '', ...flags] = words
+    const client = this.#client(name)
+    if (flags.includes('new')) client.memberId = ''
+    client.groupInstanceId = options.get('instance') ?? null
+    const context = contextOf(name, options, 9)
+    const sessionTimeoutMs = Number(options.get('session') ?? 10_000)
+    const request = {
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: Number(options.get('rebalance') ?? 60_000),
+      memberId: options.get('id') ?? client.memberId,
+      groupInstanceId: client.groupInstanceId,
+      protocolType: options.get('type') ?? 'consumer',
+      protocols: offersOf(options.get('offers') ?? 'range:t'),
+      reason: options.get('reason') ?? null,
+    }
+    this.#answer(`${name}: join`, this.fixture.coordinator.joinGroup(request, context), (answer) => {
+      if (answer.errorCode === ErrorCode.NONE || answer.errorCode === ErrorCode.MEMBER_ID_REQUIRED) {
+        client.memberId = answer.memberId ?? ''
+        client.generationId = answer.generationId ?? -1
+      }
+      return printJoin(answer)
+    })
+  }
+
+  #sync({ words, options }: Command): void {
+    const [groupId = '', name = ''] = words
+    const assignments = [...options]
+      .filter(([key]) => this.#clients.has(key))
+      .map(([key, value]) => ({ memberId: this.#client(key).memberId, assignment: Buffer.from(value, 'latin1') }))
+    const request = {
+      groupId,
+      ...this.#identity(name, options),
+      protocolType: options.get('type') ?? null,
+      protocolName: options.get('protocol') ?? null,
+      assignments,
+    }
+    this.#answer(`${name}: sync`, this.fixture.coordinator.syncGroup(request), printSync)
+  }
+
+  #heartbeat({ words, options }: Command): void {
+    const [groupId = '', name = ''] = words
+    const request = { groupId, ...this.#identity(name, options) }
+    this.#answer(`${name}: heartbeat`, this.fixture.coordinator.heartbeat(request), ({ errorCode }) =>
+      printError(errorCode),
+    )
+  }
+
+  #leave({ words, options }: Command): void {
+    const [groupId = '', ...names] = words
+    const context = contextOf('admin', options, 5)
+    const instances = [...(options.get('instance')?.split(',') ?? [])]
+    const members = [
+      ...names.map((name) => ({ ...this.#identity(name, options), reason: null })),
+      ...instances.map((groupInstanceId) => ({ memberId: '', groupInstanceId, reason: null })),
+    ]
+    const request = { groupId, memberId: members[0]?.memberId ?? '', members: context.apiVersion < 3 ? [] : members }
+    this.#answer('leave', this.fixture.coordinator.leaveGroup(request, context), ({ errorCode, members = [] }) =>
+      [
+        printError(errorCode),
+        ...members.map((member) => `${member.memberId || member.groupInstanceId} ${printError(member.errorCode)}`),
+      ].join(', '),
+    )
+  }
+
+  #commit({ words, options }: Command): void {
+    const [groupId = '', name = ''] = words
+    const context = contextOf(name, options, 9)
+    const identity =
+      name === '-' ? { memberId: '', generationId: -1, groupInstanceId: null } : this.#identity(name, options)
+    const offsets = [...options].filter(([key]) => /^\w+-\d+$/.test(key))
+    const request = {
+      groupId,
+      generationIdOrMemberEpoch: identity.generationId,
+      memberId: identity.memberId,
+      groupInstanceId: identity.groupInstanceId,
+      retentionTimeMs: Number(options.get('retention') ?? -1),
+      topics: offsets.map(([key, value]) => {
+        const [topic = '', partition = ''] = key.split('-')
+        const [offset, metadata = ''] = value.split(':')
+        return {
+          name: context.apiVersion < 10 ? topic : '',
+          topicId: context.apiVersion < 10 ? ZERO_UUID : (this.fixture.topics.idOf(topic) ?? ZERO_UUID),
+          partitions: [
+            {
+              partitionIndex: Number(partition),
+              committedOffset: Number(offset),
+              committedLeaderEpoch: -1,
+              commitTimestamp: -1,
+              committedMetadata: metadata,
+            },
+          ],
+        }
+      }),
+    }
+    this.#answer(`${name}: commit`, this.fixture.coordinator.offsetCommit(request, context), ({ topics = [] }) =>
+      topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
+    )
+  }
+
+  #fetch({ words, options }: Command): void {
+    const [groupId = '', ...rest] = words
+    const isStable = rest.includes('stable')
+    const wanted = partitionsOf(rest.filter((word) => word !== 'stable'))
+    const topics =
+      wanted.length === 0
+        ? null
+        : wanted.map(({ name, partition }) => ({ name, topicId: ZERO_UUID, partitionIndexes: [partition] }))
+    const request = {
+      groupId: '',
+      topics: null,
+      groups: [{ groupId, memberId: null, memberEpoch: -1, topics }],
+      requireStable: isStable,
+    }
+    const answer = this.fixture.coordinator.offsetFetch(request, contextOf('admin', options, 9))
+    this.#answer('fetch', answer, printFetch)
+  }
+
+  #offsetDelete({ words }: Command): void {
+    const [groupId = '', ...rest] = words
+    const topics = partitionsOf(rest).map(({ name, partition }) => ({
+      name,
+      partitions: [{ partitionIndex: partition }],
+    }))
+    this.#answer(
+      'offset-delete',
+      this.fixture.coordinator.offsetDelete({ groupId, topics }),
+      ({ errorCode, topics = [] }) =>
+        [
+          printError(errorCode),
+          ...topics.flatMap(({ partitions = [] }) => partitions.map((each) => printError(each.errorCode))),
+        ].join(', '),
+    )
+  }
+
+  #state(groupId: string): void {
+    const group = this.fixture.partition.shard.classicGroup(groupId)
+    if (group === undefined) {
+      this.#output.push('no such group')
+      return
+    }
+    const { phase, generationId, protocolName, leaderId } = group.state
+    this.#output.push(`${phase} generation ${generationId} protocol ${protocolName} leader ${leaderId}`)
+    for (const member of group.members.values()) {
+      const waits = [
+        member.awaitingJoin === null ? '' : ' waits for join',
+        member.awaitingSync === null ? '' : ' waits for sync',
+        member.isPendingSync ? ' has to sync' : '',
+      ]
+      this.#output.push(
+        `    ${member.memberId}${waits.join('')} has ${member.assignment.toString('latin1') || 'nothing'}`,
+      )
+    }
+    for (const memberId of group.pendingIds()) this.#output.push(`    ${memberId} is expected`)
+  }
+
+  #client(name: string): Client {
+    let client = this.#clients.get(name)
+    if (client === undefined)
+      this.#clients.set(name, (client = { memberId: '', generationId: -1, groupInstanceId: null }))
+    return client
+  }
+
+  #identity(name: string, options: ReadonlyMap<string, string>): Client {
+    const client = this.#client(name)
+    return {
+      memberId: options.get('id') ?? client.memberId,
+      generationId: Number(options.get('gen') ?? client.generationId),
+      groupInstanceId: client.groupInstanceId,
+    }
+  }
+
+  #answer<T>(who: string, answer: Promise<T>, print: (value: T) => string): void {
+    answer.then(
+      (value) => this.#output.push(`${who} ${print(value)}`),
+      (error: unknown) => this.#output.push(`${who} threw ${String(error)}`),
+    )
+  }
+
+  #traceLog(): void {
+    for (const line of this.fixture.lines.splice(0)) {
+      const rebalance = /group begins to rebalance (.*)$/.exec(line)
+      if (rebalance !== null) {
+        const { groupId, reason } = JSON.parse(rebalance[1] as string) as { groupId: string; reason: string }
+        this.#output.push(`rebalance ${groupId}: ${reason}`)
+      } else if (!line.startsWith('info')) this.#output.push(line)
+    }
+  }
+
+  #traceTimers(): void {
+    const partition = this.fixture.coordinator.inspect('any')
+    const now = new Map(partition?.pendingTimers() ?? [])
+    for (const [key, atMs] of now)
+      if (this.#timers.get(key) !== atMs)
+        this.#output.push(`timer ${printTimer(key)} in ${atMs - this.fixture.time.monotonic()}`)
+    for (const key of this.#timers.keys()) if (!now.has(key)) this.#output.push(`timer ${printTimer(key)} gone`)
+    this.#timers = now
+  }
+}
+
+function parse(line: string): Command {
+  const [name = '', ...rest] = line.trim().split(/\s+/)
+  const words = rest.filter((word) => !word.includes('=')).map((word) => (word === '""' ? '' : word))
+  const options = rest
+    .filter((word) => word.includes('='))
+    .map((word): [string, string] => {
+      const at = word.indexOf('=')
+      return [word.slice(0, at), word.slice(at + 1)]
+    })
+  return { name, words, options: new Map(options) }
+}
+
+function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
+  return { apiVersion: Number(options.get('v') ?? apiVersion), clientId, clientHost: '/192.0.2.1' }
+}
+
+/** `range:t+u,rr:t` */
+function offersOf(text: string): { name: string; metadata: Buffer }[] {
+  if (text === '') return []
+  return text.split(',').map((offer) => {
+    const [name = '', topics] = offer.split(':')
+    return { name, metadata: topics === undefined ? Buffer.from(name) : subscription(topics.split('+')) }
+  })
+}
+
+function partitionsOf(words: readonly string[]): { name: string; partition: number }[] {
+  return words.map((word) => {
+    const [name = '', partition] = word.split('-')
+    return { name, partition: Number(partition) }
+  })
+}
+
+/** Runs a whole script; gives the text as it should be. */
+export async function runScript(text: string): Promise<string> {
+  let script = new GroupScript()
+  await script.start()
+  const out: string[] = []
+  for (const line of text.split('\n')) {
+    if (line.startsWith('==')) {
+      script = new GroupScript()
+      await script.start()
+    }
+    if (line.startsWith('>')) {
+      out.push(line, ...(await script.run(line.slice(1))))
+    } else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
+  }
+  return out.join('\n')
+}

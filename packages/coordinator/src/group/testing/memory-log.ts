@@ -1,0 +1,44 @@
+import { ApiError, ErrorCode } from '@ottla/protocol'
+import type { NewRecord, PartitionWriter, StoredBatch } from '../../ports.ts'
+
+/** A log in memory whose commits, failures and refusals a test decides on. */
+export class MemoryLog implements PartitionWriter {
+  readonly #batches: StoredBatch[] = []
+  /** Refuses all records with this error code. */
+  refusal: number = ErrorCode.NONE
+  /** Hears of each batch that is taken. */
+  onAppend: (records: readonly NewRecord[], endOffset: number) => void = () => {}
+
+  get endOffset(): number {
+    return this.#batches.at(-1)?.nextOffset ?? 0
+  }
+
+  append(records: readonly NewRecord[]): number {
+    if (this.refusal !== ErrorCode.NONE) throw new ApiError(this.refusal)
+    const base = this.endOffset
+    const nextOffset = base + records.length
+    this.#batches.push({
+      nextOffset,
+      producerId: -1,
+      producerEpoch: -1,
+      isTransactional: false,
+      records: records.map(({ key, value }, index) => ({ offset: base + index, key, value })),
+    })
+    this.onAppend(records, nextOffset)
+    return nextOffset
+  }
+
+  /** Adds what the coordinator did not write itself. */
+  addBatch(batch: Partial<StoredBatch> & Pick<StoredBatch, 'records'>, recordCount: number): void {
+    const nextOffset = this.endOffset + recordCount
+    this.#batches.push({ producerId: -1, producerEpoch: -1, isTransactional: false, nextOffset, ...batch })
+  }
+
+  truncateTo(offset: number): void {
+    while (this.endOffset > offset) this.#batches.pop()
+  }
+
+  batches(): readonly StoredBatch[] {
+    return [...this.#batches]
+  }
+}

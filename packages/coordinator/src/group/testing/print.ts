@@ -1,0 +1,122 @@
+/** Records, answers and timers in the words of the scripts. */
+import {
+  ConsumerProtocolSubscription,
+  type DescribeGroupsResponse,
+  decodeVersioned,
+  errorOf,
+  type Init,
+  type JoinGroupResponse,
+  type OffsetFetchResponse,
+  type SyncGroupResponse,
+  ZERO_UUID,
+} from '@ottla/protocol'
+import type { NewRecord } from '../../ports.ts'
+import type { CommittedOffset, GroupRecord } from '../group-record.ts'
+import { decodeGroupRecord } from '../group-record-codec.ts'
+
+export function printError(code: number | undefined): string {
+  return errorOf(code ?? 0).name
+}
+
+export function printRecord({ key, value }: NewRecord): string {
+  const record = decodeGroupRecord({ offset: 0, key, value })
+  if (record === null || record.kind === 'skipped') return `? ${record?.reason}`
+  return printGroupRecord(record)
+}
+
+function printGroupRecord(record: GroupRecord): string {
+  switch (record.kind) {
+    case 'offset': {
+      const name = `offset ${record.groupId} ${record.topic}-${record.partition}`
+      return record.offset === null ? `${name} deleted` : `${name} = ${printOffset(record.offset)}`
+    }
+    case 'group': {
+      const { groupId, group } = record
+      if (group === null) return `group ${groupId} deleted`
+      const { generation, protocolType, protocol, leader, members } = group
+      const head = `group ${groupId} generation ${generation} ${protocolType}/${protocol} leader ${leader}`
+      return [
+        head,
+        ...members.map(({ memberId, groupInstanceId, subscription, assignment }) => {
+          const instance = groupInstanceId === null ? '' : ` instance ${groupInstanceId}`
+          return `    ${memberId}${instance} subscribes ${printMetadata(subscription)} has ${printBytes(assignment)}`
+        }),
+      ].join('\n')
+    }
+    case 'reserved':
+      return `${record.type} group ${record.groupId} ${record.isTombstone ? 'deleted' : 'there'}`
+    case 'remnant':
+      return `${record.name} ${record.groupId} deleted`
+    case 'marker':
+      return `marker ${record.outcome} of producer ${record.producerId}`
+  }
+}
+
+function printOffset({ offset, leaderEpoch, metadata, expireTimestampMs, topicId }: CommittedOffset): string {
+  const parts = [String(offset)]
+  if (leaderEpoch !== -1) parts.push(`leader epoch ${leaderEpoch}`)
+  if (metadata !== '') parts.push(JSON.stringify(metadata))
+  if (expireTimestampMs !== -1) parts.push('expires')
+  if (topicId !== ZERO_UUID) parts.push(`of ${topicId.slice(0, 1)}…`)
+  return parts.join(' ')
+}
+
+function printMetadata(metadata: Buffer): string {
+  try {
+    return decodeVersioned(ConsumerProtocolSubscription, metadata).value.topics.join('+')
+  } catch {
+    return printBytes(metadata)
+  }
+}
+
+function printBytes(bytes: Buffer | undefined): string {
+  return bytes === undefined || bytes.length === 0 ? 'nothing' : bytes.toString('latin1')
+}
+
+export function printJoin(answer: Init<typeof JoinGroupResponse>): string {
+  const { errorCode, memberId, generationId, protocolName, leader, members = [], skipAssignment } = answer
+  if (errorCode !== 0) return `${printError(errorCode)}${memberId === '' ? '' : ` ${memberId}`}`
+  const parts = [`generation ${generationId} as ${memberId} on ${protocolName}`]
+  if (leader !== memberId) parts.push(`under ${leader}`)
+  else parts.push(`leads ${members.map(({ memberId }) => memberId).join(' ')}`)
+  if (skipAssignment) parts.push('skips the assignment')
+  return parts.join(', ')
+}
+
+export function printSync({ errorCode, assignment }: Init<typeof SyncGroupResponse>): string {
+  return errorCode === 0 ? `has ${printBytes(assignment)}` : printError(errorCode)
+}
+
+export function printFetch(answer: Init<typeof OffsetFetchResponse>): string {
+  const [group] = answer.groups ?? []
+  if (group === undefined || group.errorCode !== 0) return printError(group?.errorCode)
+  const offsets = (group.topics ?? []).flatMap(({ name, partitions = [] }) =>
+    partitions.map(({ partitionIndex, committedOffset, metadata, errorCode }) => {
+      const value =
+        errorCode === 0
+          ? `${committedOffset}${metadata === '' ? '' : ` ${JSON.stringify(metadata)}`}`
+          : printError(errorCode)
+      return `${name}-${partitionIndex} = ${value}`
+    }),
+  )
+  return offsets.length === 0 ? 'nothing' : offsets.join(', ')
+}
+
+export function printDescription(answer: Init<typeof DescribeGroupsResponse>): string {
+  return (answer.groups ?? [])
+    .map(({ errorCode, errorMessage, groupState, protocolType, protocolData, members = [] }) => {
+      if (errorCode !== 0) return `${printError(errorCode)}${errorMessage == null ? '' : ` "${errorMessage}"`}`
+      const each = members.map(
+        ({ memberId, groupInstanceId, clientHost, memberAssignment }) =>
+          `\n    ${memberId}${groupInstanceId == null ? '' : ` instance ${groupInstanceId}`} at ${clientHost} has ${printBytes(memberAssignment)}`,
+      )
+      return `${groupState} ${protocolType ?? ''}/${protocolData ?? ''}${each.join('')}`
+    })
+    .join('; ')
+}
+
+/** `session/1/g/a-1` as `session g a-1`. */
+export function printTimer(key: string): string {
+  const [kind, ...rest] = key.split('/')
+  return kind === 'session' ? `session ${rest.slice(1).join(' ')}` : [kind, ...rest].join(' ')
+}
