@@ -1,1 +1,70 @@
-export {}
+export { Admin } from './admin/admin.ts'
+export type {
+  BrokerDescription,
+  ClusterDescription,
+  DescribeClusterOptions,
+  OngoingReassignment,
+} from './admin/cluster-description.ts'
+export type {
+  ConfigChange,
+  ConfigEntry,
+  ConfigResource,
+  ConfigSynonym,
+  DescribeConfigsOptions,
+} from './admin/configs.ts'
+export { CONFIG_SOURCES, ConfigResourceType, resourceKey } from './admin/configs.ts'
+export type { GroupDescription, GroupListing, ListGroupsOptions, MemberDescription } from './admin/groups.ts'
+export type { Outcome } from './admin/outcome.ts'
+export { unwrap } from './admin/outcome.ts'
+export type { RecordsToDelete } from './admin/records.ts'
+export type {
+  CreatedTopic,
+  DescribeTopicsOptions,
+  NewPartitions,
+  NewTopic,
+  PartitionDescription,
+  TopicDescription,
+  TopicListing,
+  ValidateOnly,
+} from './admin/topics.ts'
+export type { CallOptions } from './cluster/cluster.ts'
+export type { FoundOffset, OffsetQuery } from './cluster/list-offsets.ts'
+export { OffsetMark } from './cluster/list-offsets.ts'
+export type { Codec } from './codec/codec.ts'
+export { bytesCodec, float64Codec, int32Codec, int64Codec, jsonCodec, stringCodec } from './codec/codecs.ts'
+export type { BrokerAddress } from './connection/bootstrap-servers.ts'
+export { formatAddress, parseBootstrapServers } from './connection/bootstrap-servers.ts'
+export type { AssignableTopic, Assignment, Assignor, GroupMember } from './consumer/assignors/assignor.ts'
+export { rangeAssignor } from './consumer/assignors/range-assignor.ts'
+export { roundRobinAssignor } from './consumer/assignors/round-robin-assignor.ts'
+export type { AssignedPartition, PartitionLag, PollOptions } from './consumer/consumer.ts'
+export { Consumer } from './consumer/consumer.ts'
+export type { ConsumerOptions, OffsetReset, RebalanceListener } from './consumer/consumer-options.ts'
+export type { ConsumerRecord, TimestampType } from './consumer/consumer-record.ts'
+export type { CommittedOffset, OffsetAndMetadata } from './consumer/group-offsets.ts'
+export type { ErrorContext } from './errors.ts'
+export {
+  ArgumentError,
+  BrokerError,
+  ClosedError,
+  CodecError,
+  CorruptRecordError,
+  isBrokerError,
+  isRetriable,
+  KafkaError,
+  NoOffsetError,
+  RecordTooLargeError,
+  TimeoutError,
+} from './errors.ts'
+export { Kafka } from './kafka.ts'
+export type { KafkaOptions } from './kafka-options.ts'
+export type { BrokerNode } from './metadata/cluster-metadata.ts'
+export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
+export { Producer } from './producer/producer.ts'
+export type { ProducerOptions } from './producer/producer-options.ts'
+export type { HeadersInit, ProducerRecord, RecordMetadata } from './producer/producer-record.ts'
+export type { BackoffOptions } from './time/backoff.ts'
+export type { Topic } from './topic.ts'
+export { topic } from './topic.ts'
+export type { TopicPartition } from './topic-partition.ts'
+export { byTopic, partitionKey } from './topic-partition.ts'

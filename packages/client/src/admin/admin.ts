@@ -1,0 +1,198 @@
+/** Looks after a cluster: topics, settings, groups, offsets. Each operation is a file beside this one. */
+import type { PeerVersions } from '@ottla/net'
+import type { CallOptions, Cluster } from '../cluster/cluster.ts'
+import { type FoundOffset, listOffsets, type OffsetQuery } from '../cluster/list-offsets.ts'
+import { type CommittedOffset, fetchCommitted, type OffsetAndMetadata } from '../consumer/group-offsets.ts'
+import { KafkaError } from '../errors.ts'
+import type { BrokerNode } from '../metadata/cluster-metadata.ts'
+import type { TopicPartition } from '../topic-partition.ts'
+import {
+  brokerVersions,
+  type ClusterDescription,
+  type DescribeClusterOptions,
+  describeCluster,
+  listReassignments,
+  type OngoingReassignment,
+} from './cluster-description.ts'
+import {
+  type ConfigChange,
+  type ConfigEntry,
+  type ConfigResource,
+  type DescribeConfigsOptions,
+  describeConfigs,
+  incrementalAlterConfigs,
+} from './configs.ts'
+import {
+  alterGroupOffsets,
+  deleteGroupOffsets,
+  deleteGroups,
+  describeGroups,
+  type GroupDescription,
+  type GroupListing,
+  type ListGroupsOptions,
+  listGroups,
+} from './groups.ts'
+import { done, failed, type Outcome } from './outcome.ts'
+import { deleteRecords, type RecordsToDelete } from './records.ts'
+import {
+  type CreatedTopic,
+  createPartitions,
+  createTopics,
+  type DescribeTopicsOptions,
+  deleteTopics,
+  describeTopics,
+  describeTopicsById,
+  listTopics,
+  type NewPartitions,
+  type NewTopic,
+  type TopicDescription,
+  type TopicListing,
+  type ValidateOnly,
+} from './topics.ts'
+
+/**
+ * Calls about many items give an {@link Outcome} for each, by name (or partition key): one that fails leaves the others
+ * alone. `unwrap(outcome)` gives the value or throws. What concerns the whole call (no broker, no time left) rejects.
+ *
+ *     const created = await kafka.admin().createTopics([{ name: 'orders', partitionCount: 6 }])
+ *     unwrap(created.get('orders'))
+ */
+export class Admin {
+  readonly #cluster: Cluster
+
+  /** Use `kafka.admin()`. */
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  createTopics(
+    topics: readonly NewTopic[],
+    options: CallOptions & ValidateOnly = {},
+  ): Promise<Map<string, Outcome<CreatedTopic>>> {
+    return createTopics(this.#cluster, topics, this.#context(options))
+  }
+
+  deleteTopics(
+    topics: { readonly names: readonly string[] } | { readonly ids: readonly string[] },
+    options: CallOptions = {},
+  ): Promise<Map<string, Outcome<void>>> {
+    return deleteTopics(this.#cluster, topics, this.#context(options))
+  }
+
+  /** All topics that this client may see, internal ones too. */
+  listTopics(options: CallOptions = {}): Promise<TopicListing[]> {
+    return listTopics(this.#cluster, this.#context(options))
+  }
+
+  describeTopics(
+    names: readonly string[],
+    options: CallOptions & DescribeTopicsOptions = {},
+  ): Promise<Map<string, Outcome<TopicDescription>>> {
+    return describeTopics(this.#cluster, names, this.#context(options))
+  }
+
+  describeTopicsById(
+    ids: readonly string[],
+    options: CallOptions = {},
+  ): Promise<Map<string, Outcome<TopicDescription>>> {
+    return describeTopicsById(this.#cluster, ids, this.#context(options))
+  }
+
+  createPartitions(
+    topics: readonly NewPartitions[],
+    options: CallOptions & ValidateOnly = {},
+  ): Promise<Map<string, Outcome<void>>> {
+    return createPartitions(this.#cluster, topics, this.#context(options))
+  }
+
+  /** By `resourceKey` of the resource. */
+  describeConfigs(
+    resources: readonly ConfigResource[],
+    options: CallOptions & DescribeConfigsOptions = {},
+  ): Promise<Map<string, Outcome<ConfigEntry[]>>> {
+    return describeConfigs(this.#cluster, resources, this.#context(options))
+  }
+
+  /** By `resourceKey` of the resource. */
+  incrementalAlterConfigs(
+    changes: readonly { readonly resource: ConfigResource; readonly changes: readonly ConfigChange[] }[],
+    options: CallOptions & ValidateOnly = {},
+  ): Promise<Map<string, Outcome<void>>> {
+    return incrementalAlterConfigs(this.#cluster, changes, this.#context(options))
+  }
+
+  listGroups(options: CallOptions & ListGroupsOptions = {}): Promise<GroupListing[]> {
+    return listGroups(this.#cluster, this.#context(options))
+  }
+
+  describeGroups(
+    groups: readonly string[],
+    options: CallOptions = {},
+  ): Promise<Map<string, Outcome<GroupDescription>>> {
+    return describeGroups(this.#cluster, groups, this.#context(options))
+  }
+
+  deleteGroups(groups: readonly string[], options: CallOptions = {}): Promise<Map<string, Outcome<void>>> {
+    return deleteGroups(this.#cluster, groups, this.#context(options))
+  }
+
+  /** Committed offsets of a group, of all partitions where none are named. */
+  async listGroupOffsets(
+    group: string,
+    options: CallOptions & { readonly partitions?: readonly TopicPartition[] } = {},
+  ): Promise<CommittedOffset[]> {
+    const query = { group, partitions: options.partitions ?? null }
+    return [...(await fetchCommitted(this.#cluster, query, this.#context(options))).values()]
+  }
+
+  /** Sets committed offsets; the group must have no members. */
+  alterGroupOffsets(
+    group: string,
+    offsets: readonly (TopicPartition & OffsetAndMetadata)[],
+    options: CallOptions = {},
+  ): Promise<Map<string, Outcome<void>>> {
+    return alterGroupOffsets(this.#cluster, { group, offsets }, this.#context(options))
+  }
+
+  deleteGroupOffsets(
+    group: string,
+    partitions: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<Map<string, Outcome<void>>> {
+    return deleteGroupOffsets(this.#cluster, { group, partitions }, this.#context(options))
+  }
+
+  /** Offsets by time or by `OffsetMark`. */
+  async listOffsets(
+    queries: readonly OffsetQuery[],
+    options: CallOptions & { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' } = {},
+  ): Promise<Map<string, Outcome<FoundOffset>>> {
+    const isReadCommitted = options.isolationLevel === 'read_committed'
+    const found = await listOffsets(this.#cluster, queries, { ...this.#context(options), isReadCommitted })
+    return new Map(
+      [...found].map(([key, result]) => [key, result instanceof KafkaError ? failed(result) : done(result)]),
+    )
+  }
+
+  /** The new first offsets. */
+  deleteRecords(records: readonly RecordsToDelete[], options: CallOptions = {}): Promise<Map<string, Outcome<number>>> {
+    return deleteRecords(this.#cluster, records, this.#context(options))
+  }
+
+  describeCluster(options: CallOptions & DescribeClusterOptions = {}): Promise<ClusterDescription> {
+    return describeCluster(this.#cluster, this.#context(options))
+  }
+
+  /** The API versions and finalized features of one broker. */
+  brokerVersions(broker: BrokerNode, options: CallOptions = {}): Promise<PeerVersions> {
+    return brokerVersions(this.#cluster, broker, this.#context(options))
+  }
+
+  listReassignments(options: CallOptions = {}): Promise<OngoingReassignment[]> {
+    return listReassignments(this.#cluster, this.#context(options))
+  }
+
+  #context<T extends CallOptions>(options: T) {
+    return { ...options, ...this.#cluster.context(options) }
+  }
+}

@@ -1,0 +1,443 @@
+/** Reads records: of partitions that are assigned by hand, or as a member of a group. */
+import type { CallOptions, Cluster } from '../cluster/cluster.ts'
+import type { ConnectionPool } from '../connection/connection-pool.ts'
+import { ArgumentError, ClosedError, isRetriable } from '../errors.ts'
+import { Deadline } from '../time/deadline.ts'
+import { abortable, delay } from '../time/delay.ts'
+import { partitionKey, type TopicPartition } from '../topic-partition.ts'
+import { type ConsumerOptions, type ResolvedConsumerOptions, resolveConsumerOptions } from './consumer-options.ts'
+import type { ConsumerRecord } from './consumer-record.ts'
+import { Fetcher } from './fetcher.ts'
+import { type CommittedOffset, fetchCommitted, type OffsetAndMetadata } from './group-offsets.ts'
+import { GroupMembership } from './membership/group-membership.ts'
+import { OffsetCommitter } from './offset-committer.ts'
+import { PartitionState, type StartPoint } from './partition-state.ts'
+import { PositionLoader } from './position-loader.ts'
+import { Subscription } from './subscription.ts'
+import { Wakeup } from './wakeup.ts'
+
+export interface PollOptions {
+  /** How long to wait for records. Default 0: what is there. */
+  readonly timeoutMs?: number
+  /** Default: maxPollRecords of the consumer. */
+  readonly maxRecords?: number
+  readonly signal?: AbortSignal
+}
+
+export interface AssignedPartition extends TopicPartition {
+  /** Where to begin. Default: the committed offset of the group, else what autoOffsetReset says. */
+  readonly from?: number | 'earliest' | 'latest'
+}
+
+/** A waiting `poll` looks so often whether something is due: topics to look for, a commit. */
+const LOOK_INTERVAL_MS = 500
+
+/** What a partition still holds for this consumer. */
+export interface PartitionLag extends TopicPartition {
+  readonly position: number | null
+  /** End of what can be read; -1 before the first fetch. */
+  readonly endOffset: number
+  readonly lag: number
+}
+
+/**
+ *     const consumer = kafka.consumer({ groupId: 'billing', value: jsonCodec<Order>() })
+ *     await consumer.subscribe(['orders'])
+ *     for await (const record of consumer) await bill(record.value)
+ *
+ * The iteration counts a record as done when the next one is asked for; `poll` counts what it gave as done with its next call.
+ * Use one of the two.
+ */
+export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
+  readonly #cluster: Cluster
+  readonly #options: ResolvedConsumerOptions
+  readonly #fetchLane: ConnectionPool
+  readonly #groupLane: ConnectionPool
+  readonly #partitions = new Map<string, PartitionState>()
+  readonly #fetcher: Fetcher
+  readonly #positions: PositionLoader
+  readonly #wakeup: Wakeup
+  readonly #committer: OffsetCommitter
+  readonly #membership: GroupMembership | null
+  readonly #unsubscribe: () => void
+  #subscription: Subscription | null = null
+  #failure: Error | null = null
+  /** The group is being joined. */
+  #joining: Promise<void> | null = null
+  /** Positions are being looked up. */
+  #locating: Promise<void> | null = null
+  /** Records are taken by `poll`, not by the iteration. */
+  #isPolledByHand = false
+  #closing: Promise<void> | null = null
+  readonly #closed = new AbortController()
+
+  /** Use `kafka.consumer()`. */
+  constructor(cluster: Cluster, options: ConsumerOptions<K, V>) {
+    this.#cluster = cluster
+    this.#options = resolveConsumerOptions(options)
+    this.#fetchLane = cluster.openLane()
+    this.#groupLane = cluster.openLane()
+    this.#wakeup = new Wakeup(cluster.env)
+    this.#positions = new PositionLoader(cluster, this.#options)
+    this.#fetcher = new Fetcher({
+      cluster,
+      lane: this.#fetchLane,
+      options: this.#options,
+      partitions: this.#partitions,
+      onProgress: () => this.#wakeup.wake(),
+      onError: (error) => this.#fail(error),
+    })
+    this.#membership = this.#newMembership()
+    this.#committer = new OffsetCommitter({
+      cluster,
+      options: this.#options,
+      partitions: this.#partitions,
+      identity: () => (this.#subscription === null ? null : (this.#membership?.identity ?? null)),
+    })
+    this.#unsubscribe = cluster.metadata.onChange(() => {
+      if (this.#partitions.size > 0) this.#fetcher.wake()
+    })
+    cluster.roles.add(this)
+  }
+
+  /** Joins the group for these topics (or for all whose whole name matches) with the next `poll`. Throws ArgumentError. */
+  subscribe(topics: readonly string[] | RegExp): void {
+    this.#checkOpen()
+    if (this.#membership === null) throw new ArgumentError('subscribe needs a groupId; use assign without one')
+    if (this.#subscription === null && this.#partitions.size > 0) this.#partitions.clear()
+    this.#subscription = new Subscription(this.#cluster, {
+      topics,
+      allowAutoCreate: this.#options.allowAutoCreateTopics,
+    })
+    this.#membership.requestRejoin()
+  }
+
+  /** Reads exactly these partitions, without the group's doing. Replaces what was assigned before. */
+  assign(partitions: readonly AssignedPartition[]): void {
+    this.#checkOpen()
+    if (this.#subscription !== null)
+      throw new ArgumentError('this consumer is subscribed; assign is for one that is not')
+    this.#partitions.clear()
+    for (const { from, ...partition } of partitions) {
+      const state = new PartitionState(partition, typeof from === 'string' ? from : this.#defaultStart())
+      if (typeof from === 'number') state.seek(from)
+      this.#partitions.set(state.key, state)
+    }
+    this.#wakeup.wake()
+  }
+
+  /** The partitions that are read now. */
+  get assignment(): TopicPartition[] {
+    return [...this.#partitions.values()].map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  /** The next records, at most maxPollRecords; none when there were none in time. Moves partitions when the group wants that. */
+  async poll(options: PollOptions = {}): Promise<ConsumerRecord<K, V>[]> {
+    this.#checkOpen()
+    this.#countAsDone()
+    this.#isPolledByHand = true
+    return await this.#poll(options)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
+    yield* this.stream()
+  }
+
+  /** Records without end, until `signal` aborts (then the iteration ends) or the consumer is closed. */
+  async *stream(
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
+    const { signal } = options
+    this.#isPolledByHand = false
+    const poll: PollOptions = { timeoutMs: Number.POSITIVE_INFINITY, ...(signal === undefined ? {} : { signal }) }
+    for (;;) {
+      let records: ConsumerRecord<K, V>[]
+      try {
+        records = await this.#poll(poll)
+      } catch (error) {
+        if (signal?.aborted || error instanceof ClosedError) return
+        throw error
+      }
+      const seeks = new Map([...this.#partitions.values()].map((state) => [state.key, { state, seeks: state.seeks }]))
+      for (const record of records) {
+        const key = partitionKey(record.topic, record.partition)
+        const from = seeks.get(key)
+        const isCurrent = from !== undefined && this.#partitions.get(key) === from.state
+        // A seek or a rebalance since: the application wants other records now.
+        if (!isCurrent || from.state.seeks !== from.seeks) continue
+        yield record
+        if (from.state.seeks === from.seeks) {
+          from.state.consumed = record.offset + 1
+          from.state.consumedEpoch = record.leaderEpoch
+        }
+        if (signal?.aborted || this.#closing !== null) return
+      }
+    }
+  }
+
+  /** Goes on at `offset`. Throws ArgumentError when the partition is not assigned. */
+  seek(partition: TopicPartition, offset: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0) throw new ArgumentError(`${offset} is no offset`)
+    this.#state(partition).seek(offset)
+    this.#fetcher.wake()
+  }
+
+  /** Goes on at the first or after the last record. */
+  seekTo(partition: TopicPartition, where: 'earliest' | 'latest' | 'committed'): void {
+    this.#state(partition).seekTo(where)
+    this.#wakeup.wake()
+  }
+
+  /** Hands out nothing of these partitions until {@link resume}; what is buffered stays. */
+  pause(partitions: readonly TopicPartition[] = this.assignment): void {
+    for (const partition of partitions) this.#state(partition).isPaused = true
+  }
+
+  resume(partitions: readonly TopicPartition[] = this.assignment): void {
+    for (const partition of partitions) this.#state(partition).isPaused = false
+    this.#wakeup.wake()
+    this.#fetcher.wake()
+  }
+
+  /** Offset of the next record that will be handed out; looked up when it is not known yet. */
+  async position(partition: TopicPartition, options: CallOptions = {}): Promise<number> {
+    const state = this.#state(partition)
+    const context = this.#cluster.context(options)
+    while (state.position === null) await this.#positions.load([state], context)
+    return state.position
+  }
+
+  /** How far behind the end this consumer is, as the last fetches told. */
+  lag(): PartitionLag[] {
+    return [...this.#partitions.values()].map((state) => {
+      const { topic, partition, position } = state
+      const endOffset = this.#options.isReadCommitted ? state.lastStableOffset : state.highWatermark
+      return { topic, partition, position, endOffset, lag: position === null ? 0 : Math.max(0, endOffset - position) }
+    })
+  }
+
+  /** Offsets that the group has committed; partitions without one are left out. */
+  async committed(
+    partitions: readonly TopicPartition[] = this.assignment,
+    options: CallOptions = {},
+  ): Promise<CommittedOffset[]> {
+    const group = this.#group()
+    const found = await fetchCommitted(this.#cluster, { group, partitions }, this.#cluster.context(options))
+    return [...found.values()]
+  }
+
+  /** Commits the given offsets, or what is done so far: all that `poll` gave, all that the iteration has passed by. */
+  async commit(offsets?: readonly (TopicPartition & OffsetAndMetadata)[], options: CallOptions = {}): Promise<void> {
+    this.#group()
+    await this.#committer.commit(offsets ?? this.#handedOut(), this.#cluster.context(options))
+  }
+
+  /** Commits (with autoCommit), leaves the group, closes the connections. */
+  close(options: CallOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #poll({ timeoutMs = 0, maxRecords, signal }: PollOptions): Promise<ConsumerRecord<K, V>[]> {
+    const deadline = new Deadline(this.#cluster.env.clock, timeoutMs)
+    const limit = Math.min(maxRecords ?? Number.POSITIVE_INFINITY, this.#options.maxPollRecords)
+    for (;;) {
+      this.#checkOpen()
+      signal?.throwIfAborted()
+      this.#throwFailure()
+      this.#membership?.polled()
+      this.#committer.commitIfDue()
+      this.#settleMembership()
+      this.#findPositions()
+      const records = this.#joining === null ? this.#take(limit) : []
+      if (records.length > 0) return records
+      this.#throwFailure()
+      if (deadline.isOver) return []
+      await abortable(this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS)), signal)
+    }
+  }
+
+  /** Joins, or joins again, when that is due. Until it is done nothing is handed out: partitions may change hands. */
+  #settleMembership(): void {
+    const subscription = this.#subscription
+    const membership = this.#membership
+    if (subscription === null || membership === null || this.#joining !== null) return
+    membership.watchTopics()
+    if (membership.isStable && !subscription.isDue) return
+    const context = { ...this.#cluster.context({}), signal: this.#closed.signal }
+    this.#joining = this.#inBackground(async () => {
+      if (await subscription.refresh(context)) membership.requestRejoin()
+      await membership.ensureJoined()
+    }).finally(() => {
+      this.#joining = null
+      this.#wakeup.wake()
+    })
+  }
+
+  /** Looks up where to begin, for partitions that do not know it. The others go on meanwhile. */
+  #findPositions(): void {
+    if (this.#locating !== null) return
+    const missing = [...this.#partitions.values()].filter(({ position }) => position === null)
+    if (missing.length === 0) return
+    const context = { ...this.#cluster.context({}), signal: this.#closed.signal }
+    this.#locating = this.#inBackground(() => this.#positions.load(missing, context)).finally(() => {
+      this.#locating = null
+      this.#fetcher.wake()
+      this.#wakeup.wake()
+    })
+  }
+
+  /** A failure that passes is only logged: the next look tries again. Another one is thrown by the next `poll`. */
+  async #inBackground(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (this.#closing !== null) return
+      if (!isRetriable(error)) {
+        this.#fail(error as Error)
+        return
+      }
+      const { env, options } = this.#cluster
+      env.logger.warn('the consumer goes on trying', { group: this.#options.groupId, error })
+      await delay(env, options.retryBackoff.maxMs, this.#closed.signal).catch(() => {})
+    }
+  }
+
+  #take(limit: number): ConsumerRecord<K, V>[] {
+    const records: ConsumerRecord<unknown, unknown>[] = []
+    for (const state of this.#partitions.values()) {
+      if (!state.hasRecords) continue
+      try {
+        while (records.length < limit) {
+          const record = state.next()
+          if (record === null) break
+          records.push(record)
+        }
+      } catch (error) {
+        // What was read before the bad record is given out first; the error comes with the next call.
+        if (records.length === 0) throw error
+        break
+      }
+      if (records.length >= limit) break
+    }
+    if (records.length > 0) {
+      this.#rotate(records)
+      this.#fetcher.wake()
+    }
+    return records as ConsumerRecord<K, V>[]
+  }
+
+  /** The partition that filled the last answer goes to the end of the row, so that none starves. */
+  #rotate(records: readonly ConsumerRecord<unknown, unknown>[]): void {
+    const last = records.at(-1)
+    if (last === undefined || this.#partitions.size < 2) return
+    const key = partitionKey(last.topic, last.partition)
+    const state = this.#partitions.get(key)
+    if (state === undefined) return
+    this.#partitions.delete(key)
+    this.#partitions.set(key, state)
+  }
+
+  #newMembership(): GroupMembership | null {
+    const { groupId, rebalanceListener } = this.#options
+    if (groupId === null) return null
+    return new GroupMembership({
+      cluster: this.#cluster,
+      lane: this.#groupLane,
+      group: groupId,
+      options: this.#options,
+      topics: () => this.#subscription?.topics ?? [],
+      onRejoinNeeded: () => this.#wakeup.wake(),
+      onRevoke: async () => {
+        const revoked = this.assignment
+        if (revoked.length === 0) return
+        await rebalanceListener.onRevoked?.(revoked)
+        await this.#committer.commitBeforeLeaving()
+        this.#partitions.clear()
+      },
+      onLost: async () => {
+        const lost = this.assignment
+        this.#partitions.clear()
+        if (lost.length > 0)
+          await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
+      },
+      onAssigned: async (partitions) => {
+        this.#partitions.clear()
+        for (const partition of partitions) {
+          const state = new PartitionState(partition, 'committed')
+          this.#partitions.set(state.key, state)
+        }
+        await rebalanceListener.onAssigned?.(partitions)
+      },
+    })
+  }
+
+  /** What was handed out is done: where reading goes on is where a commit stands. */
+  #countAsDone(): void {
+    for (const state of this.#partitions.values()) if (state.position !== null) state.consumed = state.position
+  }
+
+  #handedOut(): (TopicPartition & OffsetAndMetadata)[] {
+    return [...this.#partitions.values()].flatMap(({ topic, partition, consumed, position, consumedEpoch }) => {
+      const offset = consumed ?? position
+      return offset === null ? [] : [{ topic, partition, offset, leaderEpoch: consumedEpoch }]
+    })
+  }
+
+  #defaultStart(): StartPoint {
+    return this.#options.groupId === null ? 'reset' : 'committed'
+  }
+
+  #state(partition: TopicPartition): PartitionState {
+    const state = this.#partitions.get(partitionKey(partition.topic, partition.partition))
+    if (state !== undefined) return state
+    throw new ArgumentError(`${partition.topic}-${partition.partition} is not assigned to this consumer`, partition)
+  }
+
+  #group(): string {
+    const { groupId } = this.#options
+    if (groupId === null) throw new ArgumentError('committed offsets need a groupId')
+    return groupId
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#wakeup.wake()
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure
+    if (failure === null) return
+    this.#failure = null
+    throw failure
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw new ClosedError('the consumer')
+  }
+
+  async #close(options: CallOptions): Promise<void> {
+    this.#cluster.roles.delete(this)
+    const context = this.#cluster.context({ timeoutMs: 30_000, ...options })
+    try {
+      if (this.#isPolledByHand && this.#joining === null) this.#countAsDone()
+      if (this.#options.groupId !== null) {
+        await this.#committer.commitBeforeLeaving(context)
+        await this.#membership?.leave(context)
+      }
+    } catch (error) {
+      this.#cluster.env.logger.warn('the consumer could not leave its group in order', { error })
+    } finally {
+      this.#unsubscribe()
+      this.#fetcher.close()
+      this.#closed.abort(new ClosedError('the consumer'))
+      this.#cluster.closeLane(this.#fetchLane)
+      this.#cluster.closeLane(this.#groupLane)
+      this.#wakeup.wake()
+    }
+  }
+}

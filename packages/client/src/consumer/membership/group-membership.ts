@@ -1,0 +1,349 @@
+/**
+ * Membership in a classic group:
+ *
+ *     out ── join (wait for all) ──► joined ── sync ──► stable ── heartbeats ──► stable
+ *      ▲                                                  │
+ *      └── told to rejoin, or forgotten by the group ─────┘
+ *
+ * Heartbeats run by a timer. Everything that moves partitions runs only within `poll` of the consumer, so that an application never
+ * loses a partition while it works on its records, unless it takes longer than the group allows.
+ */
+import type { Timer } from '@ottla/env'
+import { ErrorCode, type JoinGroupResponse, type Value } from '@ottla/protocol'
+import { HEARTBEAT, JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP } from '../../apis.ts'
+import type { CallContext, Cluster } from '../../cluster/cluster.ts'
+import type { ConnectionPool } from '../../connection/connection-pool.ts'
+import { BrokerError, isRetriable, KafkaError, throwBrokerError } from '../../errors.ts'
+import { backoffMs } from '../../time/backoff.ts'
+import { Deadline } from '../../time/deadline.ts'
+import { delay } from '../../time/delay.ts'
+import type { TopicPartition } from '../../topic-partition.ts'
+import type { ResolvedConsumerOptions } from '../consumer-options.ts'
+import type { CommitIdentity } from '../group-offsets.ts'
+import { decideAssignments } from './assign.ts'
+import { CONSUMER_PROTOCOL, decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
+
+export interface MembershipOptions {
+  readonly cluster: Cluster
+  /** JoinGroup waits at the broker: it needs connections of its own. */
+  readonly lane: ConnectionPool
+  readonly group: string
+  readonly options: ResolvedConsumerOptions
+  /** The topics that are subscribed to, now. */
+  readonly topics: () => readonly string[]
+  /** The partitions go back to the group. Waited for before the join. */
+  readonly onRevoke: () => Promise<void>
+  /** The group went on without this member. */
+  readonly onLost: () => Promise<void>
+  readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<void>
+  /** A rejoin is needed: `poll` should call {@link GroupMembership.ensureJoined}. */
+  readonly onRejoinNeeded: () => void
+}
+
+const NO_GENERATION = -1
+/** The broker answers a join when all have joined, or after the rebalance timeout: some more for the way. */
+const JOIN_GRACE_MS = 5000
+
+export class GroupMembership {
+  readonly #parts: MembershipOptions
+  #memberId = ''
+  #generation = NO_GENERATION
+  #isStable = false
+  #isRejoinNeeded = true
+  /** Partitions are still held from before that are another member's by now. */
+  #isLost = false
+  #joining: Promise<void> | null = null
+  #heartbeatTimer: Timer | null = null
+  #heardAt = 0
+  #polledAt = 0
+  #isClosed = false
+  /** As leader: what the last assignment rests on. */
+  #partitionCounts: ReadonlyMap<string, number> | null = null
+  #fatal: Error | null = null
+
+  constructor(parts: MembershipOptions) {
+    this.#parts = parts
+  }
+
+  /** Under which offsets are committed. */
+  get identity(): CommitIdentity {
+    const { groupInstanceId } = this.#parts.options
+    return { generation: this.#generation, memberId: this.#memberId, groupInstanceId }
+  }
+
+  get isStable(): boolean {
+    return this.#isStable && !this.#isRejoinNeeded
+  }
+
+  /** Tells that the application is alive. */
+  polled(): void {
+    this.#polledAt = this.#parts.cluster.env.clock.monotonic()
+  }
+
+  /** Has the group assigned anew with the next {@link ensureJoined}. */
+  requestRejoin(): void {
+    if (this.#isRejoinNeeded) return
+    this.#isRejoinNeeded = true
+    this.#parts.onRejoinNeeded()
+  }
+
+  /** The leader has the group assigned anew when a topic grew, came or went. */
+  watchTopics(): void {
+    if (this.#partitionCounts === null) return
+    const { metadata } = this.#parts.cluster
+    for (const [topic, count] of this.#partitionCounts) {
+      if (metadata.topic(topic)?.partitions.length !== count) this.requestRejoin()
+    }
+    for (const topic of this.#parts.topics()) {
+      if (metadata.topic(topic) !== undefined && !this.#partitionCounts.has(topic)) this.requestRejoin()
+    }
+  }
+
+  /** Joins, if that is needed; several calls wait for the same join. Rejects with what makes it impossible. */
+  ensureJoined(): Promise<void> {
+    if (this.#fatal !== null) return Promise.reject(this.#fatal)
+    if (this.isStable) return Promise.resolve()
+    this.#joining ??= this.#join().finally(() => {
+      this.#joining = null
+    })
+    return this.#joining
+  }
+
+  /** Leaves the group, so that its partitions go to others at once. A static member stays: it is expected back. */
+  async leave(context: CallContext): Promise<void> {
+    this.#isClosed = true
+    this.#heartbeatTimer?.cancel()
+    const { groupInstanceId } = this.#parts.options
+    if (this.#memberId === '' || groupInstanceId !== null) return
+    await this.#sendLeave(context, 'the consumer is being closed')
+  }
+
+  async #join(): Promise<void> {
+    const { cluster, onRevoke, onLost, onAssigned } = this.#parts
+    this.#isStable = false
+    if (this.#isLost) {
+      this.#isLost = false
+      await onLost()
+    } else await onRevoke()
+    for (let failures = 1; !this.#isClosed; failures += 1) {
+      try {
+        this.#isRejoinNeeded = false
+        const partitions = await this.#joinOnce()
+        this.#isStable = true
+        this.#heardAt = cluster.env.clock.monotonic()
+        this.#scheduleHeartbeat()
+        await onAssigned(partitions)
+        return
+      } catch (error) {
+        this.#isRejoinNeeded = true
+        const waitMs = this.#afterFailedJoin(error, failures)
+        if (waitMs > 0) await delay(cluster.env, waitMs)
+      }
+    }
+  }
+
+  /** How long to wait before the next attempt. Throws what ends the membership. */
+  #afterFailedJoin(error: unknown, failures: number): number {
+    const { cluster, group } = this.#parts
+    cluster.env.logger.debug('could not join the group', { group, error })
+    const code = error instanceof BrokerError ? error.errorCode : null
+    switch (code) {
+      case ErrorCode.MEMBER_ID_REQUIRED:
+      case ErrorCode.REBALANCE_IN_PROGRESS:
+        return 0
+      case ErrorCode.UNKNOWN_MEMBER_ID:
+      case ErrorCode.ILLEGAL_GENERATION:
+        if (code === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
+        this.#generation = NO_GENERATION
+        return 0
+      case null:
+        if (!isRetriable(error)) throw error
+        cluster.coordinators.forget(group)
+        break
+      case ErrorCode.NOT_COORDINATOR:
+      case ErrorCode.COORDINATOR_NOT_AVAILABLE:
+        cluster.coordinators.forget(group)
+        break
+      default:
+        if (!isRetriable(error)) {
+          if (code === ErrorCode.FENCED_INSTANCE_ID) this.#fatal = error as Error
+          throw error
+        }
+    }
+    return backoffMs(cluster.env.random, cluster.options.retryBackoff, failures)
+  }
+
+  async #joinOnce(): Promise<TopicPartition[]> {
+    const { cluster, group, options } = this.#parts
+    const context = this.#context(options.maxPollIntervalMs + JOIN_GRACE_MS)
+    const node = await cluster.coordinators.find(group, context)
+    const joined = await this.#sendJoin(node)
+    if (joined.memberId !== '') this.#memberId = joined.memberId
+    throwBrokerError(joined.errorCode, null, { group })
+    this.#generation = joined.generationId
+    const isLeader = joined.leader === joined.memberId
+    let assignments: readonly { memberId: string; assignment: Buffer }[] = []
+    this.#partitionCounts = null
+    if (isLeader && !joined.skipAssignment) {
+      const decision = await decideAssignments(cluster, joined, { assignors: options.assignors, context })
+      assignments = decision.assignments
+      this.#partitionCounts = decision.partitionCounts
+    }
+    const synced = await this.#parts.lane.request(
+      node,
+      SYNC_GROUP,
+      {
+        groupId: group,
+        generationId: this.#generation,
+        memberId: this.#memberId,
+        groupInstanceId: options.groupInstanceId,
+        protocolType: CONSUMER_PROTOCOL,
+        protocolName: joined.protocolName,
+        assignments,
+      },
+      { timeoutMs: options.maxPollIntervalMs + JOIN_GRACE_MS },
+    )
+    throwBrokerError(synced.errorCode, null, { group })
+    return decodeAssignment(synced.assignment)
+  }
+
+  #sendJoin(node: { host: string; port: number }): Promise<Value<typeof JoinGroupResponse>> {
+    const { group, options, lane, topics } = this.#parts
+    const subscription = encodeSubscription({
+      topics: topics(),
+      ownedPartitions: [],
+      generation: this.#generation,
+      rack: options.rack === '' ? null : options.rack,
+      userData: null,
+    })
+    return lane.request(
+      node,
+      JOIN_GROUP,
+      {
+        groupId: group,
+        sessionTimeoutMs: options.sessionTimeoutMs,
+        rebalanceTimeoutMs: options.maxPollIntervalMs,
+        memberId: this.#memberId,
+        groupInstanceId: options.groupInstanceId,
+        protocolType: CONSUMER_PROTOCOL,
+        protocols: options.assignors.map(({ name }) => ({ name, metadata: subscription })),
+      },
+      { timeoutMs: options.maxPollIntervalMs + JOIN_GRACE_MS },
+    )
+  }
+
+  #scheduleHeartbeat(): void {
+    const { cluster, options } = this.#parts
+    this.#heartbeatTimer?.cancel()
+    this.#heartbeatTimer = cluster.env.timers.after(options.heartbeatIntervalMs, () => {
+      this.#heartbeat().catch((error) => {
+        cluster.env.logger.error('a heartbeat failed unexpectedly', { error })
+      })
+    })
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { cluster, group, options } = this.#parts
+    if (!this.#isStable || this.#isClosed) return
+    const now = cluster.env.clock.monotonic()
+    if (now - this.#polledAt > options.maxPollIntervalMs) {
+      cluster.env.logger.warn('the consumer leaves its group: it was not polled for longer than maxPollIntervalMs', {
+        group,
+        maxPollIntervalMs: options.maxPollIntervalMs,
+      })
+      await this.#sendLeave(this.#context(options.sessionTimeoutMs), 'max.poll.interval.ms exceeded').catch(() => {})
+      this.#forgotten('member')
+      return
+    }
+    const generation = this.#generation
+    try {
+      await this.#sendHeartbeat()
+      this.#heardAt = cluster.env.clock.monotonic()
+    } catch (error) {
+      if (generation !== this.#generation || this.#isClosed) return
+      this.#afterFailedHeartbeat(error)
+    }
+    if (this.#isStable && !this.#isClosed) this.#scheduleHeartbeat()
+  }
+
+  async #sendHeartbeat(): Promise<void> {
+    const { cluster, group, options, lane } = this.#parts
+    const node = await cluster.coordinators.find(group, this.#context(options.sessionTimeoutMs))
+    const { generation: generationId, memberId, groupInstanceId } = this.identity
+    const heartbeat = { groupId: group, generationId, memberId, groupInstanceId }
+    const { errorCode } = await lane.request(node, HEARTBEAT, heartbeat, { timeoutMs: options.sessionTimeoutMs })
+    throwBrokerError(errorCode, null, { group })
+  }
+
+  #afterFailedHeartbeat(error: unknown): void {
+    const { cluster, group, options } = this.#parts
+    cluster.env.logger.debug('heartbeat failed', { group, error })
+    const code = error instanceof BrokerError ? error.errorCode : null
+    switch (code) {
+      case ErrorCode.REBALANCE_IN_PROGRESS:
+        this.#heardAt = cluster.env.clock.monotonic()
+        this.requestRejoin()
+        return
+      case ErrorCode.UNKNOWN_MEMBER_ID:
+        this.#forgotten('member')
+        return
+      case ErrorCode.ILLEGAL_GENERATION:
+        this.#forgotten('generation')
+        return
+      case ErrorCode.FENCED_INSTANCE_ID:
+        this.#fatal = error as Error
+        this.#forgotten('member')
+        return
+      default:
+        cluster.coordinators.forget(group)
+        if (cluster.env.clock.monotonic() - this.#heardAt > options.sessionTimeoutMs) this.#forgotten('generation')
+    }
+  }
+
+  /** The group does not count on this member any more. */
+  #forgotten(what: 'member' | 'generation'): void {
+    if (what === 'member') this.#memberId = ''
+    this.#generation = NO_GENERATION
+    this.#isStable = false
+    this.#isLost = true
+    this.#heartbeatTimer?.cancel()
+    this.requestRejoin()
+  }
+
+  async #sendLeave(context: CallContext, reason: string): Promise<void> {
+    const { cluster, group, options } = this.#parts
+    const { groupInstanceId } = options
+    await cluster.call(
+      {
+        target: { kind: 'coordinator', group },
+        api: LEAVE_GROUP,
+        init: (version) =>
+          version >= 3
+            ? { groupId: group, members: [{ memberId: this.#memberId, groupInstanceId, reason }] }
+            : { groupId: group, memberId: this.#memberId },
+        what: `leave group ${group}`,
+        check: ({ errorCode }) => {
+          if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) return
+          throwBrokerError(errorCode, null, { group })
+        },
+      },
+      context,
+    )
+  }
+
+  #context(timeoutMs: number): CallContext {
+    return { deadline: new Deadline(this.#parts.cluster.env.clock, timeoutMs), signal: undefined }
+  }
+}
+
+/** True for what a commit of a former member is answered with. */
+export function isMembershipError(error: unknown): boolean {
+  return error instanceof KafkaError && MEMBERSHIP_CODES.has(error.code)
+}
+
+const MEMBERSHIP_CODES = new Set([
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+])

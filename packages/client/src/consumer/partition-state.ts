@@ -1,0 +1,94 @@
+/** What a consumer knows of one partition that it reads. */
+import { Deque } from '@ottla/stdx'
+import type { TopicPartition } from '../topic-partition.ts'
+import { partitionKey } from '../topic-partition.ts'
+import type { ConsumerRecord } from './consumer-record.ts'
+import type { FetchedRecords } from './fetched-records.ts'
+
+/** Where reading begins when it has no position yet. */
+export type StartPoint = 'committed' | 'earliest' | 'latest' | 'reset'
+
+export class PartitionState implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly key: string
+  /** Offset of the next record that is handed out; null until it is known. */
+  position: number | null = null
+  /** How the position is to be found while it is null. */
+  startPoint: StartPoint
+  /** Offset up to which the application is done, as far as it has shown; what a commit takes. Null: nothing new. */
+  consumed: number | null = null
+  /** Epoch of the leader that appended the last consumed record. */
+  consumedEpoch = -1
+  isPaused = false
+  isFetching = false
+  /** Monotonic time before which it is not fetched. */
+  notBefore = 0
+  /** Counts seeks: an answer to an older fetch is not used. */
+  seeks = 0
+  /** Offsets as the last fetch told them; -1 before. */
+  highWatermark = -1
+  lastStableOffset = -1
+  logStartOffset = -1
+  /** A replica nearby that the leader named; -1: the leader. */
+  preferredReplica = -1
+  bufferedBytes = 0
+  #fetchOffset = 0
+  readonly #buffered = new Deque<FetchedRecords>()
+
+  constructor({ topic, partition }: TopicPartition, startPoint: StartPoint) {
+    this.topic = topic
+    this.partition = partition
+    this.key = partitionKey(topic, partition)
+    this.startPoint = startPoint
+  }
+
+  /** Offset of the next fetch: after all that is buffered. */
+  get fetchOffset(): number {
+    return this.#fetchOffset
+  }
+
+  get hasRecords(): boolean {
+    return this.#buffered.size > 0 && !this.isPaused
+  }
+
+  /** Goes on at `offset`. */
+  seek(offset: number): void {
+    this.#dropBuffered()
+    this.position = offset
+    this.#fetchOffset = offset
+  }
+
+  /** Forgets the position; it is looked up from `startPoint`. */
+  seekTo(startPoint: StartPoint): void {
+    this.#dropBuffered()
+    this.position = null
+    this.startPoint = startPoint
+  }
+
+  buffer(records: FetchedRecords): void {
+    this.#buffered.pushBack(records)
+    this.bufferedBytes += records.sizeBytes
+    this.#fetchOffset = records.endOffset()
+  }
+
+  /** The next buffered record; null when there is none. Throws CodecError, CorruptRecordError. */
+  next(): ConsumerRecord<unknown, unknown> | null {
+    for (let batch = this.#buffered.peekFront(); batch !== undefined; batch = this.#buffered.peekFront()) {
+      const record = batch.next()
+      this.position = batch.nextOffset
+      if (record !== null) return record
+      this.#buffered.popFront()
+      this.bufferedBytes -= batch.sizeBytes
+    }
+    return null
+  }
+
+  #dropBuffered(): void {
+    this.seeks += 1
+    this.#buffered.clear()
+    this.bufferedBytes = 0
+    this.preferredReplica = -1
+    this.notBefore = 0
+  }
+}

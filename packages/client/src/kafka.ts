@@ -1,0 +1,51 @@
+/** The root of a client: one set of connections and one view of the cluster, for any number of producers, consumers and admins. */
+import { type NodeEnv, nodeEnv } from '@ottla/env/node'
+import { Admin } from './admin/admin.ts'
+import { Cluster } from './cluster/cluster.ts'
+import { Consumer } from './consumer/consumer.ts'
+import type { ConsumerOptions } from './consumer/consumer-options.ts'
+import { clusterOptions, type KafkaOptions } from './kafka-options.ts'
+import { Producer } from './producer/producer.ts'
+import type { ProducerOptions } from './producer/producer-options.ts'
+
+/**
+ *     await using kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
+ *     const producer = kafka.producer()
+ *     await producer.send({ topic: 'greetings', value: Buffer.from('hello') })
+ */
+export class Kafka {
+  readonly #cluster: Cluster
+  readonly #ownEnv: NodeEnv | null
+
+  /** Connects to nothing yet. Throws ArgumentError. */
+  constructor(options: KafkaOptions) {
+    const resolved = clusterOptions(options)
+    this.#ownEnv = options.env === undefined ? nodeEnv({ logLevel: 'warn', timersKeepAlive: true }) : null
+    this.#cluster = new Cluster((options.env ?? this.#ownEnv)!, resolved)
+  }
+
+  /** A producer. Throws ArgumentError. */
+  producer(options: ProducerOptions = {}): Producer {
+    return new Producer(this.#cluster, options)
+  }
+
+  /** A consumer. Throws ArgumentError. */
+  consumer<K = Buffer, V = Buffer>(options: ConsumerOptions<K, V> = {}): Consumer<K, V> {
+    return new Consumer<K, V>(this.#cluster, options)
+  }
+
+  admin(): Admin {
+    return new Admin(this.#cluster)
+  }
+
+  /** Closes what was opened from here (producers send what they hold, consumers leave their groups), then the connections. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#cluster.roles].map((role) => role[Symbol.asyncDispose]()))
+    this.#cluster.close()
+    this.#ownEnv?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
