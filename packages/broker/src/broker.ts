@@ -17,7 +17,7 @@ import type { SlabPool } from '@ottla/stdx'
 import { type AdvertisedApi, ApiIndex } from './api-index.ts'
 import { API_TABLE } from './apis/table.ts'
 import type { BrokerContext, SupportedFeature } from './broker-context.ts'
-import { BrokerMetrics } from './broker-metrics.ts'
+import type { BrokerMetrics } from './broker-metrics.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { groupCoordinatorConfig } from './groups/group-coordinator-config.ts'
 import { GroupService } from './groups/group-service.ts'
@@ -35,6 +35,7 @@ export interface BrokerParts {
   readonly logs: LogStore
   readonly channel: ControllerChannel
   readonly pool: SlabPool
+  readonly metrics: BrokerMetrics
   readonly fatal: (error: Error) => void
 }
 
@@ -47,7 +48,7 @@ export class Broker implements BrokerContext {
   readonly logs: LogStore
   readonly pool: SlabPool
   readonly apis = new ApiIndex(API_TABLE)
-  readonly metrics = new BrokerMetrics()
+  readonly metrics: BrokerMetrics
   readonly deadlines: Deadlines
   readonly fetchSessions: FetchSessionCache
   readonly producerIds: ProducerIds
@@ -63,7 +64,7 @@ export class Broker implements BrokerContext {
   #config: BrokerConfig
   #image: MetadataImage
 
-  constructor({ env, config, logs, channel, pool, fatal }: BrokerParts) {
+  constructor({ env, config, logs, channel, pool, metrics, fatal }: BrokerParts) {
     this.env = env
     this.logger = env.logger.child('broker')
     this.nodeId = logs.nodeId
@@ -71,6 +72,7 @@ export class Broker implements BrokerContext {
     this.channel = channel
     this.logs = logs
     this.pool = pool
+    this.metrics = metrics
     this.fatal = fatal
     this.#staticConfig = config
     this.#image = channel.image

@@ -1,18 +1,27 @@
 /** The broker's connections: their settings, what is known of each, and the way of a request to its handler. */
 import type { BrokerConfig } from '@ottla/config'
+import type { Env } from '@ottla/env'
 import { type ServerConnection, SocketServer } from '@ottla/net'
-import type { Broker } from './broker.ts'
-import { Dispatcher } from './dispatcher.ts'
+import type { SlabPool } from '@ottla/stdx'
+import type { BrokerMetrics } from './broker-metrics.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import { ANONYMOUS, type Session } from './request-context.ts'
 
 const MAX_FRAME_STALL_MS = 60_000
 const UNKNOWN_SOFTWARE = 'unknown'
 
+export interface ConnectionsOptions {
+  readonly env: Env
+  readonly config: BrokerConfig
+  readonly pool: SlabPool
+  /** Not asked before the server is open. */
+  readonly dispatcher: () => Dispatcher
+  readonly metrics: BrokerMetrics
+}
+
 /** A server that hands requests to the broker's handlers. It does not listen yet. */
-export function brokerConnections(broker: Broker): SocketServer {
-  const { config, env, pool, metrics, apis } = broker
+export function brokerConnections({ env, config, pool, dispatcher, metrics }: ConnectionsOptions): SocketServer {
   const { values } = config
-  const dispatcher = new Dispatcher(broker, apis)
   const server = new SocketServer({
     env: { ...env, logger: env.logger.child('network') },
     pool,
@@ -30,11 +39,11 @@ export function brokerConnections(broker: Broker): SocketServer {
     maxIdleMs: values['connections.max.idle.ms'],
     maxFrameStallMs: MAX_FRAME_STALL_MS,
     backlog: values['socket.listen.backlog.size'],
-    admit: (firstWord) => dispatcher.admit(firstWord),
+    admit: (firstWord) => dispatcher().admit(firstWord),
     onConnection: (connection) => {
       connection.attachment = sessionOf(connection)
     },
-    onRequest: (request) => dispatcher.dispatch(request, request.connection.attachment as Session),
+    onRequest: (request) => dispatcher().dispatch(request, request.connection.attachment as Session),
     onAnswered: (request, elapsedMs) => metrics.answered(request.frame.buffer.readInt16BE(0), elapsedMs),
   })
   metrics.observeServer(server, pool)

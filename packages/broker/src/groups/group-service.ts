@@ -14,10 +14,17 @@ import { storedBatches } from './stored-batches.ts'
 export class GroupService implements ReplicaObserver, ReplicaWatcher {
   readonly coordinator: GroupCoordinator
   readonly #logger: Logger
+  readonly #replicas = new Set<Replica>()
 
   constructor(coordinator: GroupCoordinator, logger: Logger) {
     this.coordinator = coordinator
     this.#logger = logger
+  }
+
+  /** Waits until what was written so far is committed, or failed. */
+  async settle(): Promise<void> {
+    const flushes = [...this.#replicas].filter(isServing).map(async (replica) => replica.log.flush())
+    await Promise.allSettled(flushes)
   }
 
   onReplica(replica: Replica): void {
@@ -26,12 +33,14 @@ export class GroupService implements ReplicaObserver, ReplicaWatcher {
       this.coordinator.unload(replica.partition, replica.leaderEpoch)
       return
     }
+    this.#replicas.add(replica)
     replica.watch(this)
     replica.whenReady(() => this.#load(replica))
   }
 
   onStopped(replica: Replica): void {
     if (replica.topic !== GROUP_METADATA_TOPIC) return
+    this.#replicas.delete(replica)
     replica.unwatch(this)
     this.coordinator.forget(replica.partition)
   }
@@ -59,4 +68,8 @@ export class GroupService implements ReplicaObserver, ReplicaWatcher {
       this.#logger.error('groups of a partition cannot be loaded', { partition: replica.partition, error })
     })
   }
+}
+
+function isServing(replica: Replica): boolean {
+  return replica.isReady && replica.leaderError(-1) === ErrorCode.NONE
 }

@@ -112,6 +112,11 @@ export class ReplicaRegistry {
     for (const name of this.#byName.keys()) this.settingsChanged(name)
   }
 
+  /** Has everybody who waits for a partition look again: at a stop, nobody waits any longer. */
+  wakeAll(): void {
+    for (const replica of this.all()) replica.wake()
+  }
+
   /** Waits until no folder is being made or removed. */
   async settle(): Promise<void> {
     await this.#folders.settle()

@@ -241,6 +241,11 @@ export class Replica {
     this.#watchers.delete(watcher)
   }
 
+  /** Has the watchers look again. */
+  wake(): void {
+    this.#notifyChanged()
+  }
+
   #safeEnd(): number {
     return this.#safeEndKind === 'synced' ? this.log.syncedEnd : this.log.writtenEnd
   }

@@ -1,0 +1,45 @@
+/** What the broker does now and then: checkpoints, retention, and a look at how late the event loop is. */
+import type { Broker } from '../broker.ts'
+import { Periodic } from './periodic.ts'
+
+const LOOP_SAMPLE_MS = 250
+
+/** Starts the work; gives what ends it, which resolves when none is under way. */
+export function startSchedules(broker: Broker): () => Promise<void> {
+  const { env, config, logs, logger, metrics, replicas } = broker
+  const { values } = config
+  const every = (name: string, periodMs: number, run: () => Promise<void> | void): Periodic =>
+    new Periodic({ name, periodMs, timers: env.timers, logger, run })
+  const schedules = [
+    every('high watermark checkpoint', values['replica.high.watermark.checkpoint.interval.ms'], () =>
+      logs.checkpointHighWatermarks(),
+    ),
+    every('recovery point checkpoint', values['log.flush.offset.checkpoint.interval.ms'], () => logs.checkpoint()),
+    every('retention', values['log.retention.check.interval.ms'], () => {
+      // Logs that nobody has used since the start are opened, some at a time: their data grows old all the same.
+      let left = LOGS_OPENED_PER_PASS
+      for (const replica of replicas.all()) {
+        if (replica.isReady) continue
+        replica.prepare()
+        if (--left === 0) break
+      }
+      logs.applyRetention(env.clock.now())
+    }),
+  ]
+  let isStopped = false
+  const sample = (): void => {
+    const dueAt = env.clock.monotonic() + LOOP_SAMPLE_MS
+    env.timers.after(LOOP_SAMPLE_MS, () => {
+      if (isStopped) return
+      metrics.loopDelay.record(Math.max(0, Math.round((env.clock.monotonic() - dueAt) * 1000)))
+      sample()
+    })
+  }
+  sample()
+  return async () => {
+    isStopped = true
+    await Promise.all(schedules.map((schedule) => schedule.stop()))
+  }
+}
+
+const LOGS_OPENED_PER_PASS = 200

@@ -1,0 +1,243 @@
+/**
+ * Starts and stops a broker: data folders, metadata, controller, registration, listeners; and back.
+ *
+ * The ports are taken first, so that a port in use shows before anything is written, and connections that come early wait; they are
+ * read from when the broker is unfenced.
+ */
+import { resolve } from 'node:path'
+import type { BrokerConfig } from '@ottla/config'
+import type { Env } from '@ottla/env'
+import {
+  createLogResources,
+  DEFAULT_LOG_CONFIG,
+  type DirectoryStatus,
+  type LogError,
+  type LogLimits,
+  LogStore,
+} from '@ottla/log'
+import type { RegisteredEndpoint } from '@ottla/metadata'
+import type { BoundListener, SocketServer } from '@ottla/net'
+import { assert, SlabPool } from '@ottla/stdx'
+import { Broker } from './broker.ts'
+import { BrokerMetrics } from './broker-metrics.ts'
+import { brokerConnections } from './connections.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { BrokerRegistration } from './lifecycle/broker-registration.ts'
+import { startSchedules } from './lifecycle/schedules.ts'
+
+export interface StartBrokerOptions {
+  /** An invariant is broken, or all data folders failed: the process should end. Default: logs and stops. */
+  readonly onFatal?: (error: Error) => void
+  /** Debug mode of the memory for frames: what is freed is overwritten. */
+  readonly poisonSlabs?: boolean
+}
+
+/** A broker that runs. */
+export interface RunningBroker {
+  readonly nodeId: number
+  readonly clusterId: string
+  readonly directories: readonly DirectoryStatus[]
+  readonly listeners: readonly BoundListener[]
+  /** Its services, for tests and embedding. */
+  readonly broker: Broker
+  /** Answers what was begun, writes everything out, and marks the folders as cleanly stopped. */
+  stop(): Promise<void>
+}
+
+/** Starts a broker. Rejects with NetworkError, LogError or ApiError; nothing is left open then. */
+export async function startBroker(
+  env: Env,
+  config: BrokerConfig,
+  options: StartBrokerOptions = {},
+): Promise<RunningBroker> {
+  const start = new Start(env, config, options)
+  try {
+    return await start.run()
+  } catch (error) {
+    await start.undo({ isClean: false })
+    throw error
+  }
+}
+
+/** Time that requests under way get at a stop. */
+const DRAIN_MS = 10_000
+/** Time that the controller gets to let the broker go. */
+const SHUTDOWN_MS = 5_000
+const FIRST_NODE_ID = 1
+const PLAINTEXT = 0
+
+interface End {
+  readonly isClean: boolean
+}
+
+/** The steps of a start, each with what undoes it. */
+class Start {
+  readonly #env: Env
+  readonly #config: BrokerConfig
+  readonly #options: StartBrokerOptions
+  readonly #metrics = new BrokerMetrics()
+  readonly #pool: SlabPool
+  /** In the order in which things were made; undone backwards. */
+  readonly #undo: ((end: End) => Promise<void> | void)[] = []
+  #broker: Broker | null = null
+
+  constructor(env: Env, config: BrokerConfig, options: StartBrokerOptions) {
+    this.#env = env
+    this.#config = config
+    this.#options = options
+    this.#pool = new SlabPool({ poison: options.poisonSlabs ?? false })
+  }
+
+  async run(): Promise<RunningBroker> {
+    const server = this.#server()
+    const listeners = await this.#listen(server)
+    const logs = await this.#openLogs()
+    const channel = await this.#openController(logs)
+    const broker = new Broker({
+      env: this.#env,
+      config: this.#config,
+      logs,
+      channel,
+      pool: this.#pool,
+      metrics: this.#metrics,
+      fatal: (error) => this.#fatal(error),
+    })
+    this.#broker = broker
+    this.#undo.push(await broker.follow())
+    const registration = await this.#register(broker, listeners)
+    this.#dispatcher = new Dispatcher(broker, broker.apis)
+    if (logs.previousBrokerEpoch < 0) this.#recover(logs)
+    this.#undo.push(startSchedules(broker), () => drain(server, broker))
+    await registration.unfence()
+    server.open()
+    return this.#running(broker, listeners)
+  }
+
+  /** Undoes what was done, last things first. Failures are logged, and the rest is undone all the same. */
+  async undo(end: End): Promise<void> {
+    for (let step = this.#undo.pop(); step !== undefined; step = this.#undo.pop()) {
+      try {
+        await step(end)
+      } catch (error) {
+        this.#env.logger.error('a step of the stop failed', { error })
+      }
+    }
+  }
+
+  #dispatcher: Dispatcher | null = null
+
+  #server(): SocketServer {
+    const dispatcher = (): Dispatcher => {
+      assert(this.#dispatcher !== null, 'connections are read when the broker can answer')
+      return this.#dispatcher
+    }
+    const [env, config, pool, metrics] = [this.#env, this.#config, this.#pool, this.#metrics]
+    const server = brokerConnections({ env, config, pool, dispatcher, metrics })
+    this.#undo.push(() => server.close(0))
+    return server
+  }
+
+  #listen(server: SocketServer): Promise<BoundListener[]> {
+    return Promise.all(this.#config.listeners.map(({ name, host, port }) => server.listen({ name, host, port })))
+  }
+
+  async #openLogs(): Promise<LogStore> {
+    const { values, logDirs } = this.#config
+    const resources = createLogResources(this.#env, logLimits(values))
+    const logs = await LogStore.open({
+      resources,
+      directories: logDirs.map((directory) => resolve(directory)),
+      nodeId: this.#config.nodeId ?? FIRST_NODE_ID,
+      configOf: (topic) => this.#broker?.settingsOf(topic).log ?? DEFAULT_LOG_CONFIG,
+      onDirectoryFailed: (directory, error) => this.#directoryFailed(logs, directory, error),
+    })
+    this.#undo.push(({ isClean: clean }) => logs.close({ clean, brokerEpoch: this.#broker?.brokerEpoch ?? -1 }))
+    return logs
+  }
+
+  #directoryFailed(logs: LogStore, directory: DirectoryStatus, error: LogError): void {
+    this.#env.logger.error('data folder failed; its partitions are offline', { folder: directory.path, error })
+    if (logs.directories.every((one) => one.error !== null)) this.#fatal(error)
+  }
+
+  async #register(broker: Broker, listeners: readonly BoundListener[]): Promise<BrokerRegistration> {
+    const { values } = this.#config
+    const { env, logger, channel, nodeId, clusterId, logs } = broker
+    const ids = (isOffline: boolean): string[] =>
+      logs.directories.filter(({ error }) => (error !== null) === isOffline).map(({ directoryId }) => directoryId)
+    const registration = new BrokerRegistration({
+      env,
+      logger,
+      channel,
+      nodeId,
+      clusterId,
+      endpoints: registeredEndpoints(this.#config, listeners),
+      rack: values['broker.rack'],
+      directories: () => ids(false),
+      offlineDirectories: () => ids(true),
+      previousBrokerEpoch: logs.previousBrokerEpoch,
+      heartbeatIntervalMs: values['broker.heartbeat.interval.ms'],
+      registrationTimeoutMs: values['initial.broker.registration.timeout.ms'],
+    })
+    await registration.register()
+    broker.brokerEpoch = registration.brokerEpoch
+    this.#undo.push(({ isClean }) => registration.shutDown(isClean ? SHUTDOWN_MS : 0))
+    return registration
+  }
+
+  /** Partitions that are asked for meanwhile are recovered at once, the others behind. */
+  #recover(logs: LogStore): void {
+    logs.recover().catch((error: unknown) => this.#env.logger.error('recovery failed', { error }))
+  }
+
+  #running(broker: Broker, listeners: readonly BoundListener[]): RunningBroker {
+    let stopped: Promise<void> | undefined
+    return {
+      nodeId: broker.nodeId,
+      clusterId: broker.clusterId,
+      directories: broker.logs.directories,
+      listeners,
+      broker,
+      stop: () => {
+        stopped ??= this.undo({ isClean: true })
+        return stopped
+      },
+    }
+  }
+
+  #fatal(error: Error): void {
+    this.#env.logger.fatal('the broker cannot go on', { error })
+    if (this.#options.onFatal !== undefined) this.#options.onFatal(error)
+    else void this.undo({ isClean: false })
+  }
+}
+
+/** Starts no further request, lets those under way end, and sends what they answer. */
+async function drain(server: SocketServer, broker: Broker): Promise<void> {
+  const closed = server.close(DRAIN_MS)
+  broker.replicas.wakeAll()
+  await broker.groups.settle()
+  broker.groups.coordinator.close()
+  await closed
+  broker.deadlines.close()
+  await broker.replicas.settle()
+}
+
+function logLimits(values: BrokerConfig['values']): Partial<LogLimits> {
+  return {
+    tailBytes: values['ottla.tail.budget.bytes'],
+    concurrentSyncs: values['ottla.sync.concurrency'],
+    writebackLogBytes: values['ottla.writeback.bytes'],
+    ...(values['ottla.open.files.max'] > 0 ? { openFiles: values['ottla.open.files.max'] } : undefined),
+  }
+}
+
+/** What other nodes are told. A listener without an address of its own is told as localhost: clients see what they connected to. */
+function registeredEndpoints(config: BrokerConfig, bound: readonly BoundListener[]): RegisteredEndpoint[] {
+  return config.listeners.map(({ name, advertised }) => ({
+    name,
+    host: advertised.host ?? 'localhost',
+    port: advertised.port ?? bound.find((listener) => listener.name === name)?.port ?? 0,
+    securityProtocol: PLAINTEXT,
+  }))
+}
