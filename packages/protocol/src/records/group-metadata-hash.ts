@@ -8,8 +8,10 @@ import { xxh3 } from './xxh3.ts'
  */
 export function groupMetadataHash(topicHashes: ReadonlyMap<string, bigint>): bigint {
   if (topicHashes.size === 0) return 0n
-  const bytes = Buffer.alloc(topicHashes.size * 8)
-  let at = 0
-  for (const name of [...topicHashes.keys()].sort()) at = bytes.writeBigInt64LE(topicHashes.get(name)!, at)
+  const bytes = new Uint8Array(topicHashes.size * 8)
+  const view = new DataView(bytes.buffer)
+  for (const [index, name] of [...topicHashes.keys()].sort().entries()) {
+    view.setBigInt64(index * 8, topicHashes.get(name)!, true)
+  }
   return xxh3(bytes)
 }

@@ -6,7 +6,7 @@
  */
 
 import { malformedBytes } from '../compression-error.ts'
-import { type Bytes, copyLiterals, copyMatch, matchLength } from './match-copy.ts'
+import { copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
 
 /** Largest block that {@link compressLz4Block} takes: positions in it fit the 16 bits of its table. */
 export const MAX_BLOCK_BYTES = 64 * 1024
@@ -27,11 +27,8 @@ export function maxLz4BlockBytes(bytes: number): number {
   return bytes + Math.floor(bytes / 255) + 16
 }
 
-/**
- * Compresses `source[start, end)`, at most {@link MAX_BLOCK_BYTES}, to index `to` of the output, which must have room for
- * {@link maxLz4BlockBytes}; gives the index after it.
- */
-export function compressLz4Block(source: Bytes, start: number, end: number, output: Bytes, to: number): number {
+/** Appends `source[start, end)`, at most {@link MAX_BLOCK_BYTES}, packed to the output, which has room for {@link maxLz4BlockBytes}. */
+export function compressLz4Block(source: Source, start: number, end: number, output: Output): void {
   let anchor = start
   if (end - start > MATCH_LIMIT) {
     const table = (seen ??= new Uint16Array(1 << HASH_BITS)).fill(0)
@@ -54,9 +51,9 @@ export function compressLz4Block(source: Bytes, start: number, end: number, outp
         match--
       }
       const length = matchLength(view, pos + MIN_MATCH, match + MIN_MATCH, matchEnd)
-      const token = to
-      to = writeLiterals(source, anchor, pos - anchor, output, to)
-      to = writeMatch(output.buffer, token, to, pos - match, length)
+      const token = output.position
+      writeLiterals(source, anchor, pos - anchor, output)
+      writeMatch(output, token, pos - match, length)
       pos += length + MIN_MATCH
       anchor = pos
       misses = 1 << SKIP_TRIGGER
@@ -65,24 +62,23 @@ export function compressLz4Block(source: Bytes, start: number, end: number, outp
         table[Math.imul(view.getInt32(pos - 2, true), 0x9e3779b1) >>> (32 - HASH_BITS)] = pos - 2 - start
     }
   }
-  return writeLiterals(source, anchor, end - anchor, output, to)
+  writeLiterals(source, anchor, end - anchor, output)
 }
 
 /**
- * Unpacks the block `source[start, end)` to index `to` of the output, where at most `limit` may be reached; gives the index after it.
- * -1 when the limit would be passed. Copies may reach back to index `floor` of the output. Throws MALFORMED.
+ * Unpacks the block `source[start, end)` to the output, which may be filled up to `limit`, and from which copies may be taken back to
+ * `floor`. Gives false when it would have to pass the limit. Throws MALFORMED.
  */
 export function decompressLz4Block(
-  source: Bytes,
+  source: Source,
   range: { readonly start: number; readonly end: number },
-  output: Bytes,
-  place: { readonly floor: number; readonly to: number; readonly limit: number },
-): number {
+  output: Output,
+  bounds: { readonly floor: number; readonly limit: number },
+): boolean {
   const { buffer } = source
   const { end } = range
-  const { floor, limit } = place
+  const { floor, limit } = bounds
   let pos = range.start
-  let to = place.to
   while (pos < end) {
     const token = buffer[pos++]!
     let literals = token >>> 4
@@ -95,13 +91,12 @@ export function decompressLz4Block(
       }
     }
     if (literals > end - pos) malformedBytes('lz4 literals are cut short')
-    if (literals > limit - to) return -1
+    if (literals > limit - output.position) return false
     if (literals !== 0) {
-      copyLiterals(source, pos, output, to, literals)
+      copyLiterals(source, pos, literals, output)
       pos += literals
-      to += literals
     }
-    if (pos === end) return to
+    if (pos === end) return true
     if (pos + 2 > end) malformedBytes('lz4 distance is cut short')
     const distance = buffer[pos]! | (buffer[pos + 1]! << 8)
     pos += 2
@@ -114,40 +109,33 @@ export function decompressLz4Block(
         length += more
       }
     }
-    if (distance === 0 || distance > to - floor) malformedBytes(`lz4 distance of ${distance} bytes`)
-    if (length > limit - to) return -1
-    copyMatch(output, to, distance, length)
-    to += length
+    if (distance === 0 || distance > output.position - floor) malformedBytes(`lz4 distance of ${distance} bytes`)
+    if (length > limit - output.position) return false
+    copyMatch(output, distance, length)
   }
   return malformedBytes('lz4 block ends with a match')
 }
 
-/** Writes a token with the literal length, more length bytes, and the literals; gives the index after them. */
-function writeLiterals(source: Bytes, start: number, length: number, output: Bytes, to: number): number {
-  const out = output.buffer
-  if (length < 15) out[to++] = length << 4
+/** Writes a token with the literal length, more length bytes, and the literals. */
+function writeLiterals(source: Source, start: number, length: number, output: Output): void {
+  if (length < 15) output.buffer[output.position++] = length << 4
   else {
-    out[to++] = 0xf0
-    to = writeLength(out, to, length - 15)
+    output.buffer[output.position++] = 0xf0
+    writeLength(output, length - 15)
   }
-  copyLiterals(source, start, output, to, length)
-  return to + length
+  copyLiterals(source, start, length, output)
 }
 
 /** Writes distance and length (less the shortest) of a match, and completes the token. */
-function writeMatch(out: Uint8Array, token: number, to: number, distance: number, length: number): number {
-  out[to++] = distance
-  out[to++] = distance >>> 8
-  if (length < 15) {
-    out[token]! |= length
-    return to
-  }
-  out[token]! |= 15
-  return writeLength(out, to, length - 15)
+function writeMatch(output: Output, token: number, distance: number, length: number): void {
+  const { buffer } = output
+  buffer[output.position++] = distance
+  buffer[output.position++] = distance >>> 8
+  buffer[token]! |= Math.min(length, 15)
+  if (length >= 15) writeLength(output, length - 15)
 }
 
-function writeLength(out: Uint8Array, to: number, rest: number): number {
-  for (; rest >= 255; rest -= 255) out[to++] = 255
-  out[to++] = rest
-  return to
+function writeLength(output: Output, rest: number): void {
+  for (; rest >= 255; rest -= 255) output.buffer[output.position++] = 255
+  output.buffer[output.position++] = rest
 }

@@ -7,7 +7,7 @@
 
 import { CompressionError, malformedBytes, tooLarge } from '../compression-error.ts'
 import { compressLz4Block, decompressLz4Block, MAX_BLOCK_BYTES, maxLz4BlockBytes } from './lz4-block.ts'
-import { type Bytes, bytesOf, finishOutput, outputOf } from './match-copy.ts'
+import { finishOutput, type Output, outputOf, type Source, sourceOf } from './output.ts'
 import { xxh32 } from './xxh32.ts'
 
 const FRAME_MAGIC = 0x184d2204
@@ -33,36 +33,37 @@ interface Frame {
 
 /** One frame with the whole input. */
 export function compressLz4(input: Uint8Array): Buffer {
-  const source = bytesOf(input)
+  const source = sourceOf(input)
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES)
   const output = outputOf(11 + maxLz4BlockBytes(input.length) + blocks * 20)
   const { buffer, view } = output
   view.setUint32(0, FRAME_MAGIC, true)
   for (let i = 0; i < DESCRIPTOR.length; i++) buffer[4 + i] = DESCRIPTOR[i]!
-  let to = 7
+  output.position = 7
   for (let start = 0; start < input.length; start += MAX_BLOCK_BYTES) {
     const end = Math.min(start + MAX_BLOCK_BYTES, input.length)
-    const blockAt = to + 4
-    const packed = compressLz4Block(source, start, end, output, blockAt) - blockAt
-    if (packed < end - start) {
-      view.setUint32(to, packed, true)
-      to = blockAt + packed
-    } else {
-      view.setUint32(to, STORED_BIT + end - start, true)
+    const sizeAt = output.position
+    const blockAt = sizeAt + 4
+    output.position = blockAt
+    compressLz4Block(source, start, end, output)
+    let size = output.position - blockAt
+    if (size >= end - start) {
       buffer.set(input.subarray(start, end), blockAt)
-      to = blockAt + end - start
+      output.position = blockAt + end - start
+      size = STORED_BIT + end - start
     }
+    view.setUint32(sizeAt, size, true)
   }
-  view.setUint32(to, 0, true)
-  return finishOutput(output, to + 4)
+  view.setUint32(output.position, 0, true)
+  output.position += 4
+  return finishOutput(output)
 }
 
 /** Unpacks all frames of the input. Throws TOO_LARGE beyond `maxBytes`, which are never allocated, and MALFORMED. */
 export function decompressLz4(input: Uint8Array, maxBytes: number): Buffer {
-  const source = bytesOf(input)
+  const source = sourceOf(input)
   const capacity = Math.min(boundOf(source), maxBytes)
   const output = outputOf(capacity)
-  let to = 0
   let pos = 0
   while (pos < input.length) {
     const frame = readDescriptor(source, pos)
@@ -70,24 +71,33 @@ export function decompressLz4(input: Uint8Array, maxBytes: number): Buffer {
       pos = skippableEnd(source, pos)
       continue
     }
-    if (frame.contentSize > maxBytes - to) tooLarge(maxBytes)
-    const start = to
+    const start = output.position
+    if (frame.contentSize > maxBytes - start) tooLarge(maxBytes)
     let block = readBlock(source, frame.start, frame)
     for (; block.size > 0; block = readBlock(source, block.next, frame)) {
-      const limit = Math.min(to + frame.maxBlockBytes, capacity)
-      const end = unpackBlock(source, block, output, { floor: frame.linked ? start : to, to, limit })
-      if (end < 0) overrun(limit, to + frame.maxBlockBytes, maxBytes)
-      to = end
+      const at = output.position
+      const ceiling = at + frame.maxBlockBytes
+      const limit = Math.min(ceiling, capacity)
+      if (!unpackBlock(source, block, output, { floor: frame.linked ? start : at, limit })) {
+        if (limit < ceiling && limit === maxBytes) tooLarge(maxBytes)
+        malformedBytes('lz4 block unpacks to more than its frame allows')
+      }
     }
     pos = block.next
-    if (frame.contentChecksum) pos = checkContent(source, pos, output, start, to)
-    if (frame.contentSize >= 0 && frame.contentSize !== to - start) malformedBytes('lz4 content size is wrong')
+    if (frame.contentChecksum) {
+      if (source.view.getUint32(pos, true) !== xxh32(output.buffer, start, output.position)) {
+        malformedBytes('lz4 content checksum is wrong')
+      }
+      pos += 4
+    }
+    if (frame.contentSize >= 0 && frame.contentSize !== output.position - start)
+      malformedBytes('lz4 content size is wrong')
   }
-  return finishOutput(output, to)
+  return finishOutput(output)
 }
 
 /** Most bytes to which the whole input can unpack, found without unpacking. Throws MALFORMED when it is cut short. */
-function boundOf(source: Bytes): number {
+function boundOf(source: Source): number {
   let bound = 0
   let pos = 0
   if (source.buffer.length === 0) malformedBytes('no lz4 frame')
@@ -107,12 +117,6 @@ function boundOf(source: Bytes): number {
   return bound
 }
 
-/** Says why a block did not fit: because of the caller's limit, or because it is larger than its frame allows. */
-function overrun(limit: number, ceiling: number, maxBytes: number): never {
-  if (limit < ceiling && limit === maxBytes) tooLarge(maxBytes)
-  malformedBytes('lz4 block unpacks to more than its frame allows')
-}
-
 interface Block {
   readonly start: number
   /** 0 for the end mark. */
@@ -122,7 +126,7 @@ interface Block {
   readonly next: number
 }
 
-function readBlock(source: Bytes, pos: number, frame: Frame): Block {
+function readBlock(source: Source, pos: number, frame: Frame): Block {
   const length = source.buffer.length
   if (pos + 4 > length) malformedBytes('lz4 frame is cut short')
   const word = source.view.getUint32(pos, true)
@@ -134,33 +138,27 @@ function readBlock(source: Bytes, pos: number, frame: Frame): Block {
   return { start, size, stored: word >= STORED_BIT, checksum: frame.blockChecksums, next }
 }
 
-/** Gives the index after the bytes, or -1 when they do not fit. */
+/** Gives false when the bytes do not fit. */
 function unpackBlock(
-  source: Bytes,
+  source: Source,
   block: Block,
-  output: Bytes,
-  place: { readonly floor: number; readonly to: number; readonly limit: number },
-): number {
+  output: Output,
+  bounds: { readonly floor: number; readonly limit: number },
+): boolean {
   const { start, size, stored } = block
   const end = start + size
   if (block.checksum && source.view.getUint32(end, true) !== xxh32(source.buffer, start, end)) {
     malformedBytes('lz4 block checksum is wrong')
   }
-  if (!stored) return decompressLz4Block(source, { start, end }, output, place)
-  if (size > place.limit - place.to) return -1
-  output.buffer.set(source.buffer.subarray(start, end), place.to)
-  return place.to + size
-}
-
-/** Verifies the checksum of a whole frame's content; gives the position after it. */
-function checkContent(source: Bytes, pos: number, output: Bytes, start: number, end: number): number {
-  if (source.view.getUint32(pos, true) !== xxh32(output.buffer, start, end))
-    malformedBytes('lz4 content checksum is wrong')
-  return pos + 4
+  if (!stored) return decompressLz4Block(source, { start, end }, output, bounds)
+  if (size > bounds.limit - output.position) return false
+  output.buffer.set(source.buffer.subarray(start, end), output.position)
+  output.position += size
+  return true
 }
 
 /** The descriptor of the frame at `pos`; null for a frame that is to be skipped. */
-function readDescriptor(source: Bytes, pos: number): Frame | null {
+function readDescriptor(source: Source, pos: number): Frame | null {
   const { buffer, view } = source
   if (pos + 4 > buffer.length) malformedBytes('lz4 frame is cut short')
   const word = view.getUint32(pos, true)
@@ -190,7 +188,7 @@ function readDescriptor(source: Bytes, pos: number): Frame | null {
   }
 }
 
-function skippableEnd(source: Bytes, pos: number): number {
+function skippableEnd(source: Source, pos: number): number {
   if (pos + 8 > source.buffer.length) malformedBytes('lz4 frame is cut short')
   const end = pos + 8 + source.view.getUint32(pos + 4, true)
   if (end > source.buffer.length) malformedBytes('lz4 frame is cut short')

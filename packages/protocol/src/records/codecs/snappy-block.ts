@@ -6,7 +6,7 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { type Bytes, copyLiterals, copyMatch, matchLength } from './match-copy.ts'
+import { copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
 
 /** Copies are looked for inside fragments of this size, so that positions fit the 16 bits of the table. */
 const FRAGMENT_BYTES = 64 * 1024
@@ -25,18 +25,17 @@ export function maxSnappyBlockBytes(bytes: number): number {
   return 32 + bytes + Math.floor(bytes / 6)
 }
 
-/** Compresses `source[start, end)` to index `to` of the output, which must have room for {@link maxSnappyBlockBytes}; gives the index after it. */
-export function compressSnappyBlock(source: Bytes, start: number, end: number, output: Bytes, to: number): number {
+/** Appends `source[start, end)` packed to the output, which has room for {@link maxSnappyBlockBytes}. */
+export function compressSnappyBlock(source: Source, start: number, end: number, output: Output): void {
   let rest = end - start
-  for (; rest >= 0x80; rest = Math.floor(rest / 128)) output.buffer[to++] = (rest & 0x7f) | 0x80
-  output.buffer[to++] = rest
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) output.buffer[output.position++] = (rest & 0x7f) | 0x80
+  output.buffer[output.position++] = rest
   for (; start < end; start += FRAGMENT_BYTES) {
-    to = compressFragment(source, start, Math.min(start + FRAGMENT_BYTES, end), output, to)
+    compressFragment(source, start, Math.min(start + FRAGMENT_BYTES, end), output)
   }
-  return to
 }
 
-function compressFragment(source: Bytes, start: number, end: number, output: Bytes, to: number): number {
+function compressFragment(source: Source, start: number, end: number, output: Output): void {
   let anchor = start
   if (end - start > MARGIN_BYTES) {
     const bits = Math.min(MAX_HASH_BITS, Math.max(MIN_HASH_BITS, 32 - Math.clz32(end - start)))
@@ -55,16 +54,16 @@ function compressFragment(source: Bytes, start: number, end: number, output: Byt
         pos += misses++ >> SKIP_TRIGGER
         continue
       }
-      if (pos > anchor) to = writeLiteral(source, anchor, pos - anchor, output, to)
+      if (pos > anchor) writeLiteral(source, anchor, pos - anchor, output)
       const length = 4 + matchLength(view, pos + 4, match + 4, end)
-      to = writeCopy(output.buffer, to, pos - match, length)
+      writeCopy(output, pos - match, length)
       pos += length
       anchor = pos
       misses = 1 << SKIP_TRIGGER
       if (pos <= lastMatch) table[Math.imul(view.getInt32(pos - 1, true), 0x1e35a7bd) >>> shift] = pos - 1 - start
     }
   }
-  return end > anchor ? writeLiteral(source, anchor, end - anchor, output, to) : to
+  if (end > anchor) writeLiteral(source, anchor, end - anchor, output)
 }
 
 /** The unpacked length that a block declares, and where its elements begin. Throws MALFORMED when its size cannot unpack to that. */
@@ -81,20 +80,19 @@ export function snappyBlockHeader(buffer: Uint8Array, start: number, end: number
   return malformedBytes('snappy length is cut short')
 }
 
-/** Unpacks the block `source[start, end)` to index `to` of the output; gives the index after it. Throws MALFORMED, and TOO_LARGE beyond `limit`. */
+/** Appends what the block `source[start, end)` unpacks to, at most up to `limit` of the output. Throws MALFORMED, and TOO_LARGE beyond the limit. */
 export function decompressSnappyBlock(
-  source: Bytes,
+  source: Source,
   range: { readonly start: number; readonly end: number },
-  output: Bytes,
-  place: { readonly to: number; readonly limit: number },
-): number {
+  output: Output,
+  limit: number,
+): void {
   const { buffer, view } = source
   const { end } = range
   const header = snappyBlockHeader(buffer, range.start, end)
-  if (header.length > place.limit - place.to) tooLarge(place.limit)
-  const floor = place.to
+  const floor = output.position
   const full = floor + header.length
-  let to = floor
+  if (full > limit) tooLarge(limit)
   let pos = header.start
   while (pos < end) {
     const tag = buffer[pos++]!
@@ -108,10 +106,11 @@ export function decompressSnappyBlock(
         pos += bytes
       }
       length++
-      if (length > end - pos || length > full - to) malformedBytes('snappy literal reaches beyond its block')
-      copyLiterals(source, pos, output, to, length)
+      if (length > end - pos || length > full - output.position) {
+        malformedBytes('snappy literal reaches beyond its block')
+      }
+      copyLiterals(source, pos, length, output)
       pos += length
-      to += length
       continue
     }
     let length = (tag >>> 2) + 1
@@ -129,47 +128,46 @@ export function decompressSnappyBlock(
       distance = view.getUint32(pos, true)
       pos += 4
     }
-    if (distance === 0 || distance > to - floor) malformedBytes(`snappy copy from ${distance} bytes before`)
-    if (length > full - to) malformedBytes('snappy copy reaches beyond its block')
-    copyMatch(output, to, distance, length)
-    to += length
+    if (distance === 0 || distance > output.position - floor)
+      malformedBytes(`snappy copy from ${distance} bytes before`)
+    if (length > full - output.position) malformedBytes('snappy copy reaches beyond its block')
+    copyMatch(output, distance, length)
   }
-  if (to !== full) malformedBytes('snappy block unpacks to less than it says')
-  return to
+  if (output.position !== full) malformedBytes('snappy block unpacks to less than it says')
 }
 
-function writeLiteral(source: Bytes, start: number, length: number, output: Bytes, to: number): number {
-  const out = output.buffer
+function writeLiteral(source: Source, start: number, length: number, output: Output): void {
+  const { buffer } = output
   const rest = length - 1
-  if (rest < 60) out[to++] = rest << 2
+  if (rest < 60) buffer[output.position++] = rest << 2
   else if (rest < 0x100) {
-    out[to++] = 60 << 2
-    out[to++] = rest
+    buffer[output.position++] = 60 << 2
+    buffer[output.position++] = rest
   } else {
-    out[to++] = 61 << 2
-    out[to++] = rest
-    out[to++] = rest >>> 8
+    buffer[output.position++] = 61 << 2
+    buffer[output.position++] = rest
+    buffer[output.position++] = rest >>> 8
   }
-  copyLiterals(source, start, output, to, length)
-  return to + length
+  copyLiterals(source, start, length, output)
 }
 
-function writeCopy(out: Uint8Array, to: number, distance: number, length: number): number {
+function writeCopy(output: Output, distance: number, length: number): void {
   // Never leave less than four bytes for the last copy, so that it can be of the short kind.
-  for (; length >= 68; length -= 64) to = writeLongCopy(out, to, distance, 64)
+  for (; length >= 68; length -= 64) writeLongCopy(output, distance, 64)
   if (length > 64) {
-    to = writeLongCopy(out, to, distance, 60)
+    writeLongCopy(output, distance, 60)
     length -= 60
   }
-  if (length >= 12 || distance >= 2048) return writeLongCopy(out, to, distance, length)
-  out[to++] = ((distance >>> 8) << 5) | ((length - 4) << 2) | 1
-  out[to++] = distance
-  return to
+  if (length >= 12 || distance >= 2048) writeLongCopy(output, distance, length)
+  else {
+    output.buffer[output.position++] = ((distance >>> 8) << 5) | ((length - 4) << 2) | 1
+    output.buffer[output.position++] = distance
+  }
 }
 
-function writeLongCopy(out: Uint8Array, to: number, distance: number, length: number): number {
-  out[to++] = ((length - 1) << 2) | 2
-  out[to++] = distance
-  out[to++] = distance >>> 8
-  return to
+function writeLongCopy(output: Output, distance: number, length: number): void {
+  const { buffer } = output
+  buffer[output.position++] = ((length - 1) << 2) | 2
+  buffer[output.position++] = distance
+  buffer[output.position++] = distance >>> 8
 }

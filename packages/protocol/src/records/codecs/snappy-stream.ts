@@ -4,7 +4,7 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { bytesOf, finishOutput, outputOf } from './match-copy.ts'
+import { finishOutput, outputOf, type Source, sourceOf } from './output.ts'
 import { compressSnappyBlock, decompressSnappyBlock, maxSnappyBlockBytes, snappyBlockHeader } from './snappy-block.ts'
 
 /** 0x82 SNAPPY 0, version 1, compatible with version 1. */
@@ -15,47 +15,38 @@ const BLOCK_BYTES = 32 * 1024
 
 /** The stream of the Java library. */
 export function compressSnappy(input: Uint8Array): Buffer {
-  const source = bytesOf(input)
+  const source = sourceOf(input)
   const blocks = Math.ceil(input.length / BLOCK_BYTES)
   const output = outputOf(HEADER.length + maxSnappyBlockBytes(input.length) + blocks * 40)
   output.buffer.set(HEADER)
-  let to = HEADER.length
+  output.position = HEADER.length
   for (let start = 0; start < input.length; start += BLOCK_BYTES) {
-    const end = Math.min(start + BLOCK_BYTES, input.length)
-    const next = compressSnappyBlock(source, start, end, output, to + 4)
-    output.view.setInt32(to, next - to - 4)
-    to = next
+    const sizeAt = output.position
+    output.position += 4
+    compressSnappyBlock(source, start, Math.min(start + BLOCK_BYTES, input.length), output)
+    output.view.setInt32(sizeAt, output.position - sizeAt - 4)
   }
-  return finishOutput(output, to)
+  return finishOutput(output)
 }
 
 /** Unpacks a stream, or one raw block. Throws TOO_LARGE beyond `maxBytes`, which are never allocated, and MALFORMED. */
 export function decompressSnappy(input: Uint8Array, maxBytes: number): Buffer {
-  const source = bytesOf(input)
-  if (!isStream(input)) {
-    const { length } = snappyBlockHeader(input, 0, input.length)
-    if (length > maxBytes) tooLarge(maxBytes)
-    const output = outputOf(length)
-    return finishOutput(
-      output,
-      decompressSnappyBlock(source, { start: 0, end: input.length }, output, { to: 0, limit: length }),
-    )
-  }
-  const bytes = streamLength(input)
+  const source = sourceOf(input)
+  const isStream = hasStreamHeader(input)
+  const bytes = isStream ? streamLength(source) : snappyBlockHeader(input, 0, input.length).length
   if (bytes > maxBytes) tooLarge(maxBytes)
   const output = outputOf(bytes)
-  let to = 0
-  for (let pos = HEADER.length; pos < input.length; ) {
-    const end = pos + 4 + source.view.getInt32(pos)
-    to = decompressSnappyBlock(source, { start: pos + 4, end }, output, { to, limit: bytes })
-    pos = end
+  if (!isStream) decompressSnappyBlock(source, { start: 0, end: input.length }, output, bytes)
+  for (let pos = HEADER.length; isStream && pos < input.length; ) {
+    const start = pos + 4
+    pos = start + source.view.getInt32(pos)
+    decompressSnappyBlock(source, { start, end: pos }, output, bytes)
   }
-  return finishOutput(output, to)
+  return finishOutput(output)
 }
 
 /** The sum of what the blocks of a stream say they unpack to. Throws MALFORMED. */
-function streamLength(input: Uint8Array): number {
-  const { view } = bytesOf(input)
+function streamLength({ buffer: input, view }: Source): number {
   if (input.length < HEADER.length) malformedBytes('snappy stream is cut short')
   let bytes = 0
   for (let pos = HEADER.length; pos < input.length; ) {
@@ -69,7 +60,7 @@ function streamLength(input: Uint8Array): number {
   return bytes
 }
 
-function isStream(input: Uint8Array): boolean {
+function hasStreamHeader(input: Uint8Array): boolean {
   if (input.length < MAGIC_BYTES) return false
   for (let i = 0; i < MAGIC_BYTES; i++) if (input[i] !== HEADER[i]) return false
   return true

@@ -4,16 +4,8 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { type Bytes, bytesOf, copyLiterals, copyMatch, finishOutput, outputOf, SLACK_BYTES } from './match-copy.ts'
-import {
-  BlockType,
-  MAX_BLOCK_BYTES,
-  readZstdBlock,
-  readZstdFrame,
-  skippableEnd,
-  type ZstdBlock,
-  type ZstdFrame,
-} from './zstd-frame.ts'
+import { copyLiterals, copyMatch, finishOutput, type Output, outputOf, type Source, sourceOf } from './output.ts'
+import { BlockType, MAX_BLOCK_BYTES, readZstdBlock, readZstdFrame, skippableEnd, type ZstdBlock } from './zstd-frame.ts'
 import {
   BackwardBits,
   buildFseTable,
@@ -30,6 +22,8 @@ import {
 import { decodeHuffmanStream, type HuffmanTable, readHuffmanTable } from './zstd-huffman.ts'
 
 const LITERALS = { raw: 0, rle: 1, compressed: 2, treeless: 3 } as const
+/** Bits of a length in the header of compressed literals, by format. */
+const LENGTH_BITS = [10, 10, 14, 18] as const
 const TABLE = { predefined: 0, rle: 1, fse: 2, repeat: 3 } as const
 
 interface Kind {
@@ -50,18 +44,29 @@ interface State {
   readonly recent: [number, number, number]
 }
 
+/** The bytes of a block, read from front to back. */
+interface BlockReader {
+  readonly input: Uint8Array
+  pos: number
+  readonly end: number
+}
+
+/** Where in the output a block may be put: copies reach back to `floor`, nothing goes beyond `limit`. */
+interface Bounds {
+  readonly floor: number
+  readonly limit: number
+}
+
 const predefined = new Map<Kind, FseTable>()
-let literalSpace: Bytes | undefined
+let literalSpace: Output | undefined
 
 /**
  * Unpacks all frames of `input`, which boundOfZstd has walked: `most` is its upper bound. Throws TOO_LARGE beyond `maxBytes`,
  * and MALFORMED.
  */
 export function unpackZstdFrames(input: Uint8Array, most: number, maxBytes: number): Buffer {
-  const source = bytesOf(input)
   const capacity = Math.min(most, maxBytes)
   const output = outputOf(capacity)
-  let to = 0
   let pos = 0
   while (pos < input.length) {
     const frame = readZstdFrame(input, pos)
@@ -69,125 +74,124 @@ export function unpackZstdFrames(input: Uint8Array, most: number, maxBytes: numb
       pos = skippableEnd(input, pos)
       continue
     }
-    const start = to
+    const floor = output.position
     const state: State = { huffman: null, tables: [null, null, null], recent: [1, 4, 8] }
     let block = readZstdBlock(input, frame.start, frame)
     for (; ; block = readZstdBlock(input, block.next, frame)) {
-      const end = unpackBlock(source, block, state, output, { floor: start, to, limit: limitOf(frame, to, capacity) })
-      if (end < 0) overrun(limitOf(frame, to, capacity), maxBytes)
-      to = end
+      const ceiling = output.position + Math.min(frame.windowBytes, MAX_BLOCK_BYTES)
+      const limit = Math.min(ceiling, capacity)
+      if (!unpackBlock(input, block, state, { output, floor, limit })) {
+        if (limit === maxBytes) tooLarge(maxBytes)
+        malformedBytes('zstd block unpacks to more than its frame allows')
+      }
       if (block.last) break
     }
-    if (frame.contentSize >= 0 && frame.contentSize !== to - start) malformedBytes('zstd content size is wrong')
+    if (frame.contentSize >= 0 && frame.contentSize !== output.position - floor) {
+      malformedBytes('zstd content size is wrong')
+    }
     pos = block.next + (frame.checksum ? 4 : 0)
   }
-  return finishOutput(output, to)
+  return finishOutput(output)
 }
 
-interface Place {
-  /** Where the frame began in the output: copies may reach back to it. */
-  readonly floor: number
-  readonly to: number
-  readonly limit: number
-}
-
-function limitOf(frame: ZstdFrame, to: number, capacity: number): number {
-  return Math.min(to + Math.min(frame.windowBytes, MAX_BLOCK_BYTES), capacity)
-}
-
-function overrun(limit: number, maxBytes: number): never {
-  if (limit === maxBytes) tooLarge(maxBytes)
-  malformedBytes('zstd block unpacks to more than its frame allows')
-}
-
-/** Gives the index after the bytes, or -1 when they would pass the limit. */
-function unpackBlock(source: Bytes, block: ZstdBlock, state: State, output: Bytes, place: Place): number {
-  const { start, bytes, maxUnpacked } = block
-  if (block.type === BlockType.compressed) return unpackCompressed(source, block, state, output, place)
-  if (maxUnpacked > place.limit - place.to) return -1
-  const end = place.to + maxUnpacked
-  if (block.type === BlockType.raw) output.buffer.set(source.buffer.subarray(start, start + bytes), place.to)
-  else output.buffer.fill(source.buffer[start]!, place.to, end)
-  return end
-}
-
-function unpackCompressed(source: Bytes, block: ZstdBlock, state: State, output: Bytes, place: Place): number {
-  const input = source.buffer
-  const end = block.start + block.bytes
-  const literals = readLiterals(source, block.start, end, state)
-  let pos = literals.next
-  if (pos >= end) malformedBytes('zstd block without sequences')
-  let count = input[pos++]!
-  if (count >= 128) {
-    if (pos + (count === 255 ? 2 : 1) > end) malformedBytes('zstd block is cut short')
-    count = count === 255 ? 0x7f00 + input[pos++]! + (input[pos++]! << 8) : ((count - 128) << 8) + input[pos++]!
+/** Gives false when the bytes would pass the limit. */
+function unpackBlock(
+  input: Uint8Array,
+  block: ZstdBlock,
+  state: State,
+  place: Bounds & { readonly output: Output },
+): boolean {
+  const { output } = place
+  const { start, bytes, maxUnpacked, type } = block
+  if (type === BlockType.compressed) {
+    return unpackCompressed({ input, pos: start, end: start + bytes }, state, output, place)
   }
+  if (maxUnpacked > place.limit - output.position) return false
+  const end = output.position + maxUnpacked
+  if (type === BlockType.raw) output.buffer.set(input.subarray(start, start + bytes), output.position)
+  else output.buffer.fill(input[start]!, output.position, end)
+  output.position = end
+  return true
+}
+
+function unpackCompressed(reader: BlockReader, state: State, output: Output, bounds: Bounds): boolean {
+  const literals = readLiterals(reader, state)
+  const count = readSequenceCount(reader)
   if (count === 0) {
-    if (pos !== end) malformedBytes('zstd block has bytes left')
-    return copyRest(literals, 0, output, place.to, place.limit)
+    if (reader.pos !== reader.end) malformedBytes('zstd block has bytes left')
+    return copyRest(literals, output, bounds.limit)
   }
-  if (pos >= end || (input[pos]! & 3) !== 0) malformedBytes('zstd block with unknown modes')
-  const modes = input[pos++]!
-  const kinds = [LITERAL_LENGTHS, OFFSETS, MATCH_LENGTHS]
-  for (let i = 0; i < 3; i++)
-    pos = readTable(input, { pos, end, mode: (modes >>> (6 - 2 * i)) & 3 }, kinds[i]!, state.tables, i)
-  return runSequences(new BackwardBits(input, pos, end), count, state, literals, output, place)
+  const modes = nextByte(reader)
+  if ((modes & 3) !== 0) malformedBytes('zstd block with unknown modes')
+  state.tables[0] = readTable(reader, LITERAL_LENGTHS, modes >>> 6, state.tables[0]!)
+  state.tables[1] = readTable(reader, OFFSETS, (modes >>> 4) & 3, state.tables[1]!)
+  state.tables[2] = readTable(reader, MATCH_LENGTHS, (modes >>> 2) & 3, state.tables[2]!)
+  const bits = new BackwardBits(reader.input, reader.pos, reader.end)
+  return runSequences({ bits, count, literals }, state, output, bounds)
+}
+
+function readSequenceCount(reader: BlockReader): number {
+  const first = nextByte(reader)
+  if (first < 128) return first
+  const second = nextByte(reader)
+  return first < 255 ? ((first - 128) << 8) + second : 0x7f00 + second + (nextByte(reader) << 8)
+}
+
+function nextByte(reader: BlockReader): number {
+  if (reader.pos >= reader.end) malformedBytes('zstd block is cut short')
+  return reader.input[reader.pos++]!
 }
 
 interface Literals {
-  readonly bytes: Bytes
-  readonly start: number
-  readonly length: number
-  /** Where the sequences begin in the input. */
-  readonly next: number
+  readonly source: Source
+  /** The next one to be used. */
+  at: number
+  readonly end: number
 }
 
-function readLiterals(source: Bytes, start: number, end: number, state: State): Literals {
-  const input = source.buffer
-  if (start + 1 > end) malformedBytes('zstd literals are cut short')
-  const type = input[start]! & 3
-  const format = (input[start]! >>> 2) & 3
-  if (type === LITERALS.raw || type === LITERALS.rle) {
-    const headerBytes = format === 1 ? 2 : format === 3 ? 3 : 1
-    if (start + headerBytes > end) malformedBytes('zstd literals are cut short')
-    const word =
-      input[start]! | (headerBytes > 1 ? input[start + 1]! << 8 : 0) | (headerBytes > 2 ? input[start + 2]! << 16 : 0)
-    const length = word >>> (headerBytes === 1 ? 3 : 4)
-    const at = start + headerBytes
-    const next = at + (type === LITERALS.raw ? length : 1)
-    if (length > MAX_BLOCK_BYTES || next > end) malformedBytes(`${length} zstd literals`)
-    if (type === LITERALS.raw) return { bytes: source, start: at, length, next }
-    const space = literalsOf()
-    space.buffer.fill(input[at]!, 0, length)
-    return { bytes: space, start: 0, length, next }
-  }
-  return readCompressedLiterals(input, start, end, state)
+function readLiterals(reader: BlockReader, state: State): Literals {
+  const { input, end } = reader
+  const first = nextByte(reader)
+  const type = first & 3
+  if (type === LITERALS.compressed || type === LITERALS.treeless) return readCompressedLiterals(reader, first, state)
+  const format = (first >>> 2) & 3
+  let length = first >>> 3
+  if (format === 1) length = (first >>> 4) | (nextByte(reader) << 4)
+  if (format === 3) length = (first >>> 4) | (nextByte(reader) << 4) | (nextByte(reader) << 12)
+  const at = reader.pos
+  reader.pos += type === LITERALS.raw ? length : 1
+  if (length > MAX_BLOCK_BYTES || reader.pos > end) malformedBytes(`${length} zstd literals`)
+  if (type === LITERALS.raw) return { source: sourceOf(input), at, end: at + length }
+  const space = spaceForLiterals()
+  space.buffer.fill(input[at]!, 0, length)
+  return { source: space, at: 0, end: length }
 }
 
-function readCompressedLiterals(input: Uint8Array, start: number, end: number, state: State): Literals {
-  const format = (input[start]! >>> 2) & 3
-  const headerBytes = format < 2 ? 3 : format + 2
-  const width = format < 2 ? 10 : format === 2 ? 14 : 18
-  if (start + headerBytes > end) malformedBytes('zstd literals are cut short')
-  let header = 0
-  for (let i = headerBytes - 1; i >= 0; i--) header = header * 256 + input[start + i]!
+function readCompressedLiterals(reader: BlockReader, first: number, state: State): Literals {
+  const { input } = reader
+  const format = (first >>> 2) & 3
+  const width = LENGTH_BITS[format]!
+  // Four bits of type and format, the length, the packed length.
+  let header = first
+  for (let i = 1, scale = 256; i < (4 + 2 * width) / 8; i++, scale *= 256) header += nextByte(reader) * scale
   header = Math.floor(header / 16)
   const length = header % 2 ** width
   const packed = Math.floor(header / 2 ** width)
-  let pos = start + headerBytes
-  const next = pos + packed
-  if (length > MAX_BLOCK_BYTES || next > end) malformedBytes(`${length} zstd literals in ${packed} bytes`)
-  if ((input[start]! & 3) === LITERALS.compressed) {
-    const tree = readHuffmanTable(input, pos, next)
+  const end = reader.pos + packed
+  if (length > MAX_BLOCK_BYTES || end > reader.end) malformedBytes(`${length} zstd literals in ${packed} bytes`)
+  let start = reader.pos
+  if ((first & 3) === LITERALS.compressed) {
+    const tree = readHuffmanTable(input, start, end)
     state.huffman = tree.table
-    pos = tree.next
+    start = tree.next
   }
   const table = state.huffman
   if (table === null) malformedBytes('zstd literals without a tree')
-  const space = literalsOf()
-  if (format === 0) decodeHuffmanStream(table, { input, start: pos, end: next }, space.buffer, { from: 0, to: length })
-  else decodeFourStreams(table, { input, start: pos, end: next }, space.buffer, length)
-  return { bytes: space, start: 0, length, next }
+  const space = spaceForLiterals()
+  if (format === 0) decodeHuffmanStream(table, { input, start, end }, space.buffer, { from: 0, to: length })
+  else decodeFourStreams(table, { input, start, end }, space.buffer, length)
+  reader.pos = end
+  return { source: space, at: 0, end: length }
 }
 
 /** Four streams of a quarter each; the sizes of the first three stand in front. */
@@ -210,51 +214,42 @@ function decodeFourStreams(
   }
 }
 
-/** Reads the table of one kind of symbols, into place `index`; gives the position after it. */
-function readTable(
-  input: Uint8Array,
-  at: { readonly pos: number; readonly end: number; readonly mode: number },
-  kind: Kind,
-  tables: (FseTable | null)[],
-  index: number,
-): number {
-  const { pos, end, mode } = at
+/** Reads the table of one kind of symbols; `previous` is the one of the block before. */
+function readTable(reader: BlockReader, kind: Kind, mode: number, previous: FseTable | null): FseTable {
   if (mode === TABLE.repeat) {
-    if (tables[index] === null) malformedBytes('zstd block repeats no table')
-    return pos
+    if (previous === null) malformedBytes('zstd block repeats no table')
+    return previous
   }
   if (mode === TABLE.predefined) {
     let table = predefined.get(kind)
     if (table === undefined) predefined.set(kind, (table = buildFseTable(kind.defaults)))
-    tables[index] = table
-    return pos
+    return table
   }
   if (mode === TABLE.rle) {
-    if (pos >= end || input[pos]! >= kind.symbols) malformedBytes('zstd table of no symbol')
-    tables[index] = singleSymbolTable(input[pos]!)
-    return pos + 1
+    const symbol = nextByte(reader)
+    if (symbol >= kind.symbols) malformedBytes('zstd table of no symbol')
+    return singleSymbolTable(symbol)
   }
-  const read = readFseCounts(input, pos, end, kind)
-  tables[index] = buildFseTable(read.counts)
-  return read.next
+  const { counts, next } = readFseCounts(reader.input, reader.pos, reader.end, kind)
+  reader.pos = next
+  return buildFseTable(counts)
 }
 
-function runSequences(
-  bits: BackwardBits,
-  count: number,
-  state: State,
-  literals: Literals,
-  output: Bytes,
-  place: Place,
-): number {
+interface Sequences {
+  readonly bits: BackwardBits
+  readonly count: number
+  readonly literals: Literals
+}
+
+/** Gives false when the bytes would pass the limit. */
+function runSequences(sequences: Sequences, state: State, output: Output, bounds: Bounds): boolean {
+  const { bits, literals } = sequences
+  const { floor, limit } = bounds
   const [literalTable, offsetTable, matchTable] = state.tables as [FseTable, FseTable, FseTable]
-  const { floor, limit } = place
   let literalState = bits.read(literalTable.log)
   let offsetState = bits.read(offsetTable.log)
   let matchState = bits.read(matchTable.log)
-  let to = place.to
-  let used = 0
-  for (let left = count; left > 0; left--) {
+  for (let left = sequences.count; left > 0; left--) {
     const literalEntry = literalTable.entries[literalState]!
     const offsetEntry = offsetTable.entries[offsetState]!
     const matchEntry = matchTable.entries[matchState]!
@@ -270,20 +265,18 @@ function runSequences(
       matchState = (matchEntry >>> 16) + bits.read((matchEntry >>> 8) & 0xff)
       offsetState = (offsetEntry >>> 16) + bits.read((offsetEntry >>> 8) & 0xff)
     }
-    if (run > literals.length - used) malformedBytes('zstd sequence takes more literals than there are')
-    if (run + match > limit - to) return -1
+    if (run > literals.end - literals.at) malformedBytes('zstd sequence takes more literals than there are')
+    if (run + match > limit - output.position) return false
     if (run !== 0) {
-      copyLiterals(literals.bytes, literals.start + used, output, to, run)
-      used += run
-      to += run
+      copyLiterals(literals.source, literals.at, run, output)
+      literals.at += run
     }
     const distance = distanceOf(offset, run, state.recent)
-    if (distance <= 0 || distance > to - floor) malformedBytes(`zstd copy from ${distance} bytes before`)
-    copyMatch(output, to, distance, match)
-    to += match
+    if (distance <= 0 || distance > output.position - floor) malformedBytes(`zstd copy from ${distance} bytes before`)
+    copyMatch(output, distance, match)
   }
   if (bits.left !== 0) malformedBytes('zstd sequences do not end where their stream does')
-  return copyRest(literals, used, output, to, limit)
+  return copyRest(literals, output, limit)
 }
 
 /** Turns an offset value into a distance: 1 to 3 are the recent ones, shifted by one when no literals came before. */
@@ -303,14 +296,14 @@ function distanceOf(offset: number, run: number, recent: [number, number, number
   return distance
 }
 
-function copyRest(literals: Literals, used: number, output: Bytes, to: number, limit: number): number {
-  const rest = literals.length - used
-  if (rest > limit - to) return -1
-  if (rest > 0) copyLiterals(literals.bytes, literals.start + used, output, to, rest)
-  return to + rest
+function copyRest(literals: Literals, output: Output, limit: number): boolean {
+  const rest = literals.end - literals.at
+  if (rest > limit - output.position) return false
+  if (rest > 0) copyLiterals(literals.source, literals.at, rest, output)
+  return true
 }
 
 /** Room for the literals of one block, kept between calls. */
-function literalsOf(): Bytes {
-  return (literalSpace ??= bytesOf(Buffer.allocUnsafeSlow(MAX_BLOCK_BYTES + SLACK_BYTES)))
+function spaceForLiterals(): Output {
+  return (literalSpace ??= outputOf(MAX_BLOCK_BYTES))
 }

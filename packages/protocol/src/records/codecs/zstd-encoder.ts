@@ -3,7 +3,7 @@
  * literals where they win and their bytes are in the lower half (text), sequences with the format's fixed tables.
  */
 
-import { type Bytes, bytesOf, finishOutput, matchLength, outputOf } from './match-copy.ts'
+import { finishOutput, matchLength, type Output, outputOf, type Source, sourceOf } from './output.ts'
 import { BitWriter } from './zstd-bit-writer.ts'
 import { BlockType, MAX_BLOCK_BYTES } from './zstd-frame.ts'
 import {
@@ -45,7 +45,7 @@ interface Tools {
   readonly runs: Int32Array
   readonly matches: Int32Array
   readonly offsets: Int32Array
-  readonly literals: Bytes
+  readonly literals: Output
   readonly literalEncoder: FseEncoder
   readonly matchEncoder: FseEncoder
   readonly offsetEncoder: FseEncoder
@@ -55,72 +55,75 @@ let tools: Tools | undefined
 
 /** One frame with the whole input, and its size in the header. */
 export function compressZstdFrame(input: Uint8Array): Buffer {
-  const source = bytesOf(input)
+  const source = sourceOf(input)
   const kit = (tools ??= makeTools())
   kit.seen.fill(-1)
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES)
   const output = outputOf(16 + input.length + (blocks + 1) * 64)
-  let to = writeFrameHeader(output, input.length)
-  if (input.length === 0)
-    return finishOutput(output, writeBlockHeader(output.buffer, to, { type: BlockType.raw, size: 0, last: true }))
+  writeFrameHeader(output, input.length)
+  if (input.length === 0) writeBlockHeader(output, { at: output.position, type: BlockType.raw, size: 0, last: true })
   for (let start = 0; start < input.length; start += MAX_BLOCK_BYTES) {
     const end = Math.min(start + MAX_BLOCK_BYTES, input.length)
-    to = packBlock(kit, source, { start, end, last: end === input.length }, output, to)
+    packBlock(kit, source, { start, end, last: end === input.length }, output)
   }
-  return finishOutput(output, to)
+  return finishOutput(output)
 }
 
 /** Content size in four bytes; a window only where the content is larger than it. */
-function writeFrameHeader({ buffer, view }: Bytes, size: number): number {
+function writeFrameHeader(output: Output, size: number): void {
+  const { buffer, view } = output
   view.setUint32(0, 0xfd2fb528, true)
-  let to = 5
+  output.position = 5
   if (size <= WINDOW_BYTES) buffer[4] = SINGLE_SEGMENT
   else {
     buffer[4] = WITH_WINDOW
-    buffer[to++] = (WINDOW_BITS - 10) << 3
+    buffer[output.position++] = (WINDOW_BITS - 10) << 3
   }
-  view.setUint32(to, size, true)
-  return to + 4
+  view.setUint32(output.position, size, true)
+  output.position += 4
 }
 
-function writeBlockHeader(
-  out: Uint8Array,
-  to: number,
-  block: { readonly type: number; readonly size: number; readonly last: boolean },
-): number {
-  const header = (block.size << 3) | (block.type << 1) | (block.last ? 1 : 0)
-  out[to] = header
-  out[to + 1] = header >>> 8
-  out[to + 2] = header >>> 16
-  return to + 3
+interface BlockHeader {
+  readonly at: number
+  readonly type: number
+  readonly size: number
+  readonly last: boolean
 }
 
-function packBlock(
-  kit: Tools,
-  source: Bytes,
-  block: { readonly start: number; readonly end: number; readonly last: boolean },
-  output: Bytes,
-  to: number,
-): number {
-  const { start, end, last } = block
+/** Writes the header at its place, and puts the output behind the block. */
+function writeBlockHeader(output: Output, { at, type, size, last }: BlockHeader): void {
+  const header = (size << 3) | (type << 1) | (last ? 1 : 0)
+  output.buffer[at] = header
+  output.buffer[at + 1] = header >>> 8
+  output.buffer[at + 2] = header >>> 16
+  output.position = at + 3 + size
+}
+
+interface BlockRange {
+  readonly start: number
+  readonly end: number
+  readonly last: boolean
+}
+
+function packBlock(kit: Tools, source: Source, range: BlockRange, output: Output): void {
+  const { start, end, last } = range
   const size = end - start
+  const at = output.position
   const found = findSequences(kit, source, start, end)
   // As many bytes as the block has are there, and a little more; a packed block that comes near is not worth having.
-  const bodyAt = to + 3
-  const literalsEnd = packLiterals(kit.literals, found.literals, output.buffer, bodyAt)
-  const limit = bodyAt + size
-  const at = literalsEnd + MIN_GAIN_BYTES < limit ? packSequences(kit, found.count, output, literalsEnd, limit) : 0
-  if (at > 0 && at < limit) {
-    writeBlockHeader(output.buffer, to, { type: BlockType.compressed, size: at - bodyAt, last })
-    return at
+  output.position = at + 3
+  const limit = output.position + size
+  packLiterals(kit.literals.buffer, found.literals, output)
+  if (output.position + MIN_GAIN_BYTES < limit && packSequences(kit, found.count, output, limit)) {
+    writeBlockHeader(output, { at, type: BlockType.compressed, size: output.position - at - 3, last })
+    return
   }
-  writeBlockHeader(output.buffer, to, { type: BlockType.raw, size, last })
-  output.buffer.set(source.buffer.subarray(start, end), bodyAt)
-  return bodyAt + size
+  writeBlockHeader(output, { at, type: BlockType.raw, size, last })
+  output.buffer.set(source.buffer.subarray(start, end), at + 3)
 }
 
 /** Fills runs, matches, offsets and literals of the kit. */
-function findSequences(kit: Tools, source: Bytes, start: number, end: number): { count: number; literals: number } {
+function findSequences(kit: Tools, source: Source, start: number, end: number): { count: number; literals: number } {
   const { seen, runs, matches, offsets } = kit
   const { view, buffer } = source
   const literals = kit.literals.buffer
@@ -157,21 +160,12 @@ function findSequences(kit: Tools, source: Bytes, start: number, end: number): {
   return { count, literals: literalBytes }
 }
 
-/** Writes the sequences; gives the index after them, or 0 when they do not fit before `limit`. */
-function packSequences(kit: Tools, count: number, output: Bytes, to: number, limit: number): number {
-  const out = output.buffer
-  if (count < 128) out[to++] = count
-  else if (count < 0x7f00) {
-    out[to++] = (count >>> 8) + 128
-    out[to++] = count
-  } else {
-    out[to++] = 255
-    out[to++] = count - 0x7f00
-    out[to++] = (count - 0x7f00) >>> 8
-  }
-  if (count === 0) return to
-  out[to++] = FIXED_TABLES
-  const bits = new BitWriter(out, to, limit)
+/** Writes the sequences; gives false when they do not fit before `limit`. */
+function packSequences(kit: Tools, count: number, output: Output, limit: number): boolean {
+  writeSequenceCount(output, count)
+  if (count === 0) return output.position < limit
+  output.buffer[output.position++] = FIXED_TABLES
+  const bits = new BitWriter(output, limit)
   const { runs, matches, literalEncoder, matchEncoder, offsetEncoder } = kit
   const values = offsetValues(kit, count)
   let literalState = 0
@@ -195,12 +189,26 @@ function packSequences(kit: Tools, count: number, output: Bytes, to: number, lim
     bits.add(runs[i]! - LITERAL_BASE.base[run]!, LITERAL_BASE.bits[run]!)
     bits.add(matches[i]! - MATCH_BASE.base[match]!, MATCH_BASE.bits[match]!)
     bits.add(value & ((1 << offset) - 1), offset)
-    if (bits.full) return 0
+    if (bits.full) return false
   }
   lastState(matchEncoder, matchState, bits)
   lastState(offsetEncoder, offsetState, bits)
   lastState(literalEncoder, literalState, bits)
-  return bits.finish()
+  bits.finish()
+  return output.position < limit
+}
+
+function writeSequenceCount(output: Output, count: number): void {
+  const { buffer } = output
+  if (count < 128) buffer[output.position++] = count
+  else if (count < 0x7f00) {
+    buffer[output.position++] = (count >>> 8) + 128
+    buffer[output.position++] = count
+  } else {
+    buffer[output.position++] = 255
+    buffer[output.position++] = count - 0x7f00
+    buffer[output.position++] = (count - 0x7f00) >>> 8
+  }
 }
 
 /** Distances as the format counts them: 1 to 3 for recent ones, else three more than the distance. In place. */

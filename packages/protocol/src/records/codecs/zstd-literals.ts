@@ -1,6 +1,6 @@
 /** Writes the literals of a zstd block: as they are, as one repeated byte, or Huffman-coded. */
 
-import type { Bytes } from './match-copy.ts'
+import type { Output } from './output.ts'
 import { BitWriter } from './zstd-bit-writer.ts'
 import { MAX_HUFFMAN_BITS } from './zstd-huffman.ts'
 
@@ -9,6 +9,8 @@ const MIN_CODED = 64
 const FOUR_STREAMS_FROM = 256
 /** A tree is written with plain weights, which stand for symbols below this; the weight of the last one is not written. */
 const MAX_SYMBOLS = 129
+
+const LITERALS = { raw: 0, rle: 1, compressed: 2 } as const
 
 /** How a symbol is written. */
 interface Code {
@@ -19,103 +21,95 @@ interface Code {
   readonly symbols: number
 }
 
-/** Writes `length` literals at `to`; gives the index after them. */
-export function packLiterals(literals: Bytes, length: number, out: Uint8Array, to: number): number {
-  const source = literals.buffer
+/** Appends the first `length` bytes of `literals`. */
+export function packLiterals(literals: Uint8Array, length: number, output: Output): void {
   const counts = new Uint32Array(256)
-  for (let i = 0; i < length; i++) counts[source[i]!]!++
+  for (let i = 0; i < length; i++) counts[literals[i]!]!++
   const used = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0)
   if (length > 1 && used === 1) {
-    to = writePlainHeader(out, to, 1, length)
-    out[to] = source[0]!
-    return to + 1
+    writePlainHeader(output, LITERALS.rle, length)
+    output.buffer[output.position++] = literals[0]!
+    return
   }
-  if (length >= MIN_CODED && used > 1) {
-    const code = makeCode(counts)
-    const end = code === null ? 0 : writeCoded(source, length, code, out, to)
-    if (end > 0) return end
-  }
-  to = writePlainHeader(out, to, 0, length)
-  out.set(source.subarray(0, length), to)
-  return to + length
+  const code = length >= MIN_CODED && used > 1 ? makeCode(counts) : null
+  if (code !== null && writeCoded(literals, length, code, output)) return
+  writePlainHeader(output, LITERALS.raw, length)
+  output.buffer.set(literals.subarray(0, length), output.position)
+  output.position += length
 }
 
-function writePlainHeader(out: Uint8Array, to: number, type: number, length: number): number {
+function writePlainHeader(output: Output, type: number, length: number): void {
+  const { buffer } = output
   if (length < 32) {
-    out[to] = type | (length << 3)
-    return to + 1
+    buffer[output.position++] = type | (length << 3)
+    return
   }
   const large = length >= 4096
-  out[to] = type | ((large ? 3 : 1) << 2) | (length << 4)
-  out[to + 1] = length >>> 4
-  if (large) out[to + 2] = length >>> 12
-  return to + (large ? 3 : 2)
+  buffer[output.position++] = type | ((large ? 3 : 1) << 2) | (length << 4)
+  buffer[output.position++] = length >>> 4
+  if (large) buffer[output.position++] = length >>> 12
 }
 
-/** Gives the index after the literals, or 0 when they are no smaller than plain. */
-function writeCoded(source: Uint8Array, length: number, code: Code, out: Uint8Array, to: number): number {
-  const single = length < FOUR_STREAMS_FROM
+/** Gives false, and leaves the output where it was, when coded literals are no smaller than plain ones. */
+function writeCoded(literals: Uint8Array, length: number, code: Code, output: Output): boolean {
+  const start = output.position
+  const limit = start + length
   const headerBytes = length < 1024 ? 3 : length < 16384 ? 4 : 5
-  const limit = to + length
-  let at = writeTree(code, out, to + headerBytes)
-  if (single) at = writeStream(source, { from: 0, to: length }, code, out, { at, limit })
-  else {
-    const jump = at
-    const quarter = (length + 3) >>> 2
-    at += 6
-    for (let i = 0; i < 4 && at > 0; i++) {
-      const end = writeStream(source, { from: i * quarter, to: Math.min((i + 1) * quarter, length) }, code, out, {
-        at,
-        limit,
-      })
-      if (i < 3 && end > 0) {
-        out[jump + 2 * i] = end - at
-        out[jump + 2 * i + 1] = (end - at) >>> 8
-      }
-      at = end
-    }
+  output.position += headerBytes
+  writeTree(code, output)
+  const single = length < FOUR_STREAMS_FROM
+  const stream = (from: number, to: number) => writeStream(literals.subarray(from, to), code, output, limit)
+  if (!(single ? stream(0, length) : writeFourStreams(length, output, stream)) || output.position >= limit) {
+    output.position = start
+    return false
   }
-  if (at === 0 || at >= limit) return 0
-  const packed = at - to - headerBytes
+  const packed = output.position - start - headerBytes
   const width = headerBytes === 3 ? 10 : headerBytes === 4 ? 14 : 18
   const format = headerBytes === 3 ? (single ? 0 : 1) : headerBytes - 2
-  let header = 2 + format * 4 + length * 16 + packed * 2 ** (4 + width)
+  let header = LITERALS.compressed + format * 4 + length * 16 + packed * 2 ** (4 + width)
   for (let i = 0; i < headerBytes; i++) {
-    out[to + i] = header % 256
+    output.buffer[start + i] = header % 256
     header = Math.floor(header / 256)
   }
-  return at
+  return true
+}
+
+/** A quarter each; the sizes of the first three stand in front. */
+function writeFourStreams(length: number, output: Output, stream: (from: number, to: number) => boolean): boolean {
+  const sizesAt = output.position
+  const quarter = (length + 3) >>> 2
+  output.position += 6
+  for (let i = 0; i < 4; i++) {
+    const start = output.position
+    if (!stream(i * quarter, Math.min((i + 1) * quarter, length))) return false
+    if (i < 3) output.view.setUint16(sizesAt + 2 * i, output.position - start, true)
+  }
+  return true
 }
 
 /** The tree, as the weight of each symbol but the last, two per byte. */
-function writeTree(code: Code, out: Uint8Array, to: number): number {
+function writeTree(code: Code, output: Output): void {
   const written = code.symbols - 1
-  out[to++] = 127 + written
+  output.buffer[output.position++] = 127 + written
   for (let i = 0; i < written; i += 2) {
-    out[to++] = (weightOf(code, i) << 4) | (i + 1 < written ? weightOf(code, i + 1) : 0)
+    output.buffer[output.position++] = (weightOf(code, i) << 4) | (i + 1 < written ? weightOf(code, i + 1) : 0)
   }
-  return to
 }
 
 function weightOf(code: Code, symbol: number): number {
   return code.bits[symbol] === 0 ? 0 : code.width + 1 - code.bits[symbol]!
 }
 
-/** Backwards, since the decoder begins at the end. Gives the index after the stream, or 0 when it does not fit. */
-function writeStream(
-  source: Uint8Array,
-  range: { readonly from: number; readonly to: number },
-  code: Code,
-  out: Uint8Array,
-  place: { readonly at: number; readonly limit: number },
-): number {
-  const bits = new BitWriter(out, place.at, place.limit)
-  for (let i = range.to - 1; i >= range.from; i--) {
-    const symbol = source[i]!
+/** Backwards, since the decoder begins at the end. Gives false when it does not fit before `limit`. */
+function writeStream(symbols: Uint8Array, code: Code, output: Output, limit: number): boolean {
+  const bits = new BitWriter(output, limit)
+  for (let i = symbols.length - 1; i >= 0; i--) {
+    const symbol = symbols[i]!
     bits.add(code.values[symbol]!, code.bits[symbol]!)
-    if (bits.full) return 0
+    if (bits.full) return false
   }
-  return bits.finish()
+  bits.finish()
+  return true
 }
 
 /** A code with at most {@link MAX_HUFFMAN_BITS} bits, or null when it cannot be written. */

@@ -1,0 +1,98 @@
+/**
+ * The output of a codec, and the copies into and inside of it. Short runs take a loop, since a call into the runtime costs about as
+ * much as copying a hundred bytes.
+ *
+ * An output has {@link SLACK_BYTES} more bytes than it may be filled with: loops of four bytes write up to three beyond their end.
+ */
+
+const SLACK_BYTES = 16
+const CALL_FROM_BYTES = 192
+/** Smaller outputs are not copied to save memory: there is little to save. */
+const MIN_TRIMMED_BYTES = 4096
+
+/** A buffer and the view over it, made once per call of a codec. */
+export interface Source {
+  readonly buffer: Uint8Array
+  readonly view: DataView
+}
+
+export interface Output extends Source {
+  readonly buffer: Buffer
+  /** Where the next byte goes. */
+  position: number
+}
+
+export function sourceOf(buffer: Uint8Array): Source {
+  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length) }
+}
+
+/** An output of `bytes` usable bytes. */
+export function outputOf(bytes: number): Output {
+  const buffer = Buffer.allocUnsafeSlow(bytes + SLACK_BYTES)
+  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), position: 0 }
+}
+
+/** What was written; copied when most of the output is not used, so that few bytes do not hold many. */
+export function finishOutput({ buffer, position }: Output): Buffer {
+  const used = buffer.subarray(0, position)
+  return position * 2 >= buffer.length || buffer.length < MIN_TRIMMED_BYTES ? used : Buffer.from(used)
+}
+
+/** Appends `length` bytes of `source` from index `start` on. The caller has checked that they are there, and that they fit. */
+export function copyLiterals(source: Source, start: number, length: number, output: Output): void {
+  let to = output.position
+  const end = to + length
+  output.position = end
+  const from = source.buffer
+  if (length >= CALL_FROM_BYTES) {
+    output.buffer.set(from.subarray(start, start + length), to)
+    return
+  }
+  // Whole words while the source has them; the last ones byte by byte, since it may end here.
+  const reader = source.view
+  const writer = output.view
+  for (const last = Math.min(end, to + from.length - start - 3); to < last; to += 4, start += 4) {
+    writer.setInt32(to, reader.getInt32(start, true), true)
+  }
+  const out = output.buffer
+  for (; to < end; to++, start++) out[to] = from[start]!
+}
+
+/** Appends `length` bytes that lie `distance` bytes back; they may overlap. The caller has checked both. */
+export function copyMatch(output: Output, distance: number, length: number): void {
+  let to = output.position
+  let from = to - distance
+  const end = to + length
+  output.position = end
+  const out = output.buffer
+  if (length >= CALL_FROM_BYTES) {
+    if (distance >= length) {
+      out.copyWithin(to, from, from + length)
+      return
+    }
+    if (distance === 1) {
+      out.fill(out[from]!, to, end)
+      return
+    }
+  }
+  if (distance >= 4) {
+    const view = output.view
+    for (; to < end; to += 4, from += 4) view.setInt32(to, view.getInt32(from, true), true)
+    return
+  }
+  for (; to < end; to++, from++) out[to] = out[from]!
+}
+
+/** How many bytes at `a` and at the earlier `b` are the same, where `a` stops before `end`. */
+export function matchLength(view: DataView, a: number, b: number, end: number): number {
+  const start = a
+  for (const last = end - 4; a <= last; a += 4, b += 4) {
+    const difference = view.getInt32(a, true) ^ view.getInt32(b, true)
+    if (difference !== 0) return a - start + ((31 - Math.clz32(difference & -difference)) >>> 3)
+  }
+  while (a < end && view.getUint8(a) === view.getUint8(b)) {
+    a++
+    b++
+  }
+  return a - start
+}
