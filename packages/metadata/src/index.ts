@@ -5,6 +5,7 @@ export type {
   ControllerRequestContext,
   MetadataUpdate,
 } from './controller-channel.ts'
+export { EmbeddedController, type EmbeddedControllerOptions } from './embedded-controller.ts'
 export {
   METADATA_VERSION,
   METADATA_VERSION_LATEST,
@@ -32,3 +33,6 @@ export type {
 } from './image/metadata-image.ts'
 export { EMPTY_IMAGE } from './image/metadata-image.ts'
 export { type PartitionImage, type TopicImage, TopicsImage } from './image/topics-image.ts'
+export { MetadataError, type MetadataErrorCode } from './metadata-error.ts'
+export type { MetadataStore } from './metadata-store.ts'
+export { EmbeddedStore, type EmbeddedStoreOptions, METADATA_TOPIC_PARTITION } from './store/embedded-store.ts'

@@ -31,33 +31,40 @@ export interface ElectionOptions {
 /** What to write so that the partition has the best leader it can have; null: nothing. */
 export function electLeader(partition: PartitionImage, options: ElectionOptions): PartitionChange | null {
   const isr = options.isr === undefined || options.isr.length === 0 ? partition.isr : options.isr
-  const change: { -readonly [Key in keyof PartitionChange]: PartitionChange[Key] } = {}
-  if (!sameList(isr, partition.isr)) change.isr = isr
   const leader = chooseLeader(partition, isr, options)
-  if (leader.kind === 'unclean') {
-    change.isr = [leader.id]
-    change.leaderRecoveryState = RECOVERING
-  }
+  const change: { -readonly [Key in keyof PartitionChange]: PartitionChange[Key] } = {}
+  const newIsr = leader.kind === 'in-sync' ? isr : [leader.id]
+  if (!sameList(newIsr, partition.isr)) change.isr = newIsr
+  if (leader.kind === 'unclean') change.leaderRecoveryState = RECOVERING
   if (leader.id !== partition.leader) change.leader = leader.id
-  else if (change.isr && isShrink(partition.isr, change.isr) && options.level < NO_BUMP_ON_SHRINK_LEVEL) {
-    change.leader = partition.leader
-  }
+  else if (isShrink(partition.isr, newIsr) && options.level < NO_BUMP_ON_SHRINK_LEVEL) change.leader = partition.leader
+  // Who is in sync again need not be remembered as one that could lead.
+  const eligible = partition.eligibleLeaderReplicas.filter((id) => !newIsr.includes(id))
+  if (eligible.length < partition.eligibleLeaderReplicas.length) change.eligibleLeaderReplicas = eligible
+  if (partition.lastKnownElr.length > 0 && leader.id !== NO_LEADER) change.lastKnownElr = []
   return Object.keys(change).length === 0 ? null : change
 }
 
-function chooseLeader(
-  partition: PartitionImage,
-  isr: readonly number[],
-  { kind, isActive }: ElectionOptions,
-): { readonly kind: 'clean' | 'unclean'; readonly id: number } {
+interface Choice {
+  /** `eligible`: the ISR is empty and it comes from those that were in sync last (KIP-966). */
+  readonly kind: 'in-sync' | 'eligible' | 'unclean'
+  readonly id: number
+}
+
+function chooseLeader(partition: PartitionImage, isr: readonly number[], { kind, isActive }: ElectionOptions): Choice {
+  const { replicas, leader, eligibleLeaderReplicas } = partition
   const isValid = (id: number) => isr.includes(id) && isActive(id)
-  const [preferred = NO_LEADER] = partition.replicas
-  if (kind === 'preferred' && isValid(preferred)) return { kind: 'clean', id: preferred }
-  if (partition.leader !== NO_LEADER && isValid(partition.leader)) return { kind: 'clean', id: partition.leader }
-  const next = partition.replicas.find(isValid)
-  if (next !== undefined) return { kind: 'clean', id: next }
-  const live = kind === 'unclean' ? partition.replicas.find(isActive) : undefined
-  return live === undefined ? { kind: 'clean', id: NO_LEADER } : { kind: 'unclean', id: live }
+  const [preferred = NO_LEADER] = replicas
+  if (kind === 'preferred' && isValid(preferred)) return { kind: 'in-sync', id: preferred }
+  if (leader !== NO_LEADER && isValid(leader)) return { kind: 'in-sync', id: leader }
+  const next = replicas.find(isValid)
+  if (next !== undefined) return { kind: 'in-sync', id: next }
+  if (isr.length === 0) {
+    const eligible = replicas.find((id) => eligibleLeaderReplicas.includes(id) && isActive(id))
+    if (eligible !== undefined) return { kind: 'eligible', id: eligible }
+  }
+  const live = kind === 'unclean' ? replicas.find(isActive) : undefined
+  return live === undefined ? { kind: 'in-sync', id: NO_LEADER } : { kind: 'unclean', id: live }
 }
 
 function isShrink(before: readonly number[], after: readonly number[]): boolean {

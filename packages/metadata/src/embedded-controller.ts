@@ -1,0 +1,165 @@
+/**
+ * The controller of a single node, behind the channel that brokers know. Requests go through a queue like those of
+ * strangers: none is decided in the turn in which it was made.
+ */
+import type { BrokerConfig } from '@ottla/config'
+import type { Env } from '@ottla/env'
+import type { LogResources } from '@ottla/log'
+import { ApiError, ErrorCode, type MetadataRecord } from '@ottla/protocol'
+import { ShardRuntime } from '@ottla/runtime'
+import { SnapshotRegistry } from '@ottla/stdx'
+import { ControllerShard } from './controller/controller-shard.ts'
+import type { ControllerTimer } from './controller/controller-view.ts'
+import type {
+  ControllerApiKey,
+  ControllerApis,
+  ControllerChannel,
+  ControllerRequestContext,
+  MetadataUpdate,
+} from './controller-channel.ts'
+import type { MetadataImage } from './image/metadata-image.ts'
+import type { MetadataStore } from './metadata-store.ts'
+import { EmbeddedStore } from './store/embedded-store.ts'
+
+export interface EmbeddedControllerOptions {
+  readonly resources: LogResources
+  readonly config: BrokerConfig
+  /** metadata.log.dir, absolute. Locked by the caller. */
+  readonly directory: string
+  readonly clusterId: string
+  readonly nodeId: number
+  /** The metadata log failed: nothing can be decided any more. Called once. */
+  readonly onFailed?: (error: Error) => void
+}
+
+/** Requests that may wait for their turn. */
+const QUEUE_MAX = 10_000
+const SEED_BOUND = 2 ** 32
+
+interface Queued {
+  readonly apiKey: ControllerApiKey
+  readonly request: unknown
+  readonly context: ControllerRequestContext
+  readonly resolve: (response: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class EmbeddedController implements ControllerChannel {
+  readonly #env: Env
+  readonly #store: MetadataStore
+  readonly #shard: ControllerShard
+  readonly #runtime: ShardRuntime<ControllerShard, MetadataRecord, never, ControllerTimer>
+  readonly #listeners = new Set<(update: MetadataUpdate) => void>()
+  #queue: Queued[] = []
+  #isClosed = false
+  #image: MetadataImage
+
+  /** Opens the metadata log of the folder, made anew when there is none. Throws MetadataError and LogError. */
+  static async open(options: EmbeddedControllerOptions): Promise<EmbeddedController> {
+    const { store, image } = await EmbeddedStore.open(options)
+    return new EmbeddedController(options, store, image)
+  }
+
+  private constructor(options: EmbeddedControllerOptions, store: MetadataStore, image: MetadataImage) {
+    const { env } = options.resources
+    const { clusterId, nodeId, config } = options
+    const registry = new SnapshotRegistry()
+    this.#env = env
+    this.#store = store
+    this.#image = image
+    this.#shard = new ControllerShard({ registry, clusterId, nodeId, config, image, brokerSessionTimeoutMs: null })
+    this.#runtime = new ShardRuntime({
+      shard: this.#shard,
+      registry,
+      writer: { append: (records) => store.append(this.#runtime.endOffset, records) },
+      clock: env.clock,
+      timers: env.timers,
+      endOffset: store.endOffset,
+      onTimerError: (error) => env.logger.warn('a decision of the controller could not be written', { error }),
+    })
+    store.onCommitted = (committedEnd) => this.#committed(committedEnd)
+    store.onReverted = (endOffset, error) => this.#runtime.failed(error, endOffset)
+    store.onFailed = (error) => {
+      this.#runtime.unload(error)
+      options.onFailed?.(error)
+    }
+    this.#runtime.start()
+  }
+
+  get image(): MetadataImage {
+    return this.#image
+  }
+
+  /** Leader epoch of the metadata log. */
+  get epoch(): number {
+    return this.#store.epoch
+  }
+
+  request<Key extends ControllerApiKey>(
+    apiKey: Key,
+    request: ControllerApis[Key]['request'],
+    context: ControllerRequestContext,
+  ): Promise<ControllerApis[Key]['response']> {
+    if (this.#isClosed) return Promise.reject(new ApiError(ErrorCode.NOT_CONTROLLER, 'the controller is stopping'))
+    if (this.#queue.length >= QUEUE_MAX) {
+      return Promise.reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'too many requests wait for the controller'))
+    }
+    return new Promise((resolve, reject) => {
+      if (this.#queue.length === 0) this.#env.timers.defer(() => this.#drain())
+      this.#queue.push({ apiKey, request, context, resolve, reject })
+    })
+  }
+
+  subscribe(listener: (update: MetadataUpdate) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes no more requests, waits for those under way, writes everything down. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#drain()
+    await this.#store.close()
+    this.#runtime.unload(new ApiError(ErrorCode.NOT_CONTROLLER, 'the controller has stopped'))
+  }
+
+  #drain(): void {
+    const queue = this.#queue
+    this.#queue = []
+    for (const queued of queue) this.#decide(queued)
+  }
+
+  #decide({ apiKey, request, context, resolve, reject }: Queued): void {
+    const remainingMs = context.deadlineMs - this.#env.clock.now()
+    if (remainingMs <= 0) {
+      reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT))
+      return
+    }
+    const timer = this.#env.timers.after(remainingMs, () => reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT)))
+    const answer = this.#runtime.submit<never>((shard, token, now) =>
+      shard.decide(apiKey, request as never, {
+        token,
+        now,
+        uuids: Array.from({ length: uuidsNeeded(request) }, () => this.#env.random.uuid()),
+        seed: this.#env.random.below(SEED_BOUND),
+      }),
+    )
+    answer.then(resolve, reject).finally(() => timer.cancel())
+  }
+
+  #committed(committedEnd: number): void {
+    const update = this.#shard.publish(committedEnd)
+    if (update !== null) {
+      this.#image = update.image
+      for (const listener of [...this.#listeners]) listener(update)
+      this.#store.noteImage(update.image)
+    }
+    this.#runtime.committed(committedEnd)
+  }
+}
+
+/** Only CreateTopics takes uuids, one per topic. */
+function uuidsNeeded(request: unknown): number {
+  const { topics } = request as { readonly topics?: readonly unknown[] }
+  return topics?.length ?? 0
+}
