@@ -13,9 +13,10 @@ import {
   type DirectoryStatus,
   type LogError,
   type LogLimits,
+  type LogResources,
   LogStore,
 } from '@ottla/log'
-import type { RegisteredEndpoint } from '@ottla/metadata'
+import type { ControllerChannel, RegisteredEndpoint } from '@ottla/metadata'
 import type { BoundListener, SocketServer } from '@ottla/net'
 import { assert, SlabPool } from '@ottla/stdx'
 import { Broker } from './broker.ts'
@@ -24,13 +25,29 @@ import { brokerConnections } from './connections.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { BrokerRegistration } from './lifecycle/broker-registration.ts'
 import { startSchedules } from './lifecycle/schedules.ts'
+import { openEmbeddedController } from './open-embedded-controller.ts'
 
 export interface StartBrokerOptions {
   /** An invariant is broken, or all data folders failed: the process should end. Default: logs and stops. */
   readonly onFatal?: (error: Error) => void
   /** Debug mode of the memory for frames: what is freed is overwritten. */
   readonly poisonSlabs?: boolean
+  /** Where the controller is. Default: in this process, on a log in the data folder. */
+  readonly openController?: OpenController
 }
+
+/** A controller that the broker can ask. */
+export interface OpenedController {
+  readonly channel: ControllerChannel
+  close(): Promise<void>
+}
+
+export type OpenController = (needs: {
+  readonly env: Env
+  readonly config: BrokerConfig
+  readonly logs: LogStore
+  readonly resources: LogResources
+}) => Promise<OpenedController>
 
 /** A broker that runs. */
 export interface RunningBroker {
@@ -77,6 +94,7 @@ class Start {
   readonly #options: StartBrokerOptions
   readonly #metrics = new BrokerMetrics()
   readonly #pool: SlabPool
+  readonly #resources: LogResources
   /** In the order in which things were made; undone backwards. */
   readonly #undo: ((end: End) => Promise<void> | void)[] = []
   #broker: Broker | null = null
@@ -86,6 +104,7 @@ class Start {
     this.#config = config
     this.#options = options
     this.#pool = new SlabPool({ poison: options.poisonSlabs ?? false })
+    this.#resources = createLogResources(env, logLimits(config.values), this.#pool)
   }
 
   async run(): Promise<RunningBroker> {
@@ -142,11 +161,9 @@ class Start {
   }
 
   async #openLogs(): Promise<LogStore> {
-    const { values, logDirs } = this.#config
-    const resources = createLogResources(this.#env, logLimits(values))
     const logs = await LogStore.open({
-      resources,
-      directories: logDirs.map((directory) => resolve(directory)),
+      resources: this.#resources,
+      directories: this.#config.logDirs.map((directory) => resolve(directory)),
       nodeId: this.#config.nodeId ?? FIRST_NODE_ID,
       configOf: (topic) => this.#broker?.settingsOf(topic).log ?? DEFAULT_LOG_CONFIG,
       onDirectoryFailed: (directory, error) => this.#directoryFailed(logs, directory, error),
@@ -158,6 +175,14 @@ class Start {
   #directoryFailed(logs: LogStore, directory: DirectoryStatus, error: LogError): void {
     this.#env.logger.error('data folder failed; its partitions are offline', { folder: directory.path, error })
     if (logs.directories.every((one) => one.error !== null)) this.#fatal(error)
+  }
+
+  async #openController(logs: LogStore): Promise<ControllerChannel> {
+    const open = this.#options.openController ?? openEmbeddedController
+    const [env, config, resources] = [this.#env, this.#config, this.#resources]
+    const controller = await open({ env, config, logs, resources })
+    this.#undo.push(() => controller.close())
+    return controller.channel
   }
 
   async #register(broker: Broker, listeners: readonly BoundListener[]): Promise<BrokerRegistration> {
