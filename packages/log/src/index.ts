@@ -7,6 +7,12 @@ export { createLogResources, DEFAULT_LOG_LIMITS } from './log-resources.ts'
 export type { DirectoryStatus, OpenLogStoreOptions, OpenStoredOptions, StoredPartition } from './log-store.ts'
 export { LogStore } from './log-store.ts'
 export { PartitionLog } from './partition-log.ts'
+export {
+  formatMetaProperties,
+  META_PROPERTIES,
+  type MetaProperties,
+  parseMetaProperties,
+} from './store/meta-properties.ts'
 export type {
   AbortedTransaction,
   ActiveProducer,

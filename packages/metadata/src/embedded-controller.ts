@@ -28,6 +28,8 @@ export interface EmbeddedControllerOptions {
   readonly directory: string
   readonly clusterId: string
   readonly nodeId: number
+  /** The folder's last stop was clean: the log is not scanned for damage. */
+  readonly cleanShutdown?: boolean
   /** The metadata log failed: nothing can be decided any more. Called once. */
   readonly onFailed?: (error: Error) => void
 }

@@ -37,6 +37,8 @@ export interface EmbeddedStoreOptions {
   /** metadata.log.dir, absolute. Locked by the caller. */
   readonly directory: string
   readonly nodeId: number
+  /** The folder's last stop was clean: the log is not scanned for damage. */
+  readonly cleanShutdown?: boolean
 }
 
 export class EmbeddedStore implements MetadataStore {
@@ -65,7 +67,7 @@ export class EmbeddedStore implements MetadataStore {
       topicPartition: METADATA_TOPIC_PARTITION,
       topicId: METADATA_TOPIC_ID,
       config: logConfigOf(config),
-      cleanShutdown: false,
+      cleanShutdown: options.cleanShutdown ?? false,
       recoveryPoint: snapshot.id.endOffset,
       logStartOffset: snapshot.id.endOffset,
     })
