@@ -1,1 +1,12 @@
-export {}
+export type { DiskOperation, FaultEffect, FaultRates, FaultRule } from './disk/disk-faults.ts'
+export { DiskFaults } from './disk/disk-faults.ts'
+export type { PowerLossMode } from './disk/power-loss.ts'
+export { POWER_LOSS_MODES } from './disk/power-loss.ts'
+export type { DiskChange, DiskLatency, SimDiskOptions, Span } from './disk/sim-disk.ts'
+export { DEFAULT_DISK_LATENCY, SimDisk } from './disk/sim-disk.ts'
+export type { CrashKind, Host } from './host.ts'
+export type { Link, LinkQuality } from './network/link.ts'
+export { DEFAULT_LINK_QUALITY } from './network/link.ts'
+export { DeadProcessError } from './process.ts'
+export type { SimulationOptions } from './simulation.ts'
+export { Simulation, SimulationError } from './simulation.ts'

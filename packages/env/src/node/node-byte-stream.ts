@@ -54,9 +54,10 @@ export class NodeByteStream implements ByteStream {
 
   write(buffers: readonly Uint8Array[], flushed?: () => void): boolean {
     const socket = this.#socket
-    if (this.#isEnded || buffers.length === 0) {
-      // Nothing is sent, but whoever waits to free the buffers is told, and not before this call has returned.
-      if (flushed !== undefined) process.nextTick(flushed)
+    if (this.#isEnded || !socket.writable || buffers.length === 0) {
+      // Nothing is sent, but whoever waits to free the buffers is told, and not before this call has returned. In another
+      // turn: Node would call back from within its loop over the queue, and one who then writes again would never let it end.
+      if (flushed !== undefined) setImmediate(flushed)
       return true
     }
     const last = buffers.length - 1

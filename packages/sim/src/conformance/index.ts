@@ -1,0 +1,7 @@
+export type { ConformanceCase } from './case.ts'
+export type { FileSystemContext } from './file-system-cases.ts'
+export { fileSystemCases } from './file-system-cases.ts'
+export type { NetworkContext } from './network-cases.ts'
+export { networkCases } from './network-cases.ts'
+export type { TimersContext } from './timers-cases.ts'
+export { timersCases } from './timers-cases.ts'
