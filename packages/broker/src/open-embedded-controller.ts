@@ -1,6 +1,23 @@
-/** The controller in this process: one voter, its log beside the data. */
+/** The controller in this process: one voter, its log in metadata.log.dir. */
+import { resolve } from 'node:path'
+import { EmbeddedController } from '@ottla/metadata'
 import type { OpenController } from './start-broker.ts'
 
-export const openEmbeddedController: OpenController = async () => {
-  throw new Error('not there yet')
+export const openEmbeddedController: OpenController = async ({ env, config, logs, resources, onFailed }) => {
+  const directory = resolve(config.metadataLogDir)
+  const isDataFolder = logs.directories.some(({ path }) => path === directory)
+  if (!isDataFolder) await env.files.makeDirectory(directory)
+  const lock = isDataFolder ? null : await env.files.lockDirectory(directory)
+  const { clusterId, nodeId } = logs
+  try {
+    const controller = await EmbeddedController.open({ resources, config, directory, clusterId, nodeId, onFailed })
+    const close = async (): Promise<void> => {
+      await controller.close()
+      await lock?.release()
+    }
+    return { channel: controller, close }
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
 }

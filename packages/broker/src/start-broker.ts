@@ -47,6 +47,8 @@ export type OpenController = (needs: {
   readonly config: BrokerConfig
   readonly logs: LogStore
   readonly resources: LogResources
+  /** To be called when the controller can decide nothing any more. */
+  readonly onFailed: (error: Error) => void
 }) => Promise<OpenedController>
 
 /** A broker that runs. */
@@ -180,7 +182,7 @@ class Start {
   async #openController(logs: LogStore): Promise<ControllerChannel> {
     const open = this.#options.openController ?? openEmbeddedController
     const [env, config, resources] = [this.#env, this.#config, this.#resources]
-    const controller = await open({ env, config, logs, resources })
+    const controller = await open({ env, config, logs, resources, onFailed: (error) => this.#fatal(error) })
     this.#undo.push(() => controller.close())
     return controller.channel
   }
