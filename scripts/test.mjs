@@ -40,10 +40,19 @@ if (files.length === 0) fail('No test matches.')
 
 const node = major === undefined ? process.execPath : await nodeBinary(major)
 say(`${files.length} test files on Node ${spawnSync(node, ['--version']).stdout.toString().trim()}`)
-const reporter = process.env.CI || args.length === 0 ? ['--test-reporter=./scripts/lib/test-reporter.mjs'] : []
-const result = spawnSync(node, ['--test', '--test-concurrency=2', '--test-timeout=240000', ...reporter, ...files], {
-  cwd: root,
-  stdio: 'inherit',
-})
+const result = spawnSync(
+  node,
+  [
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=240000',
+    '--test-reporter=./scripts/lib/test-reporter.mjs',
+    ...files,
+  ],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+)
 say(`tests took ${((performance.now() - started) / 1000).toFixed(1)} s`)
 process.exit(result.status ?? 1)
