@@ -34,10 +34,14 @@ export function segmentsBelowStart(state: LogState): number {
   return count
 }
 
-/** Largest timestamp of the segment's records; when they have none, the time at which its file was last changed. */
+/**
+ * Largest timestamp of the segment's records; when they have none, the time at which its file was last changed. Where it
+ * cannot be told (the time index is damaged) the segment is kept.
+ */
 function largestTimestamp(state: LogState, segment: Segment): number {
   noteMaxTimestampSync(state.resources.openFiles, segment)
-  if (segment.maxTimestampMs !== undefined && segment.maxTimestampMs >= 0) return segment.maxTimestampMs
+  if (segment.maxTimestampMs === undefined) return Number.POSITIVE_INFINITY
+  if (segment.maxTimestampMs >= 0) return segment.maxTimestampMs
   const stat = state.resources.env.files.statSync(segment.logPath)
   return stat?.modifiedMs ?? state.resources.env.clock.now()
 }

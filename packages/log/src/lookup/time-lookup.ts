@@ -23,7 +23,7 @@ export async function offsetForTimestamp(
 ): Promise<OffsetAndTimestamp> {
   const from = state.logStartOffset
   for (const segment of [...state.segments.values()]) {
-    await noteMaxTimestamp(state.resources.openFiles, segment)
+    await findMaxTimestamp(state, source, segment)
     if ((segment.maxTimestampMs ?? -1) < timestampMs || segment.isRemoved) continue
     const indexes = segment.indexes ?? (await source.loadIndexes(segment))
     const { position } = indexes.offset.floor(Math.max(indexes.time.floor(timestampMs).offset, from))
@@ -42,7 +42,7 @@ export async function offsetOfMaxTimestamp(state: LogState, source: IndexSource)
   let latest: Segment | null = null
   let largestMs = -1
   for (const segment of [...state.segments.values()]) {
-    await noteMaxTimestamp(state.resources.openFiles, segment)
+    await findMaxTimestamp(state, source, segment)
     if (segment.isRemoved || (segment.maxTimestampMs ?? -1) <= largestMs) continue
     latest = segment
     largestMs = segment.maxTimestampMs ?? -1
@@ -53,6 +53,15 @@ export async function offsetOfMaxTimestamp(state: LogState, source: IndexSource)
   const isWanted = (batch: Buffer, pos: number): boolean => maxTimestamp(batch, pos) === largestMs
   const isIt = (cursor: RecordCursor): boolean => cursor.timestamp === largestMs
   return (await findRecord(state, latest, { position, isWanted }, isIt)) ?? NO_SUCH_RECORD
+}
+
+/** From the time index, rebuilt if its file cannot be right. */
+async function findMaxTimestamp(state: LogState, source: IndexSource, segment: Segment): Promise<void> {
+  await noteMaxTimestamp(state.resources.openFiles, segment)
+  if (segment.maxTimestampMs !== undefined || segment.isRemoved) return
+  const { last } = (await source.loadIndexes(segment)).time
+  segment.maxTimestampMs = last?.timestampMs ?? -1
+  segment.maxTimestampOffset = last?.offset ?? segment.baseOffset
 }
 
 interface BatchSearch {

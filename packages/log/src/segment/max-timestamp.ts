@@ -1,6 +1,6 @@
 /**
  * The largest timestamp of a closed segment is the last entry of its time index. It is read once, when retention or a lookup
- * by time asks for it, without loading the index.
+ * by time asks for it, without loading the index. When the file is missing or cannot be right it stays undefined.
  */
 import { TIME_ENTRY_BYTES, timeEntryAt } from '../index/time-index.ts'
 import { isMissing } from '../io-error.ts'
@@ -13,8 +13,9 @@ export function noteMaxTimestampSync(openFiles: OpenFiles, segment: Segment): vo
   if (file === null) return
   try {
     const entry = Buffer.alloc(TIME_ENTRY_BYTES)
-    const at = lastEntryAt(file)
-    note(segment, entry, at < 0 ? 0 : file.handle.readSync(entry, 0, TIME_ENTRY_BYTES, at))
+    const bytes = file.handle.sizeSync()
+    const at = bytes - TIME_ENTRY_BYTES
+    note(segment, entry, { bytes, read: at < 0 ? 0 : file.handle.readSync(entry, 0, TIME_ENTRY_BYTES, at) })
   } finally {
     close(openFiles, segment, file)
   }
@@ -26,8 +27,9 @@ export async function noteMaxTimestamp(openFiles: OpenFiles, segment: Segment): 
   if (file === null) return
   try {
     const entry = Buffer.alloc(TIME_ENTRY_BYTES)
-    const at = lastEntryAt(file)
-    note(segment, entry, at < 0 ? 0 : await file.handle.read(entry, 0, TIME_ENTRY_BYTES, at))
+    const bytes = file.handle.sizeSync()
+    const at = bytes - TIME_ENTRY_BYTES
+    note(segment, entry, { bytes, read: at < 0 ? 0 : await file.handle.read(entry, 0, TIME_ENTRY_BYTES, at) })
   } finally {
     close(openFiles, segment, file)
   }
@@ -42,16 +44,15 @@ function open(openFiles: OpenFiles, segment: Segment): OpenFile | null {
   }
 }
 
-function lastEntryAt(file: OpenFile): number {
-  const at = file.handle.sizeSync() - TIME_ENTRY_BYTES
-  return at >= 0 && at % TIME_ENTRY_BYTES === 0 ? at : -1
-}
-
-function note(segment: Segment, entry: Buffer, count: number): void {
-  const { timestampMs, offset } =
-    count === TIME_ENTRY_BYTES
-      ? timeEntryAt(entry, 0, segment.baseOffset)
-      : { timestampMs: -1, offset: segment.baseOffset }
+function note(segment: Segment, entry: Buffer, file: { bytes: number; read: number }): void {
+  if (file.bytes === 0) {
+    segment.maxTimestampMs = -1
+    segment.maxTimestampOffset = segment.baseOffset
+    return
+  }
+  if (file.bytes % TIME_ENTRY_BYTES !== 0 || file.read !== TIME_ENTRY_BYTES) return
+  const { timestampMs, offset } = timeEntryAt(entry, 0, segment.baseOffset)
+  if (offset < segment.baseOffset || !Number.isSafeInteger(timestampMs) || timestampMs < 0) return
   segment.maxTimestampMs = timestampMs
   segment.maxTimestampOffset = offset
 }
