@@ -41,6 +41,7 @@ export const nodeModules = [
   { under: 'packages/env/src/node/', modules: /.*/ },
   { under: 'packages/cli/src/', modules: /.*/ },
   { under: 'packages/protocol/src/', modules: /^node:(zlib|crypto|module|buffer)$/ },
+  { under: 'packages/sim/src/', modules: /^node:zlib$/ },
   { under: 'packages/stdx/src/', modules: /^node:buffer$/ },
   { under: 'packages/testkit/src/', modules: /.*/ },
 ]

@@ -51,7 +51,7 @@ export function peopleFormatter(options: { readonly colour: boolean }): LogForma
     let stacks = ''
     for (const [key, value] of Object.entries(line.fields)) {
       if (value === undefined) continue
-      text += ` ${paint(DIM, `${key}=`)}${quoted(value)}`
+      text += ` ${paint(DIM, `${escapeUnsafe(shorten(key))}=`)}${quoted(value)}`
       if (value instanceof Error && value.stack !== undefined) stacks += stackLines(value)
     }
     return text + stacks

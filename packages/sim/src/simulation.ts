@@ -9,6 +9,7 @@
  * without it. It says so when nothing is left to happen and the program still waits.
  */
 import type { Env, LogLevel, LogLine, PoolTasks } from '@ottla/env'
+import { NodeTimers, nodeClock } from '@ottla/env/node'
 import { assert, Prng } from '@ottla/stdx'
 import type { PowerLossMode } from './disk/power-loss.ts'
 import { SimDisk } from './disk/sim-disk.ts'
@@ -59,6 +60,7 @@ interface Waiter {
 }
 
 const EVENTS_PER_BREATH = 50_000
+const REAL_TIMERS = new NodeTimers({ clock: nodeClock, keepAlive: true })
 
 export class Simulation {
   readonly trace: Trace
@@ -288,5 +290,5 @@ function settled(): Promise<void> {
 
 /** Lets the event loop turn: signals, the test runner's messages, reports of unhandled rejections. */
 function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => REAL_TIMERS.defer(resolve))
 }

@@ -15,11 +15,6 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   if (is !== should) throw new Error(`${what}: ${is}, expected ${should}`)
 }
 
-/** Throws unless true. */
-export function holds(condition: boolean, what: string): void {
-  if (!condition) throw new Error(what)
-}
-
 /** Throws unless the call throws (or its promise rejects with) an error of this code. */
 export async function failsWith(code: string, call: () => unknown): Promise<void> {
   let found: unknown = 'no error'

@@ -1,5 +1,6 @@
 import { type FileSystem, writeFileAtomic } from '@ottla/env'
-import { type ConformanceCase, failsWith, holds, same } from './case.ts'
+import { assert } from '@ottla/stdx'
+import { type ConformanceCase, failsWith, same } from './case.ts'
 
 export interface FileSystemContext {
   readonly files: FileSystem
@@ -70,7 +71,7 @@ const handles: Case[] = [
       same(await handle.writev(buffers, all.length), all.length, 'written')
       await handle.dataSync()
       handle.closeSync()
-      holds(files.readFileSync(`${root}/f`).equals(Buffer.concat([all, all])), 'the bytes are in order')
+      assert(files.readFileSync(`${root}/f`).equals(Buffer.concat([all, all])), 'the bytes are in order')
     },
   },
   {
@@ -130,7 +131,7 @@ const names: Case[] = [
       await files.writeFile(`${root}/f`, text('abc'))
       const stat = await files.stat(`${root}/f`)
       same([stat?.sizeBytes, stat?.isDirectory], [3, false], 'stat')
-      holds(Number.isInteger(stat?.modifiedMs) && (stat?.modifiedMs ?? 0) > 1e12, 'time of modification')
+      assert(Number.isInteger(stat?.modifiedMs) && (stat?.modifiedMs ?? 0) > 1e12, 'time of modification')
       same(files.statSync(root)?.isDirectory, true, 'statSync')
       same(await files.stat(`${root}/none`), null, 'missing')
       same(files.statSync(`${root}/f/under`), null, 'under a file')
@@ -209,7 +210,7 @@ const names: Case[] = [
     name: 'the volume has room and says how much',
     run: async ({ files, root }) => {
       const { totalBytes, usableBytes } = await files.volume(root)
-      holds(totalBytes > 0 && usableBytes >= 0 && usableBytes <= totalBytes, `${usableBytes} of ${totalBytes}`)
+      assert(totalBytes > 0 && usableBytes >= 0 && usableBytes <= totalBytes, `${usableBytes} of ${totalBytes}`)
     },
   },
 ]

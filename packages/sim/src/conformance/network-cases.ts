@@ -1,5 +1,6 @@
 import type { ByteStream, ListeningSocket, Network, NetworkError } from '@ottla/env'
-import { type ConformanceCase, failsWith, holds, same, signal } from './case.ts'
+import { assert } from '@ottla/stdx'
+import { type ConformanceCase, failsWith, same, signal } from './case.ts'
 
 export interface NetworkContext {
   readonly server: Network
@@ -87,9 +88,9 @@ const transfer: Case[] = [
       for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 4999) {
         near.stream.write([bytes.subarray(at, at + (size >> 1)), bytes.subarray(at + (size >> 1), at + size)])
       }
-      holds((await far.bytes(bytes.length)).equals(bytes), 'the server has the bytes')
+      assert((await far.bytes(bytes.length)).equals(bytes), 'the server has the bytes')
       far.stream.write([bytes])
-      holds((await near.bytes(bytes.length)).equals(bytes), 'the client has the bytes')
+      assert((await near.bytes(bytes.length)).equals(bytes), 'the client has the bytes')
       same(near.stream.remotePort, socket.port, 'remote port')
       same(near.stream.localPort, far.stream.remotePort, 'port of the client')
       same(near.stream.localHost, far.stream.remoteHost, 'address of the client')
@@ -111,13 +112,13 @@ const transfer: Case[] = [
       let isOpen = true
       for (; isOpen && sent < 4096; sent++) isOpen = near.stream.write([chunk], () => flushed++)
       same(isOpen, false, 'write')
-      holds(near.stream.queuedBytes > 0, 'bytes are queued')
-      holds(flushed < sent, 'not everything is flushed')
+      assert(near.stream.queuedBytes > 0, 'bytes are queued')
+      assert(flushed < sent, 'not everything is flushed')
       far.stream.resume()
       await drained.promise
       same(near.stream.queuedBytes, 0, 'queued')
       const all = await far.bytes(sent * chunk.length)
-      holds(all.subarray(-chunk.length).equals(chunk), 'the last chunk came whole')
+      assert(all.subarray(-chunk.length).equals(chunk), 'the last chunk came whole')
       same(flushed, sent, 'flushed')
       near.stream.destroy()
       far.stream.destroy()
@@ -152,7 +153,7 @@ const closing: Case[] = [
       near.stream.write([bytes])
       near.stream.end()
       await far.ended
-      holds(Buffer.concat(far.received).equals(bytes), 'all bytes came before the end')
+      assert(Buffer.concat(far.received).equals(bytes), 'all bytes came before the end')
       same(await near.closed, undefined, 'close of the one that ended')
       same(await far.closed, undefined, 'close of the other')
       same([near.closes, far.closes], [1, 1], 'closes')
@@ -187,7 +188,7 @@ const closing: Case[] = [
       same(await near.closed, undefined, 'own close')
       far.stream.resume()
       const error = await far.closed
-      holds(error === undefined || error.code === 'ECONNRESET', `end or reset, not ${error?.code}`)
+      assert(error === undefined || error.code === 'ECONNRESET', `end or reset, not ${error?.code}`)
       const last = signal()
       near.stream.write([pattern(1)], () => last.give())
       await last.promise
@@ -207,7 +208,7 @@ const closing: Case[] = [
       }
       more()
       const code = (await far.closed)?.code
-      holds(code === 'ECONNRESET' || code === 'EPIPE', `reset or broken pipe, not ${code}`)
+      assert(code === 'ECONNRESET' || code === 'EPIPE', `reset or broken pipe, not ${code}`)
       await socket.close()
     },
   },
