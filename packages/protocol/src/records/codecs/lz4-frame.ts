@@ -7,7 +7,7 @@
 
 import { CompressionError, malformedBytes, tooLarge } from '../compression-error.ts'
 import { compressLz4Block, decompressLz4Block, MAX_BLOCK_BYTES, maxLz4BlockBytes } from './lz4-block.ts'
-import { finishOutput, type Output, outputOf, type Source, sourceOf } from './output.ts'
+import { finishOutput, type Output, passingOutput, type Source, sourceOf } from './output.ts'
 import { xxh32 } from './xxh32.ts'
 
 const FRAME_MAGIC = 0x184d2204
@@ -15,7 +15,7 @@ const SKIPPABLE_MAGIC = 0x184d2a50
 const MIN_DESCRIPTOR_BYTES = 3
 /** Version 1, independent blocks; blocks of at most 64 KB; checksum of those two bytes. */
 const DESCRIPTOR = [0x60, 0x40, 0x82] as const
-const STORED_BIT = 0x8000_0000
+const STORED_BIT = 1 << 31
 const TWO_32 = 2 ** 32
 /** No block unpacks to more than this times its size: one length byte stands for at most 255. */
 const MAX_RATIO = 255
@@ -35,7 +35,7 @@ interface Frame {
 export function compressLz4(input: Uint8Array): Buffer {
   const source = sourceOf(input)
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES)
-  const output = outputOf(11 + maxLz4BlockBytes(input.length) + blocks * 20)
+  const output = passingOutput(11 + maxLz4BlockBytes(input.length) + blocks * 20)
   const { buffer, view } = output
   view.setUint32(0, FRAME_MAGIC, true)
   for (let i = 0; i < DESCRIPTOR.length; i++) buffer[4 + i] = DESCRIPTOR[i]!
@@ -50,9 +50,9 @@ export function compressLz4(input: Uint8Array): Buffer {
     if (size >= end - start) {
       buffer.set(input.subarray(start, end), blockAt)
       output.position = blockAt + end - start
-      size = STORED_BIT + end - start
+      size = (end - start) | STORED_BIT
     }
-    view.setUint32(sizeAt, size, true)
+    view.setInt32(sizeAt, size, true)
   }
   view.setUint32(output.position, 0, true)
   output.position += 4
@@ -63,7 +63,7 @@ export function compressLz4(input: Uint8Array): Buffer {
 export function decompressLz4(input: Uint8Array, maxBytes: number): Buffer {
   const source = sourceOf(input)
   const capacity = Math.min(boundOf(source), maxBytes)
-  const output = outputOf(capacity)
+  const output = passingOutput(capacity)
   let pos = 0
   while (pos < input.length) {
     const frame = readDescriptor(source, pos)
@@ -129,13 +129,13 @@ interface Block {
 function readBlock(source: Source, pos: number, frame: Frame): Block {
   const length = source.buffer.length
   if (pos + 4 > length) malformedBytes('lz4 frame is cut short')
-  const word = source.view.getUint32(pos, true)
+  const word = source.view.getInt32(pos, true)
   const start = pos + 4
   if (word === 0) return { start, size: 0, stored: false, checksum: false, next: start }
-  const size = word % STORED_BIT
+  const size = word & ~STORED_BIT
   const next = start + size + (frame.blockChecksums ? 4 : 0)
   if (size === 0 || size > frame.maxBlockBytes || next > length) malformedBytes(`lz4 block of ${size} bytes`)
-  return { start, size, stored: word >= STORED_BIT, checksum: frame.blockChecksums, next }
+  return { start, size, stored: word < 0, checksum: frame.blockChecksums, next }
 }
 
 /** Gives false when the bytes do not fit. */

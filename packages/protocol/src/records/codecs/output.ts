@@ -2,13 +2,13 @@
  * The output of a codec, and the copies into and inside of it. Short runs take a loop, since a call into the runtime costs about as
  * much as copying a hundred bytes.
  *
- * An output has {@link SLACK_BYTES} more bytes than it may be filled with: loops of four bytes write up to three beyond their end.
+ * An output has {@link SLACK_BYTES} more bytes than it may be filled with: copies of whole words write beyond their end.
  */
 
 const SLACK_BYTES = 16
 const CALL_FROM_BYTES = 192
-/** Smaller outputs are not copied to save memory: there is little to save. */
-const MIN_TRIMMED_BYTES = 4096
+/** Outputs up to this size share one buffer, from which what was written is copied: how much it will be is not known before. */
+const SHARED_BYTES = 256 * 1024
 
 /** A buffer and the view over it, made once per call of a codec. */
 export interface Source {
@@ -32,10 +32,20 @@ export function outputOf(bytes: number): Output {
   return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), position: 0 }
 }
 
-/** What was written; copied when most of the output is not used, so that few bytes do not hold many. */
-export function finishOutput({ buffer, position }: Output): Buffer {
-  const used = buffer.subarray(0, position)
-  return position * 2 >= buffer.length || buffer.length < MIN_TRIMMED_BYTES ? used : Buffer.from(used)
+let shared: Output | undefined
+
+/** An output of at least `bytes` usable bytes whose content goes out by {@link finishOutput}, before the next one is asked for. */
+export function passingOutput(bytes: number): Output {
+  if (bytes > SHARED_BYTES) return outputOf(bytes)
+  shared ??= outputOf(SHARED_BYTES)
+  shared.position = 0
+  return shared
+}
+
+/** What was written; a copy where the output is shared, or most of it was not used: few bytes should not hold many. */
+export function finishOutput(output: Output): Buffer {
+  const used = output.buffer.subarray(0, output.position)
+  return output !== shared && output.position * 2 >= output.buffer.length ? used : Buffer.from(used)
 }
 
 /** Appends `length` bytes of `source` from index `start` on. The caller has checked that they are there, and that they fit. */
@@ -48,9 +58,18 @@ export function copyLiterals(source: Source, start: number, length: number, outp
     output.buffer.set(from.subarray(start, start + length), to)
     return
   }
-  // Whole words while the source has them; the last ones byte by byte, since it may end here.
   const reader = source.view
   const writer = output.view
+  if (length <= 16 && start + 16 <= from.length) {
+    // Most are this short. Without a loop; what is written too much is overwritten by what follows.
+    writer.setInt32(to, reader.getInt32(start, true), true)
+    writer.setInt32(to + 4, reader.getInt32(start + 4, true), true)
+    if (length <= 8) return
+    writer.setInt32(to + 8, reader.getInt32(start + 8, true), true)
+    writer.setInt32(to + 12, reader.getInt32(start + 12, true), true)
+    return
+  }
+  // Whole words while the source has them; the last ones byte by byte, since it may end here.
   for (const last = Math.min(end, to + from.length - start - 3); to < last; to += 4, start += 4) {
     writer.setInt32(to, reader.getInt32(start, true), true)
   }
@@ -77,6 +96,14 @@ export function copyMatch(output: Output, distance: number, length: number): voi
   }
   if (distance >= 4) {
     const view = output.view
+    if (distance >= 16 && length <= 16) {
+      view.setInt32(to, view.getInt32(from, true), true)
+      view.setInt32(to + 4, view.getInt32(from + 4, true), true)
+      if (length <= 8) return
+      view.setInt32(to + 8, view.getInt32(from + 8, true), true)
+      view.setInt32(to + 12, view.getInt32(from + 12, true), true)
+      return
+    }
     for (; to < end; to += 4, from += 4) view.setInt32(to, view.getInt32(from, true), true)
     return
   }

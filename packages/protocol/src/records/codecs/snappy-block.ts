@@ -91,8 +91,8 @@ export function decompressSnappyBlock(
   const { end } = range
   const header = snappyBlockHeader(buffer, range.start, end)
   const floor = output.position
-  const full = floor + header.length
-  if (full > limit) tooLarge(limit)
+  if (header.length > limit - floor) tooLarge(limit)
+  const full = floor + (header.length | 0)
   let pos = header.start
   while (pos < end) {
     const tag = buffer[pos++]!

@@ -4,7 +4,7 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { finishOutput, outputOf, type Source, sourceOf } from './output.ts'
+import { finishOutput, passingOutput, type Source, sourceOf } from './output.ts'
 import { compressSnappyBlock, decompressSnappyBlock, maxSnappyBlockBytes, snappyBlockHeader } from './snappy-block.ts'
 
 /** 0x82 SNAPPY 0, version 1, compatible with version 1. */
@@ -17,7 +17,7 @@ const BLOCK_BYTES = 32 * 1024
 export function compressSnappy(input: Uint8Array): Buffer {
   const source = sourceOf(input)
   const blocks = Math.ceil(input.length / BLOCK_BYTES)
-  const output = outputOf(HEADER.length + maxSnappyBlockBytes(input.length) + blocks * 40)
+  const output = passingOutput(HEADER.length + maxSnappyBlockBytes(input.length) + blocks * 40)
   output.buffer.set(HEADER)
   output.position = HEADER.length
   for (let start = 0; start < input.length; start += BLOCK_BYTES) {
@@ -35,7 +35,7 @@ export function decompressSnappy(input: Uint8Array, maxBytes: number): Buffer {
   const isStream = hasStreamHeader(input)
   const bytes = isStream ? streamLength(source) : snappyBlockHeader(input, 0, input.length).length
   if (bytes > maxBytes) tooLarge(maxBytes)
-  const output = outputOf(bytes)
+  const output = passingOutput(bytes)
   if (!isStream) decompressSnappyBlock(source, { start: 0, end: input.length }, output, bytes)
   for (let pos = HEADER.length; isStream && pos < input.length; ) {
     const start = pos + 4

@@ -4,7 +4,16 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { copyLiterals, copyMatch, finishOutput, type Output, outputOf, type Source, sourceOf } from './output.ts'
+import {
+  copyLiterals,
+  copyMatch,
+  finishOutput,
+  type Output,
+  outputOf,
+  passingOutput,
+  type Source,
+  sourceOf,
+} from './output.ts'
 import { BlockType, MAX_BLOCK_BYTES, readZstdBlock, readZstdFrame, skippableEnd, type ZstdBlock } from './zstd-frame.ts'
 import {
   BackwardBits,
@@ -33,7 +42,8 @@ interface Kind {
 }
 
 const LITERAL_LENGTHS: Kind = { log: 9, symbols: 36, defaults: DEFAULT_LITERAL_COUNTS }
-const OFFSETS: Kind = { log: 8, symbols: 32, defaults: DEFAULT_OFFSET_COUNTS }
+/** Codes beyond stand for distances of more than a gigabyte, which no output has. */
+const OFFSETS: Kind = { log: 8, symbols: 31, defaults: DEFAULT_OFFSET_COUNTS }
 const MATCH_LENGTHS: Kind = { log: 9, symbols: 53, defaults: DEFAULT_MATCH_COUNTS }
 
 /** What a frame carries from block to block. */
@@ -66,7 +76,7 @@ let literalSpace: Output | undefined
  */
 export function unpackZstdFrames(input: Uint8Array, most: number, maxBytes: number): Buffer {
   const capacity = Math.min(most, maxBytes)
-  const output = outputOf(capacity)
+  const output = passingOutput(capacity)
   let pos = 0
   while (pos < input.length) {
     const frame = readZstdFrame(input, pos)
@@ -175,8 +185,8 @@ function readCompressedLiterals(reader: BlockReader, first: number, state: State
   let header = first
   for (let i = 1, scale = 256; i < (4 + 2 * width) / 8; i++, scale *= 256) header += nextByte(reader) * scale
   header = Math.floor(header / 16)
-  const length = header % 2 ** width
-  const packed = Math.floor(header / 2 ** width)
+  const length = (header % 2 ** width) | 0
+  const packed = (header / 2 ** width) | 0
   const end = reader.pos + packed
   if (length > MAX_BLOCK_BYTES || end > reader.end) malformedBytes(`${length} zstd literals in ${packed} bytes`)
   let start = reader.pos
@@ -254,7 +264,7 @@ function runSequences(sequences: Sequences, state: State, output: Output, bounds
     const offsetEntry = offsetTable.entries[offsetState]!
     const matchEntry = matchTable.entries[matchState]!
     const offsetCode = offsetEntry & 0xff
-    const offset = 2 ** offsetCode + bits.read(offsetCode)
+    const offset = (1 << offsetCode) + bits.read(offsetCode)
     const matchCode = matchEntry & 0xff
     const match = MATCH_BASE.base[matchCode]! + bits.read(MATCH_BASE.bits[matchCode]!)
     const literalCode = literalEntry & 0xff

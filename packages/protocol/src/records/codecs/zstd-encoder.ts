@@ -3,7 +3,7 @@
  * literals where they win and their bytes are in the lower half (text), sequences with the format's fixed tables.
  */
 
-import { finishOutput, matchLength, type Output, outputOf, type Source, sourceOf } from './output.ts'
+import { finishOutput, matchLength, type Output, outputOf, passingOutput, type Source, sourceOf } from './output.ts'
 import { BitWriter } from './zstd-bit-writer.ts'
 import { BlockType, MAX_BLOCK_BYTES } from './zstd-frame.ts'
 import {
@@ -59,7 +59,7 @@ export function compressZstdFrame(input: Uint8Array): Buffer {
   const kit = (tools ??= makeTools())
   kit.seen.fill(-1)
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES)
-  const output = outputOf(16 + input.length + (blocks + 1) * 64)
+  const output = passingOutput(16 + input.length + (blocks + 1) * 64)
   writeFrameHeader(output, input.length)
   if (input.length === 0) writeBlockHeader(output, { at: output.position, type: BlockType.raw, size: 0, last: true })
   for (let start = 0; start < input.length; start += MAX_BLOCK_BYTES) {

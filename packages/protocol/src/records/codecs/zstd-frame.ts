@@ -125,10 +125,11 @@ export function readZstdFrame(input: Uint8Array, pos: number): ZstdFrame | null 
 /** The block at `pos`, which lies in the input as a whole. */
 export function readZstdBlock(input: Uint8Array, pos: number, frame: ZstdFrame): ZstdBlock {
   if (pos + 3 > input.length) malformedBytes('zstd frame is cut short')
-  const header = littleEndian(input, pos, 3)
+  const header = input[pos]! | (input[pos + 1]! << 8) | (input[pos + 2]! << 16)
   const type = (header >>> 1) & 3
   const size = header >>> 3
-  const maxUnpacked = Math.min(frame.windowBytes, MAX_BLOCK_BYTES)
+  // Whole numbers as such, not as doubles: they become positions, and one double there slows all codecs down.
+  const maxUnpacked = Math.min(frame.windowBytes, MAX_BLOCK_BYTES) | 0
   const start = pos + 3
   const bytes = type === BlockType.rle ? 1 : size
   if (type === 3 || size > maxUnpacked) malformedBytes(`zstd block of ${size} bytes`)
