@@ -1,0 +1,84 @@
+/** {@link Io} of this process. */
+import { once } from 'node:events'
+import { nodeEnv } from '@ottla/env/node'
+import type { Io, Output } from './io.ts'
+
+export interface NodeIo extends Io {
+  /** Writes out what is left. */
+  finish(): Promise<void>
+}
+
+/** Above this the writer should wait for the reader. */
+const HIGH_MARK_BYTES = 1 << 20
+
+export function nodeIo(): NodeIo {
+  const env = nodeEnv({ logLevel: 'warn', logFormat: 'people', timersKeepAlive: true })
+  const stdout = new StreamOutput(process.stdout)
+  const stderr = new StreamOutput(process.stderr)
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => stop.abort(new Error(`stopped by ${name}`)))
+  }
+  return {
+    env,
+    stdin: process.stdin,
+    isStdinTerminal: process.stdin.isTTY === true,
+    stdout,
+    stderr,
+    signal: stop.signal,
+    variables: process.env,
+    workingDirectory: process.cwd(),
+    async finish() {
+      env.close()
+      await stdout.finish()
+      await stderr.finish()
+    },
+  }
+}
+
+/** Collects what one turn writes, and writes it at once. */
+class StreamOutput implements Output {
+  readonly #stream: NodeJS.WriteStream
+  #pending: (string | Uint8Array)[] = []
+  #isScheduled = false
+  #error: Error | null = null
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream
+    stream.on('error', (error) => {
+      this.#error = error
+    })
+  }
+
+  write(data: string | Uint8Array): void {
+    this.#pending.push(data)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => this.#flush())
+  }
+
+  async drained(): Promise<void> {
+    this.#flush()
+    while (this.#error === null && this.#stream.writableLength > HIGH_MARK_BYTES) {
+      await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'error')]).catch(() => {})
+    }
+    if (this.#error !== null) throw this.#error
+  }
+
+  async finish(): Promise<void> {
+    this.#flush()
+    if (this.#error !== null || this.#stream.writableLength === 0) return
+    await new Promise<void>((resolve) => this.#stream.write('', () => resolve()))
+  }
+
+  #flush(): void {
+    this.#isScheduled = false
+    const pending = this.#pending
+    if (pending.length === 0 || this.#error !== null) return
+    this.#pending = []
+    const only = pending.length === 1 ? pending[0]! : undefined
+    if (only !== undefined) this.#stream.write(only)
+    else if (pending.every((data) => typeof data === 'string')) this.#stream.write(pending.join(''))
+    else this.#stream.write(Buffer.concat(pending.map((data) => (typeof data === 'string' ? Buffer.from(data) : data))))
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * How Kafka's tools put errors into words. Where the broker sent a text it is used; for some codes that come without one
+ * the tools show a fixed text, which scripts look for.
+ */
+import { BrokerError, KafkaError, TimeoutError } from '@ottla/client'
+
+interface KafkaText {
+  /** Class that Java's tools name. */
+  readonly exception: string
+  readonly text: string
+}
+
+const TEXTS: Readonly<Record<string, KafkaText>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: {
+    exception: 'UnknownTopicOrPartitionException',
+    text: 'This server does not host this topic-partition.',
+  },
+  OFFSET_OUT_OF_RANGE: {
+    exception: 'OffsetOutOfRangeException',
+    text: 'The requested offset is not within the range of offsets maintained by the server.',
+  },
+  GROUP_ID_NOT_FOUND: { exception: 'GroupIdNotFoundException', text: 'The group id does not exist.' },
+  NON_EMPTY_GROUP: { exception: 'GroupNotEmptyException', text: 'The group is not empty.' },
+  UNKNOWN_MEMBER_ID: {
+    exception: 'UnknownMemberIdException',
+    text: 'The coordinator is not aware of this member.',
+  },
+  GROUP_SUBSCRIBED_TO_TOPIC: {
+    exception: 'GroupSubscribedToTopicException',
+    text: 'Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.',
+  },
+  INVALID_CONFIG: { exception: 'InvalidConfigurationException', text: 'Configuration is invalid.' },
+  INVALID_REQUEST: { exception: 'InvalidRequestException', text: 'The request is not valid.' },
+  POLICY_VIOLATION: { exception: 'PolicyViolationException', text: 'The policy of the cluster refuses this.' },
+  TOPIC_AUTHORIZATION_FAILED: {
+    exception: 'TopicAuthorizationException',
+    text: 'Topic authorization failed.',
+  },
+}
+
+/** The message alone. */
+export function errorText(error: unknown): string {
+  if (error instanceof BrokerError && !error.hasBrokerMessage) return TEXTS[error.code]?.text ?? error.message
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** With the name of Java's exception in front, as tools show it that print the exception itself. */
+export function errorTextWithClass(error: unknown): string {
+  return `org.apache.kafka.common.errors.${exceptionName(error)}: ${errorText(error)}`
+}
+
+/** `UNKNOWN_MEMBER_ID` → `UnknownMemberIdException`, where no other name is known. */
+function exceptionName(error: unknown): string {
+  if (error instanceof TimeoutError) return 'TimeoutException'
+  if (!(error instanceof KafkaError)) return 'KafkaException'
+  const words = error.code.toLowerCase().split('_')
+  const camel = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  return TEXTS[error.code]?.exception ?? `${camel}Exception`
+}

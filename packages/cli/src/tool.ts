@@ -1,0 +1,60 @@
+/** What all tools have in common: options, help, version, errors, exit code. */
+import { type Io, printLine } from './io.ts'
+import type { OptionTable } from './options/option-spec.ts'
+import { type ParsedOptions, parseOptions } from './options/parse-options.ts'
+import { formatUsage } from './options/usage.ts'
+import { ToolError, UsageError } from './options/usage-error.ts'
+import { errorText } from './shared/error-text.ts'
+import { KAFKA_VERSION, OTTLA_VERSION } from './shared/version.ts'
+
+/** Resolves to the exit code. */
+export type Run = (argv: readonly string[], io: Io) => Promise<number>
+
+export interface ToolDefinition {
+  /** As it stands in a sentence of the help: 'create, delete, describe, or change a topic.' */
+  readonly purpose: string
+  /** What stands above the options when there are no arguments at all. Default: the same as for --help. */
+  readonly bareMessage?: string
+  readonly options: OptionTable
+  readonly run: (options: ParsedOptions, io: Io) => Promise<number>
+}
+
+const COMMON_OPTIONS: OptionTable = [
+  { name: 'help', description: 'Show this list of options.' },
+  { name: 'version', description: 'Show the version.' },
+]
+
+/** The function of a tool. Errors become a message on stderr and exit code 1. */
+export function defineTool(definition: ToolDefinition): Run {
+  const table = [...definition.options, ...COMMON_OPTIONS]
+  return async (argv, io) => {
+    try {
+      const options = parseOptions(table, argv)
+      if (options.has('version')) {
+        printLine(io.stdout, `${KAFKA_VERSION} (Ottla ${OTTLA_VERSION})`)
+        return 0
+      }
+      if (argv.length === 0 || options.has('help')) {
+        const message = `This tool helps to ${definition.purpose}`
+        printLine(io.stderr, argv.length === 0 ? (definition.bareMessage ?? message) : message)
+        io.stderr.write(formatUsage(table))
+        return 1
+      }
+      return await definition.run(options, io)
+    } catch (error) {
+      return fail(error, table, io)
+    }
+  }
+}
+
+function fail(error: unknown, table: OptionTable, io: Io): number {
+  if (error instanceof UsageError) {
+    printLine(io.stderr, error.message)
+    if (error.showsOptions) io.stderr.write(formatUsage(table))
+    return 1
+  }
+  if (error instanceof ToolError) printLine(io.stderr, error.message)
+  else if (io.signal.aborted) return 130
+  else printLine(io.stderr, errorText(error))
+  return 1
+}
