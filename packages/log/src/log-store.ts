@@ -68,7 +68,6 @@ export interface OpenStoredOptions {
 }
 
 /** Kafka's own log of metadata is no partition that a broker serves. */
-const METADATA_TOPIC = '__cluster_metadata'
 const CLOSE_CONCURRENCY = 16
 
 export class LogStore {
@@ -121,7 +120,7 @@ export class LogStore {
   *partitions(): IterableIterator<StoredPartition> {
     for (const directory of this.#directories) {
       for (const entry of directory.entries.values()) {
-        if (entry.topicPartition.topic !== METADATA_TOPIC) yield statusOf(entry)
+        yield statusOf(entry)
       }
     }
   }

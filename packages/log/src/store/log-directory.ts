@@ -28,6 +28,8 @@ import {
 } from './offset-checkpoint.ts'
 import { folderName, parseFolder } from './partition-folder.ts'
 
+const METADATA_TOPIC = '__cluster_metadata'
+
 /** A partition in this folder. */
 export interface DirectoryEntry {
   readonly topicPartition: TopicPartition
@@ -102,8 +104,10 @@ export class LogDirectory {
     for (const { name, isDirectory } of await files.list(this.path)) {
       const folder = isDirectory ? parseFolder(name) : null
       if (folder === null) continue
-      if (folder.kind === 'partition') this.#addFound(folder.topicPartition)
-      else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
+      if (folder.kind === 'partition') {
+        // The controller opens its log itself: a second log on the same files would recover, and cut, under its hands.
+        if (folder.topicPartition.topic !== METADATA_TOPIC) this.#addFound(folder.topicPartition)
+      } else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
     }
     this.#forgetDeleted()
   }
