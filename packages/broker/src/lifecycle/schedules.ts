@@ -6,7 +6,7 @@ const LOOP_SAMPLE_MS = 250
 
 /** Starts the work; gives what ends it, which resolves when none is under way. */
 export function startSchedules(broker: Broker): () => Promise<void> {
-  const { env, config, logs, logger, metrics, replicas } = broker
+  const { env, config, logs, logger, metrics } = broker
   const { values } = config
   const every = (name: string, periodMs: number, run: () => Promise<void> | void): Periodic =>
     new Periodic({ name, periodMs, timers: env.timers, logger, run })
@@ -15,16 +15,7 @@ export function startSchedules(broker: Broker): () => Promise<void> {
       logs.checkpointHighWatermarks(),
     ),
     every('recovery point checkpoint', values['log.flush.offset.checkpoint.interval.ms'], () => logs.checkpoint()),
-    every('retention', values['log.retention.check.interval.ms'], () => {
-      // Logs that nobody has used since the start are opened, some at a time: their data grows old all the same.
-      let left = LOGS_OPENED_PER_PASS
-      for (const replica of replicas.all()) {
-        if (replica.isReady) continue
-        replica.prepare()
-        if (--left === 0) break
-      }
-      logs.applyRetention(env.clock.now())
-    }),
+    every('retention', values['log.retention.check.interval.ms'], () => logs.applyRetention(env.clock.now())),
   ]
   let isStopped = false
   const sample = (): void => {
@@ -41,5 +32,3 @@ export function startSchedules(broker: Broker): () => Promise<void> {
     await Promise.all(schedules.map((schedule) => schedule.stop()))
   }
 }
-
-const LOGS_OPENED_PER_PASS = 200
