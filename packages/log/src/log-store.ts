@@ -67,7 +67,6 @@ export interface OpenStoredOptions {
   readonly onDamage?: 'quarantine' | 'truncate'
 }
 
-/** Kafka's own log of metadata is no partition that a broker serves. */
 const CLOSE_CONCURRENCY = 16
 
 export class LogStore {

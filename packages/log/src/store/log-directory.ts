@@ -28,6 +28,7 @@ import {
 } from './offset-checkpoint.ts'
 import { folderName, parseFolder } from './partition-folder.ts'
 
+/** Kafka's own log of metadata is no partition that a broker serves. */
 const METADATA_TOPIC = '__cluster_metadata'
 
 /** A partition in this folder. */
