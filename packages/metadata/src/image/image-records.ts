@@ -19,11 +19,11 @@ export function* imageRecords(image: MetadataImage): Generator<MetadataRecord> {
   yield* topicRecords(image)
   for (const type of image.configs.types()) {
     for (const [name, texts] of image.configs.resources(type)) {
-      for (const [key, value] of texts) yield configRecord({ type, name }, key, value)
+      for (const [key, value] of byKey(texts)) yield configRecord({ type, name }, key, value)
     }
   }
   for (const { entity, values } of image.clientQuotas.all()) {
-    for (const [key, value] of values) yield clientQuotaRecord(entity, key, value)
+    for (const [key, value] of byKey(values)) yield clientQuotaRecord(entity, key, value)
   }
   if (image.nextProducerId >= 0) yield producerIdsRecord(-1, -1, image.nextProducerId)
   for (const value of image.acls.values()) yield { kind: 'AccessControlEntryRecord', version: 0, value }
@@ -33,14 +33,14 @@ export function* imageRecords(image: MetadataImage): Generator<MetadataRecord> {
 
 function* featureRecords({ features }: MetadataImage): Generator<MetadataRecord> {
   if (features.stored.has(METADATA_VERSION)) yield featureLevelRecord(METADATA_VERSION, features.metadataVersion)
-  for (const [name, level] of [...features.stored].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, level] of byKey(features.stored)) {
     if (name !== METADATA_VERSION) yield featureLevelRecord(name, level)
   }
 }
 
 function* nodeRecords(image: MetadataImage): Generator<MetadataRecord> {
   const level = image.features.metadataVersion
-  for (const broker of image.brokers.values()) {
+  for (const [, broker] of byKey(image.brokers)) {
     yield registerBrokerRecord(level, {
       brokerId: broker.id,
       isMigratingZkBroker: false,
@@ -55,7 +55,7 @@ function* nodeRecords(image: MetadataImage): Generator<MetadataRecord> {
       cordonedLogDirs: broker.cordonedDirectories,
     })
   }
-  for (const controller of image.controllers.values()) {
+  for (const [, controller] of byKey(image.controllers)) {
     const record = registerControllerRecord(level, {
       controllerId: controller.id,
       incarnationId: controller.incarnationId,
@@ -78,4 +78,9 @@ function* topicRecords({ topics, features }: MetadataImage): Generator<MetadataR
 
 function rangesOf(ranges: ReadonlyMap<string, FeatureRange>) {
   return [...ranges].map(([name, { min, max }]) => ({ name, minSupportedVersion: min, maxSupportedVersion: max }))
+}
+
+/** One order, whatever the order of the changes was: equal images give equal snapshots. */
+function byKey<K extends string | number, V>(map: ReadonlyMap<K, V>): [K, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
 }
