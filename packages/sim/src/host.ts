@@ -46,6 +46,7 @@ export class Host {
   #calls: DiskCalls | undefined
   #incarnation = 0
   #hasPower = true
+  #isCrashing = false
 
   constructor(world: World, fabric: Fabric, settings: SimulationSettings, options: HostOptions) {
     this.#world = world
@@ -84,23 +85,27 @@ export class Host {
     return process
   }
 
-  /** Ends the process at once, in the middle of whatever it does. No effect when none runs. */
+  /** Ends the process at once, in the middle of whatever it does; where none runs, the power may still go. */
   crash(kind: CrashKind, mode?: PowerLossMode): void {
-    const process = this.#process
-    if (process === undefined) return
-    this.#world.trace.add(this.#world.now, `${this.name} crash ${kind}`, process.incarnation)
-    process.die()
-    this.#process = undefined
-    this.#hasPower = kind === 'process'
-    this.#calls?.abandon()
-    this.#locks.clear()
-    this.#fabric.bury(process, kind)
-    if (kind === 'power') this.disk.losePower(mode)
+    if (this.#isCrashing || !this.#hasPower) return
+    this.#isCrashing = true
+    this.#world.trace.add(this.#world.now, `${this.name} crash ${kind}`, this.#incarnation)
+    if (this.#process !== undefined) this.#end(this.#process, kind)
+    if (kind === 'power') {
+      this.#hasPower = false
+      this.disk.losePower(mode)
+    }
+    this.#isCrashing = false
   }
 
   /** Stops the process for a while, as SIGSTOP or a stalled virtual machine does: all its timers are late. */
   pause(ms: number): void {
     this.#process?.hold(ms)
+  }
+
+  /** Files that the running process has open. */
+  get openFiles(): number {
+    return this.#calls?.openFiles ?? 0
   }
 
   /** Lets disk operations that a fault made stuck come back. */
@@ -129,6 +134,15 @@ export class Host {
       logger: createLogger({ levels: logLevels, now: clock.now, write }),
       logLevels,
     })
+  }
+
+  #end(process: Process, kind: CrashKind): void {
+    process.die()
+    this.#process = undefined
+    // Calls that are under way may still happen, and whoever watches the disk may call for the crash that this is.
+    this.#calls?.abandon()
+    this.#locks.clear()
+    this.#fabric.bury(process, kind)
   }
 
   #keep(line: LogLine): void {

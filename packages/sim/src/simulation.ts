@@ -184,6 +184,22 @@ export class Simulation {
     }
   }
 
+  /** Cuts hosts off from all others, one after the other, and brings them back in another order. */
+  async swizzle(names: readonly string[], options: { withinMs: number }): Promise<void> {
+    for (const isCut of [true, false]) {
+      for (const name of this.random.shuffle(names)) {
+        await this.sleep((this.random.float() * options.withinMs) / names.length)
+        for (const other of this.#hosts.keys()) {
+          if (other === name) continue
+          for (const link of [this.network.link(name, other), this.network.link(other, name)]) {
+            if (isCut) link.cut()
+            else link.heal()
+          }
+        }
+      }
+    }
+  }
+
   /** Heals all links between the known hosts. */
   healNetwork(): void {
     for (const from of this.#hosts.keys()) for (const to of this.#hosts.keys()) this.network.link(from, to).heal()

@@ -6,6 +6,13 @@ import type { LogLine } from '../structured-logger.ts'
 const PENDING_CHARS_MAX = 4 * 1024 * 1024
 const RETRY_MS = 10
 
+/** Sinks that are not closed: one listener for all, however many there are in a process. */
+const open = new Set<LogSink>()
+
+function flushAll(): void {
+  for (const sink of open) sink.flush()
+}
+
 /**
  * Writes lines to a file descriptor: one write per turn of the event loop, at once for 'fatal', and the rest when the process
  * ends. Writing is synchronous, so that the last lines before a crash are there.
@@ -13,7 +20,6 @@ const RETRY_MS = 10
 export class LogSink {
   readonly #descriptor: number
   readonly #format: LogFormatter
-  readonly #flushAtExit = (): void => this.flush()
   #pending = ''
   /** What a full pipe did not take; goes before `pending`. */
   #rest: Buffer = Buffer.alloc(0)
@@ -23,7 +29,8 @@ export class LogSink {
   constructor(options: { readonly descriptor: number; readonly format: LogFormatter }) {
     this.#descriptor = options.descriptor
     this.#format = options.format
-    process.on('exit', this.#flushAtExit)
+    if (open.size === 0) process.on('exit', flushAll)
+    open.add(this)
   }
 
   write(line: LogLine): void {
@@ -48,7 +55,8 @@ export class LogSink {
 
   close(): void {
     this.flush()
-    process.off('exit', this.#flushAtExit)
+    open.delete(this)
+    if (open.size === 0) process.off('exit', flushAll)
   }
 
   /** False when the descriptor is full. */

@@ -239,6 +239,26 @@ test('a lock is free after a crash', async () => {
   })
 })
 
+test('the power may go after the process had ended, and a lock of a former life frees nothing', async () => {
+  const simulation = new Simulation({ seed: 1 })
+  await simulation.run(async () => {
+    const former = simulation.env('a').files
+    await former.makeDirectory('/data')
+    await former.syncDirectory('/')
+    const lock = await former.lockDirectory('/data')
+    await syncedThenNot(former)
+    equal(simulation.host('a').openFiles, 1)
+    await simulation.crash('a', 'process')
+    await simulation.crash('a', 'power', 'none')
+    const { files } = simulation.env('a')
+    equal(simulation.host('a').openFiles, 0)
+    equal(content(files, '/f'), 'synced ')
+    await files.lockDirectory('/data')
+    await lock.release()
+    await rejects(files.lockDirectory('/data'), { code: 'ELOCKED' })
+  })
+})
+
 test('a copy of a disk shows what a crash would leave, and the original goes on', async () => {
   const simulation = new Simulation({ seed: 1 })
   await simulation.run(async () => {

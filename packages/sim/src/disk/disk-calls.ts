@@ -23,6 +23,8 @@ interface InFlight {
 export class DiskCalls {
   readonly disk: SimDisk
   readonly process: Process
+  /** Handles that are not closed. */
+  openFiles = 0
   readonly #world: World
   readonly #inFlight = new Set<InFlight>()
   #stuck: (() => void)[] = []
@@ -89,6 +91,7 @@ export class DiskCalls {
     }
     this.#inFlight.clear()
     this.#stuck = []
+    this.openFiles = 0
   }
 
   #strike(call: DiskCall<unknown>): FaultEffect | undefined {

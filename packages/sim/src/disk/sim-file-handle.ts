@@ -18,6 +18,7 @@ export class SimFileHandle implements FileHandle {
     this.#calls = calls
     this.#file = opened.file
     this.#mode = opened.mode
+    calls.openFiles++
   }
 
   sizeSync(): number {
@@ -104,6 +105,7 @@ export class SimFileHandle implements FileHandle {
   closeSync(): void {
     assert(!this.#isClosed, `${this.path} is closed once`)
     this.#isClosed = true
+    this.#calls.openFiles--
   }
 
   #target(): FileTarget {

@@ -141,7 +141,7 @@ export class SimFileSystem implements FileSystem {
         this.#locks.set(directory, process)
         return {
           release: async () => {
-            this.#locks.delete(directory)
+            if (this.#locks.get(directory) === process) this.#locks.delete(directory)
           },
         }
       },

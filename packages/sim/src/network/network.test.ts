@@ -162,6 +162,24 @@ test(
 )
 
 test(
+  'hosts that are cut off one after the other come back, and nothing is lost',
+  world(async (simulation) => {
+    const { near, far } = await connected(simulation)
+    let received = 0
+    far.onData = (chunk) => {
+      received += chunk.length
+    }
+    const swizzle = simulation.swizzle(['client', 'server'], { withinMs: 100 })
+    for (let n = 0; n < 20; n++) {
+      near.write([Buffer.alloc(10)])
+      await simulation.sleep(10)
+    }
+    await swizzle
+    await simulation.until(() => received === 200)
+  }),
+)
+
+test(
   'connections that a firewall forgets are reset at both ends',
   world(async (simulation) => {
     const { near, far } = await connected(simulation)
