@@ -17,16 +17,47 @@
  *     advance MS   hold | commit-log | fail (of what is written)   refuse ERROR | accept   unload | load | restart
  *     config key=value …   state G
  */
-import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
+import {
+  DeleteGroupsResponse,
+  DescribeGroupsResponse,
+  ErrorCode,
+  encodeMessage,
+  HeartbeatResponse,
+  type Init,
+  JoinGroupResponse,
+  LeaveGroupResponse,
+  ListGroupsResponse,
+  OffsetCommitResponse,
+  OffsetDeleteResponse,
+  OffsetFetchResponse,
+  type Schema,
+  SyncGroupResponse,
+  ZERO_UUID,
+} from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { RequestContext } from '../request-context.ts'
 import { GroupFixture, subscription } from './group-fixture.ts'
-import { printDescription, printError, printFetch, printJoin, printRecord, printSync, printTimer } from './print.ts'
+import {
+  printDescription,
+  printError,
+  printFetch,
+  printJoin,
+  printListing,
+  printRecord,
+  printSync,
+  printTimer,
+} from './print.ts'
 
 interface Client {
   memberId: string
   generationId: number
   groupInstanceId: string | null
+}
+
+/** How an answer is sent. */
+interface Form {
+  readonly schema: Schema
+  readonly version: number
 }
 
 interface Command {
@@ -73,28 +104,28 @@ export class GroupScript {
     'offset-delete': (command) => this.#offsetDelete(command),
     describe: ({ words, options }) => {
       const context = contextOf('admin', options, 6)
-      this.#output.push(
-        printDescription(
-          this.fixture.coordinator.describeGroups({ groups: words, includeAuthorizedOperations: false }, context),
-        ),
-      )
+      const request = { groups: words, includeAuthorizedOperations: false }
+      const answer = Promise.resolve(this.fixture.coordinator.describeGroups(request, context))
+      this.#answer('describe', answer, printDescription, {
+        schema: DescribeGroupsResponse,
+        version: context.apiVersion,
+      })
     },
     list: ({ options }) => {
       const filter = (name: string) => options.get(name)?.split(',') ?? []
-      const answer = this.fixture.coordinator.listGroups({
-        statesFilter: filter('states'),
-        typesFilter: filter('types'),
-      })
-      if (answer.errorCode !== 0) this.#output.push(printError(answer.errorCode))
-      for (const { groupId, groupState, groupType, protocolType } of answer.groups ?? [])
-        this.#output.push(`${groupId} ${groupState} ${groupType} ${protocolType === '' ? 'of no type' : protocolType}`)
+      const request = { statesFilter: filter('states'), typesFilter: filter('types') }
+      const answer = Promise.resolve(this.fixture.coordinator.listGroups(request))
+      this.#answer('list', answer, printListing, { schema: ListGroupsResponse, version: 5 })
     },
     delete: ({ words }) => {
-      this.#answer('delete', this.fixture.coordinator.deleteGroups({ groupsNames: words }), ({ results = [] }) =>
-        results.map(({ groupId, errorCode }) => `${groupId} ${printError(errorCode)}`).join(', '),
+      this.#answer(
+        'delete',
+        this.fixture.coordinator.deleteGroups({ groupsNames: words }),
+        ({ results = [] }) => results.map(({ groupId, errorCode }) => `${groupId} ${printError(errorCode)}`).join(', '),
+        { schema: DeleteGroupsResponse, version: 3 },
       )
     },
-    drop: ({ words }) => this.#answer('drop', this.fixture.coordinator.topicsDeleted(words), () => 'done'),
+    drop: ({ words }) => this.fixture.coordinator.topicsDeleted(words),
     advance: ({ words }) => this.#advance(Number(words[0])),
     hold: () => {
       this.fixture.commitsAtOnce = false
@@ -152,13 +183,18 @@ export class GroupScript {
       protocols: offersOf(options.get('offers') ?? 'range:t'),
       reason: options.get('reason') ?? null,
     }
-    this.#answer(`${name}: join`, this.fixture.coordinator.joinGroup(request, context), (answer) => {
-      if (answer.errorCode === ErrorCode.NONE || answer.errorCode === ErrorCode.MEMBER_ID_REQUIRED) {
-        client.memberId = answer.memberId ?? ''
-        client.generationId = answer.generationId ?? -1
-      }
-      return printJoin(answer)
-    })
+    this.#answer(
+      `${name}: join`,
+      this.fixture.coordinator.joinGroup(request, context),
+      (answer) => {
+        if (answer.errorCode === ErrorCode.NONE || answer.errorCode === ErrorCode.MEMBER_ID_REQUIRED) {
+          client.memberId = answer.memberId ?? ''
+          client.generationId = answer.generationId ?? -1
+        }
+        return printJoin(answer)
+      },
+      { schema: JoinGroupResponse, version: context.apiVersion },
+    )
   }
 
   #sync({ words, options }: Command): void {
@@ -173,14 +209,20 @@ export class GroupScript {
       protocolName: options.get('protocol') ?? null,
       assignments,
     }
-    this.#answer(`${name}: sync`, this.fixture.coordinator.syncGroup(request), printSync)
+    this.#answer(`${name}: sync`, this.fixture.coordinator.syncGroup(request), printSync, {
+      schema: SyncGroupResponse,
+      version: 5,
+    })
   }
 
   #heartbeat({ words, options }: Command): void {
     const [groupId = '', name = ''] = words
     const request = { groupId, ...this.#identity(name, options) }
-    this.#answer(`${name}: heartbeat`, this.fixture.coordinator.heartbeat(request), ({ errorCode }) =>
-      printError(errorCode),
+    this.#answer(
+      `${name}: heartbeat`,
+      this.fixture.coordinator.heartbeat(request),
+      ({ errorCode }) => printError(errorCode),
+      { schema: HeartbeatResponse, version: 4 },
     )
   }
 
@@ -193,11 +235,15 @@ export class GroupScript {
       ...instances.map((groupInstanceId) => ({ memberId: '', groupInstanceId, reason: null })),
     ]
     const request = { groupId, memberId: members[0]?.memberId ?? '', members: context.apiVersion < 3 ? [] : members }
-    this.#answer('leave', this.fixture.coordinator.leaveGroup(request, context), ({ errorCode, members = [] }) =>
-      [
-        printError(errorCode),
-        ...members.map((member) => `${member.memberId || member.groupInstanceId} ${printError(member.errorCode)}`),
-      ].join(', '),
+    this.#answer(
+      'leave',
+      this.fixture.coordinator.leaveGroup(request, context),
+      ({ errorCode, members = [] }) =>
+        [
+          printError(errorCode),
+          ...members.map((member) => `${member.memberId || member.groupInstanceId} ${printError(member.errorCode)}`),
+        ].join(', '),
+      { schema: LeaveGroupResponse, version: context.apiVersion },
     )
   }
 
@@ -231,8 +277,12 @@ export class GroupScript {
         }
       }),
     }
-    this.#answer(`${name}: commit`, this.fixture.coordinator.offsetCommit(request, context), ({ topics = [] }) =>
-      topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
+    this.#answer(
+      `${name}: commit`,
+      this.fixture.coordinator.offsetCommit(request, context),
+      ({ topics = [] }) =>
+        topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
+      { schema: OffsetCommitResponse, version: context.apiVersion },
     )
   }
 
@@ -251,7 +301,7 @@ export class GroupScript {
       requireStable: isStable,
     }
     const answer = this.fixture.coordinator.offsetFetch(request, contextOf('admin', options, 9))
-    this.#answer('fetch', answer, printFetch)
+    this.#answer('fetch', answer, printFetch, { schema: OffsetFetchResponse, version: 9 })
   }
 
   #offsetDelete({ words }: Command): void {
@@ -268,6 +318,7 @@ export class GroupScript {
           printError(errorCode),
           ...topics.flatMap(({ partitions = [] }) => partitions.map((each) => printError(each.errorCode))),
         ].join(', '),
+      { schema: OffsetDeleteResponse, version: 0 },
     )
   }
 
@@ -308,9 +359,13 @@ export class GroupScript {
     }
   }
 
-  #answer<T>(who: string, answer: Promise<T>, print: (value: T) => string): void {
+  /** Prints the answer, once it has proved to be one that can be sent in the client's version. */
+  #answer<T extends object>(who: string, answer: Promise<T>, print: (value: T) => string, form: Form): void {
     answer.then(
-      (value) => this.#output.push(`${who} ${print(value)}`),
+      (value) => {
+        encodeMessage(form.schema, form.version, value as Init<Schema>)
+        this.#output.push(`${who} ${print(value)}`)
+      },
       (error: unknown) => this.#output.push(`${who} threw ${String(error)}`),
     )
   }

@@ -6,6 +6,7 @@ import {
   errorOf,
   type Init,
   type JoinGroupResponse,
+  type ListGroupsResponse,
   type OffsetFetchResponse,
   type SyncGroupResponse,
   ZERO_UUID,
@@ -113,6 +114,15 @@ export function printDescription(answer: Init<typeof DescribeGroupsResponse>): s
       return `${groupState} ${protocolType ?? ''}/${protocolData ?? ''}${each.join('')}`
     })
     .join('; ')
+}
+
+export function printListing({ errorCode, groups = [] }: Init<typeof ListGroupsResponse>): string {
+  if (errorCode !== 0) return printError(errorCode)
+  const each = groups.map(
+    ({ groupId, groupState, groupType, protocolType }) =>
+      `${groupId} ${groupState} ${groupType} ${protocolType === '' ? 'of no type' : protocolType}`,
+  )
+  return each.length === 0 ? 'nothing' : each.join('; ')
 }
 
 /** `session/1/g/a-1` as `session g a-1`. */
