@@ -16,7 +16,7 @@ import {
   type LogResources,
   LogStore,
 } from '@ottla/log'
-import type { ControllerChannel, RegisteredEndpoint } from '@ottla/metadata'
+import { type ControllerChannel, type RegisteredEndpoint, resolveNodeId } from '@ottla/metadata'
 import type { BoundListener, SocketServer } from '@ottla/net'
 import { assert, SlabPool } from '@ottla/stdx'
 import { Broker } from './broker.ts'
@@ -63,7 +63,7 @@ export interface RunningBroker {
   stop(): Promise<void>
 }
 
-/** Starts a broker. Rejects with NetworkError, LogError or ApiError; nothing is left open then. */
+/** Starts a broker. Rejects with NetworkError, LogError, MetadataError or ApiError; nothing is left open then. */
 export async function startBroker(
   env: Env,
   config: BrokerConfig,
@@ -82,8 +82,9 @@ export async function startBroker(
 const DRAIN_MS = 10_000
 /** Time that the controller gets to let the broker go. */
 const SHUTDOWN_MS = 5_000
-const FIRST_NODE_ID = 1
 const PLAINTEXT = 0
+/** Logs that are recovered at once after a crash; those that somebody asks for come first. */
+const RECOVERY_CONCURRENCY = 2
 
 interface End {
   readonly isClean: boolean
@@ -127,7 +128,7 @@ class Start {
     this.#undo.push(await broker.follow())
     const registration = await this.#register(broker, listeners)
     this.#dispatcher = new Dispatcher(broker, broker.apis)
-    if (logs.previousBrokerEpoch < 0) this.#recover(logs)
+    if (logs.previousBrokerEpoch < 0) void broker.replicas.openAll(RECOVERY_CONCURRENCY)
     this.#undo.push(startSchedules(broker), () => drain(server, broker))
     await registration.unfence()
     server.open()
@@ -163,10 +164,11 @@ class Start {
   }
 
   async #openLogs(): Promise<LogStore> {
+    const directories = this.#config.logDirs.map((directory) => resolve(directory))
     const logs = await LogStore.open({
       resources: this.#resources,
-      directories: this.#config.logDirs.map((directory) => resolve(directory)),
-      nodeId: this.#config.nodeId ?? FIRST_NODE_ID,
+      directories,
+      nodeId: await resolveNodeId(this.#env.files, this.#config, directories),
       configOf: (topic) => this.#broker?.settingsOf(topic).log ?? DEFAULT_LOG_CONFIG,
       onDirectoryFailed: (directory, error) => this.#directoryFailed(logs, directory, error),
     })
@@ -210,11 +212,6 @@ class Start {
     broker.brokerEpoch = registration.brokerEpoch
     this.#undo.push(({ isClean }) => registration.shutDown(isClean ? SHUTDOWN_MS : 0))
     return registration
-  }
-
-  /** Partitions that are asked for meanwhile are recovered at once, the others behind. */
-  #recover(logs: LogStore): void {
-    logs.recover().catch((error: unknown) => this.#env.logger.error('recovery failed', { error }))
   }
 
   #running(broker: Broker, listeners: readonly BoundListener[]): RunningBroker {

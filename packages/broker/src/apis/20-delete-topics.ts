@@ -16,7 +16,7 @@ export const deleteTopics = defineApi({
     const topics =
       context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
     if (!context.broker.config.boolean('delete.topic.enable')) return refused(context, topics)
-    return askController(context, 20, { ...request, topics }, request.timeoutMs)
+    return askController(context, 20, { ...request, topics, topicNames: [] }, request.timeoutMs)
   },
 })
 

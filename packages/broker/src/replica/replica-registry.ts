@@ -7,8 +7,10 @@ import type { Logger } from '@ottla/env'
 import type { LogConfig, LogStore, PartitionLog, TopicPartition } from '@ottla/log'
 import type { MetadataImage, PartitionImage, TopicImage } from '@ottla/metadata'
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
+import { safeEndFor } from './durability.ts'
 import { FolderQueue } from './folder-queue.ts'
 import { Replica } from './replica.ts'
+import { whenReady } from './when-ready.ts'
 
 export interface TopicSettings {
   readonly log: LogConfig
@@ -112,6 +114,15 @@ export class ReplicaRegistry {
     for (const name of this.#byName.keys()) this.settingsChanged(name)
   }
 
+  /** Opens the logs of all replicas, `concurrency` at a time; recovers them where the last stop was not clean. */
+  async openAll(concurrency: number): Promise<void> {
+    const waiting = [...this.all()]
+    const work = async (): Promise<void> => {
+      for (let replica = waiting.shift(); replica !== undefined; replica = waiting.shift()) await whenReady(replica)
+    }
+    await Promise.all(Array.from({ length: concurrency }, work))
+  }
+
   /** Has everybody who waits for a partition look again: at a stop, nobody waits any longer. */
   wakeAll(): void {
     for (const replica of this.all()) replica.wake()
@@ -161,7 +172,11 @@ export class ReplicaRegistry {
     this.#folders.run(`${topic}-${partition}`, async () => {
       if (replica.isStopped) return
       try {
-        const log: PartitionLog = await logs.openLog(topicPartition, isNew ? { topicId, isNew } : { topicId })
+        const log: PartitionLog = await logs.openLog(topicPartition, {
+          topicId,
+          isNew,
+          durability: this.#isSynced(replica) ? 'fsync' : 'replicated',
+        })
         replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
       } catch (error) {
         if (replica.isStopped) return
@@ -169,6 +184,11 @@ export class ReplicaRegistry {
         replica.failed(ErrorCode.KAFKA_STORAGE_ERROR)
       }
     })
+  }
+
+  /** Whether acknowledgements of the partition wait for the disk. */
+  #isSynced({ topic, image }: Replica): boolean {
+    return safeEndFor(this.#options.settingsOf(topic).log, image.replicas.length) === 'synced'
   }
 
   #drop(topicId: string): void {
