@@ -3,4 +3,6 @@ import type { Run } from './tool.ts'
 
 export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   'kafka-topics': () => import('./topics/kafka-topics.ts'),
+  'kafka-console-producer': () => import('./console-producer/kafka-console-producer.ts'),
+  'kafka-console-consumer': () => import('./console-consumer/kafka-console-consumer.ts'),
 }

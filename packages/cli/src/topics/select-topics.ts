@@ -11,8 +11,7 @@ export async function selectTopics(admin: Admin, options: ParsedOptions): Promis
   const text = options.value('topic')
   const pattern = text === undefined ? /^/ : topicPattern(text)
   const isExcluded = (name: string) => options.has('exclude-internal') && isInternalTopic(name)
-  const selected = names.filter((name) => pattern.test(name) && !isExcluded(name))
-  return javaMapOrder(selected, stringHash)
+  return javaMapOrder(names, stringHash).filter((name) => pattern.test(name) && !isExcluded(name))
 }
 
 /** Throws when a topic was asked for and none is there, unless `--if-exists` allows that. */

@@ -5,7 +5,6 @@ import type { CallContext, Cluster } from '../cluster/cluster.ts'
 import { BrokerError, KafkaError } from '../errors.ts'
 import { byTopic, partitionKey, type TopicPartition } from '../topic-partition.ts'
 import { failed, type Outcome, outcomeOf } from './outcome.ts'
-import { timeoutOf } from './topics.ts'
 
 export interface RecordsToDelete extends TopicPartition {
   /** Records before this offset go; -1: all. */
@@ -52,7 +51,7 @@ async function deleteAtLeader(
               offset: beforeOffset,
             })),
           })),
-          timeoutMs: timeoutOf(context),
+          timeoutMs: context.deadline.wholeMs,
         },
         what: 'delete records',
       },

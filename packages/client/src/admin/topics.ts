@@ -79,7 +79,7 @@ export async function createTopics(
           assignments: (assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
           configs: Object.entries(configs ?? {}).map(([key, value]) => ({ name: key, value })),
         })),
-        timeoutMs: timeoutOf(context),
+        timeoutMs: context.deadline.wholeMs,
         validateOnly: context.validateOnly ?? false,
       },
       what: 'create topics',
@@ -111,7 +111,7 @@ export async function deleteTopics(
       target: { kind: 'controller' },
       api: DELETE_TOPICS,
       init: (version) => {
-        const timeoutMs = timeoutOf(context)
+        const timeoutMs = context.deadline.wholeMs
         if ('ids' in topics) return { topics: topics.ids.map((topicId) => ({ name: null, topicId })), timeoutMs }
         if (version >= DELETE_BY_ID_SINCE) return { topics: topics.names.map((name) => ({ name })), timeoutMs }
         return { topicNames: topics.names, timeoutMs }
@@ -266,7 +266,7 @@ export async function createPartitions(
           count: totalCount,
           assignments: assignments?.map((brokerIds) => ({ brokerIds })) ?? null,
         })),
-        timeoutMs: timeoutOf(context),
+        timeoutMs: context.deadline.wholeMs,
         validateOnly: context.validateOnly ?? false,
       },
       what: 'create partitions',
@@ -284,11 +284,6 @@ export function checkController(results: readonly { readonly errorCode: number }
   if (results.some(({ errorCode }) => errorCode === ErrorCode.NOT_CONTROLLER)) {
     throw new BrokerError(ErrorCode.NOT_CONTROLLER)
   }
-}
-
-/** What the broker may take for the request: what is left of the call's time. */
-export function timeoutOf(context: CallContext): number {
-  return Math.min(Math.floor(context.deadline.remainingMs), 2 ** 31 - 1)
 }
 
 interface MetadataTopic {

@@ -124,7 +124,7 @@ async function askLeader(
     const answer = await connection.request(LIST_OFFSETS, version, {
       replicaId: -1,
       isolationLevel: context.isReadCommitted === true ? 1 : 0,
-      timeoutMs: Math.min(context.deadline.remainingMs, 2 ** 31 - 1),
+      timeoutMs: context.deadline.wholeMs,
       topics: [...byTopic(ofLeader)].map(([name, partitions]) => ({
         name,
         partitions: partitions.map(({ partition, timestamp }) => ({

@@ -112,18 +112,38 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     this.#membership.requestRejoin()
   }
 
-  /** Reads exactly these partitions, without the group's doing. Replaces what was assigned before. */
+  /** Reads exactly these partitions, without the group's doing. One that was assigned before and says no `from` goes on where it stands. */
   assign(partitions: readonly AssignedPartition[]): void {
     this.#checkOpen()
     if (this.#subscription !== null)
       throw new ArgumentError('this consumer is subscribed; assign is for one that is not')
+    const before = new Map(this.#partitions)
     this.#partitions.clear()
     for (const { from, ...partition } of partitions) {
+      const known = before.get(partitionKey(partition.topic, partition.partition))
+      if (known !== undefined && from === undefined) {
+        this.#partitions.set(known.key, known)
+        continue
+      }
       const state = new PartitionState(partition, typeof from === 'string' ? from : this.#defaultStart())
       if (typeof from === 'number') state.seek(from)
       this.#partitions.set(state.key, state)
     }
     this.#wakeup.wake()
+  }
+
+  /** Partitions of a topic; none when it is not there. Lets brokers create it, if allowAutoCreateTopics says so. */
+  async partitionsFor(topic: string, options: CallOptions = {}): Promise<TopicPartition[]> {
+    const { metadata } = this.#cluster
+    const allowAutoCreate = this.#options.allowAutoCreateTopics
+    await metadata.load([topic], { ...this.#cluster.context(options), allowAutoCreate })
+    return (metadata.topic(topic)?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
+  }
+
+  /** Names of all topics that this client may see, without internal ones. */
+  async listTopics(options: CallOptions = {}): Promise<string[]> {
+    const answer = await this.#cluster.metadata.load(null, this.#cluster.context(options))
+    return answer.topics.filter(({ isInternal }) => !isInternal).map(({ name }) => name ?? '')
   }
 
   /** The partitions that are read now. */
