@@ -111,7 +111,7 @@ function decodeKnown(key: GroupKey, value: Buffer | null, producer: Producer | u
       return { kind: 'group', groupId: key.key.group, group }
     }
     default:
-      return reservedOf(key, value === null)
+      return reservedOf(key, value)
   }
 }
 
@@ -140,7 +140,8 @@ function offsetOf(kind: 'OffsetCommit' | 'LegacyOffsetCommit', buffer: Buffer): 
 }
 
 /** Of groups of the other types it matters that they are there, and whether they have members. */
-function reservedOf(key: Exclude<GroupKey, { kind: 'OffsetCommit' }>, isTombstone: boolean): GroupRecord | null {
+function reservedOf(key: Exclude<GroupKey, { kind: 'OffsetCommit' }>, value: Buffer | null): GroupRecord | null {
+  const isTombstone = value === null
   switch (key.kind) {
     case 'ConsumerGroupMetadata':
     case 'ShareGroupMetadata':
