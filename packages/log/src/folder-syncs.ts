@@ -30,3 +30,17 @@ export class FolderSyncs {
     return state.current
   }
 }
+
+/** Makes the folder and those above it that are missing, so that they are there after a loss of power too. */
+export async function makeFolder(files: FileSystem, path: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = path; at !== '' && (await files.stat(at)) === null; at = parentOf(at)) missing.push(at)
+  if (missing.length === 0) return
+  await files.makeDirectory(path)
+  for (const made of missing.reverse()) await files.syncDirectory(parentOf(made) || '/')
+}
+
+/** '' for the root. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'))
+}

@@ -11,6 +11,7 @@ import { assert } from '@ottla/stdx'
 import { assignOffsets, rollAt } from './append/append-assign.ts'
 import { checkAppend, rejected } from './append/append-check.ts'
 import { closeCleanly } from './close-log.ts'
+import { parentOf } from './folder-syncs.ts'
 import { isPassing, offlineError } from './io-error.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogEngine } from './log-engine.ts'
@@ -81,7 +82,7 @@ export class PartitionLog {
       if (areEpochsStale) log.#engine.epochFile.changed()
       if (!isNew) return log
       log.#engine.syncer.noteFolder(state.path)
-      log.#engine.syncer.noteFolder(state.path.slice(0, state.path.lastIndexOf('/')))
+      log.#engine.syncer.noteFolder(parentOf(state.path))
       if (options.topicId !== undefined) await log.assignTopicId(options.topicId)
       return log
     } catch (error) {

@@ -2,6 +2,7 @@
 import { HEADER_BYTES, maxTimestamp } from '@ottla/protocol'
 import { EPOCH_CHECKPOINT, parseEpochCheckpoint } from '../epoch/epoch-checkpoint.ts'
 import { LeaderEpochs } from '../epoch/leader-epochs.ts'
+import { makeFolder, parentOf } from '../folder-syncs.ts'
 import { readIfPresent, readIndexes, removeIfPresent } from '../index/index-files.ts'
 import { SegmentIndexes } from '../index/segment-indexes.ts'
 import { LogError } from '../log-error.ts'
@@ -26,7 +27,10 @@ export interface OpenedLog {
 export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> {
   const { env } = options.resources
   const isNew = (await env.files.stat(options.path)) === null
-  if (isNew) await env.files.makeDirectory(options.path)
+  if (isNew) {
+    await makeFolder(env.files, parentOf(options.path))
+    await env.files.makeDirectory(options.path)
+  }
   const content = await tidyFolder(env.files, options.path)
   const stored = await readEpochs(options)
   const state = new LogState({ ...options, epochs: new LeaderEpochs(stored ?? []) })

@@ -2,6 +2,7 @@
  * One data folder (an entry of log.dirs): identity, lock, markers, checkpoints, and the partitions that it holds.
  */
 import { writeFileAtomic } from '@ottla/env'
+import { makeFolder } from '../folder-syncs.ts'
 import { readIfPresent } from '../index/index-files.ts'
 import { Limiter } from '../limiter.ts'
 import { LogError } from '../log-error.ts'
@@ -72,7 +73,7 @@ export class LogDirectory {
   /** Makes the folder if needed, takes its lock, and reads who it belongs to (null: nobody yet). */
   async open(): Promise<MetaProperties | null> {
     const { files } = this.#resources.env
-    await files.makeDirectory(this.path)
+    await makeFolder(files, this.path)
     this.#lock = await files.lockDirectory(this.path)
     const content = await readIfPresent(files, `${this.path}/${META_PROPERTIES}`)
     if (content === null) return null

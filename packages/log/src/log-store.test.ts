@@ -1,0 +1,304 @@
+import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict'
+import { storeTest, TOPIC_ID } from './testing/sim-store.test.ts'
+
+const OTHER_ID = 'zyxwvutsrqponmlkjihgfe'
+const SMALL = { segmentBytes: 600, indexIntervalBytes: 100 }
+
+storeTest('a new folder gets an identity, which stays', {}, async (t) => {
+  const first = await t.open()
+  const { clusterId } = first
+  const directoryId = first.directories[0]?.directoryId
+  equal(directoryId?.length, 22)
+  const second = await t.restart('clean')
+  equal(second.clusterId, clusterId)
+  equal(second.directories[0]?.directoryId, directoryId)
+})
+
+storeTest('a folder of another node or cluster is refused', {}, async (t) => {
+  await t.open({ clusterId: 'cluster-a' })
+  await t.store.close({ clean: true })
+  await rejects(t.open({ nodeId: 2 }), /belongs to node 1, this is 2/)
+  await rejects(t.open({ clusterId: 'cluster-b' }), /belongs to cluster cluster-a, not cluster-b/)
+  await t.open()
+})
+
+storeTest('a folder that another process uses is refused', {}, async (t) => {
+  await t.open()
+  const other = t.sim.host('broker')
+  equal(other.process === undefined, false)
+  await rejects(t.open(), /is in use by another process/)
+  await t.store.close({ clean: false })
+  await t.open()
+})
+
+storeTest('the file of ZooKeeper mode is taken over and gets a directory id', {}, async (t) => {
+  await t.env.files.makeDirectory('/data')
+  await t.env.files.writeFile('/data/meta.properties', Buffer.from('version=0\nbroker.id=1\ncluster.id=old\n'))
+  await t.open()
+  equal(t.store.clusterId, 'old')
+  const text = t.env.files.readFileSync('/data/meta.properties').toString()
+  ok(/version=0\ncluster.id=old\nbroker.id=1\ndirectory.id=.{22}\n/.test(text), text)
+})
+
+storeTest(
+  'logs are found again after a clean stop, and none is opened before it is used',
+  { config: SMALL },
+  async (t) => {
+    await t.open()
+    for (const partition of [0, 1, 2]) await t.fill(await t.log('orders', partition), 30)
+    const store = await t.restart('clean')
+    equal(store.previousBrokerEpoch, 7)
+    equal(t.resources.openFiles.opened, 0)
+    deepEqual(
+      [...store.partitions()].map(({ topicPartition, log, highWatermark }) => [
+        topicPartition.partition,
+        log,
+        highWatermark,
+      ]),
+      [
+        [0, null, 30],
+        [1, null, 30],
+        [2, null, 30],
+      ],
+    )
+    equal(store.log({ topic: 'orders', partition: 1 }), undefined)
+    const [log, same] = await Promise.all([t.log('orders', 1), t.log('orders', 1)])
+    equal(log, same)
+    equal(store.log({ topic: 'orders', partition: 1 }), log)
+    equal(log.topicId, TOPIC_ID)
+    equal(await t.count(log), 30)
+  },
+)
+
+storeTest('a start reads no segment, however many there are', { config: SMALL }, async (t) => {
+  await t.open()
+  await t.fill(await t.log('few'), 5)
+  await t.restart('clean')
+  const few = await calls()
+  await t.fill(await t.log('few'), 300)
+  await t.restart('clean')
+  equal(await calls(), few)
+
+  async function calls(): Promise<number> {
+    await t.store.close({ clean: true })
+    await t.sim.crash('broker', 'process')
+    const before = t.sim.trace.count
+    await t.open()
+    return t.sim.trace.count - before
+  }
+})
+
+storeTest('after kill -9 everything written is recovered', { config: SMALL }, async (t) => {
+  await t.open()
+  for (const partition of [0, 1]) await t.fill(await t.log('orders', partition), 30)
+  const store = await t.restart('process')
+  equal(store.previousBrokerEpoch, -1)
+  await store.recover()
+  for (const { log } of store.partitions()) equal(log?.logEndOffset, 30)
+})
+
+storeTest('a clean stop counts only when nothing was left to recover', { config: SMALL }, async (t) => {
+  await t.open()
+  await t.fill(await t.log('a'), 10)
+  await t.fill(await t.log('b'), 10)
+  await t.restart('process')
+  await t.log('a')
+  await t.restart('clean')
+  equal(t.store.previousBrokerEpoch, -1, 'b was never looked at')
+  await t.store.recover()
+  await t.restart('clean')
+  equal(t.store.previousBrokerEpoch, 7)
+})
+
+storeTest('a partition whose folder is gone is not made again when something was recorded for it', {}, async (t) => {
+  await t.open()
+  await t.fill(await t.log('orders'), 5)
+  await t.fill(await t.log('other'), 5)
+  await t.store.checkpoint()
+  await t.sim.crash('broker', 'process')
+  await t.env.files.removeDirectory('/data/orders-0')
+  await t.open()
+  await rejects(t.log('orders'), /is missing, but data were recorded/)
+  await rejects(t.log('orders'), /is missing, but data were recorded/)
+  const log = await t.log('orders', 0, { isNew: true })
+  equal(log.logEndOffset, 0)
+  equal((await t.log('other')).logEndOffset, 5)
+})
+
+storeTest('an empty partition that was lost is made again', {}, async (t) => {
+  await t.open()
+  await t.log('orders')
+  await t.store.checkpoint()
+  await t.sim.crash('broker', 'power', 'none')
+  await t.open()
+  equal((await t.log('orders')).logEndOffset, 0)
+})
+
+storeTest('a topic that is deleted and made again begins anew', {}, async (t) => {
+  await t.open()
+  const old = await t.log('orders')
+  await t.fill(old, 5)
+  await t.store.checkpoint()
+  const log = await t.log('orders', 0, { topicId: OTHER_ID })
+  notEqual(log, old)
+  deepEqual([log.logEndOffset, log.topicId], [0, OTHER_ID])
+  await t.fill(log, 2)
+  await t.restart('process')
+  equal((await t.log('orders', 0, { topicId: OTHER_ID })).logEndOffset, 2)
+  await t.sim.sleep(t.config.fileDeleteDelayMs + 1000)
+  deepEqual(folders(t.env.files.listSync('/data')), ['orders-0'])
+})
+
+storeTest('a deletion that was interrupted at any point leaves nothing of the old topic', {}, async (t) => {
+  await t.open()
+  await t.fill(await t.log('orders'), 5)
+  await t.store.checkpoint()
+  const points: number[] = []
+  const disks: ReturnType<typeof t.disk.clone>[] = []
+  t.disk.onChange = ({ index }) => {
+    points.push(index)
+    disks.push(t.disk.clone(`at ${index}`))
+  }
+  await t.store.deleteLog({ topic: 'orders', partition: 0 })
+  t.disk.onChange = () => {}
+  ok(disks.length > 3)
+  for (const disk of disks) {
+    await t.sim.crash('broker', 'process')
+    t.sim.host('broker').disk = disk
+    await t.open()
+    const log = await t.log('orders', 0, { topicId: OTHER_ID })
+    equal(log.logEndOffset, 0)
+  }
+})
+
+storeTest('what is set aside is kept under another name', {}, async (t) => {
+  await t.open()
+  await t.fill(await t.log('orders'), 5)
+  await t.store.setAside({ topic: 'orders', partition: 0 })
+  equal(t.store.find({ topic: 'orders', partition: 0 }), undefined)
+  const [name] = folders(t.env.files.listSync('/data'))
+  ok(/^orders-0\.[0-9a-f]{32}-stray$/.test(name ?? ''))
+  await t.restart('clean')
+  deepEqual([...t.store.partitions()], [])
+  equal(folders(t.env.files.listSync('/data')).length, 1)
+})
+
+storeTest('new logs go where the fewest are', { directories: ['/a', '/b', '/c'] }, async (t) => {
+  await t.open()
+  for (let partition = 0; partition < 9; partition++) await t.log('orders', partition)
+  for (const path of t.directories) equal(folders(t.env.files.listSync(path)).length, 3)
+  const { directoryId } = t.store.directories[2]!
+  await t.log('placed', 0, { directoryId })
+  equal(t.store.find({ topic: 'placed', partition: 0 })?.directory.path, '/c')
+})
+
+storeTest('one folder fails, the others go on', { directories: ['/a', '/b'] }, async (t) => {
+  await t.open()
+  const logs = await Promise.all([0, 1, 2, 3].map((partition) => t.log('orders', partition)))
+  for (const log of logs) await t.fill(log, 3)
+  const onA = (path: string): boolean => path.startsWith('/a/')
+  t.disk.faults.inject({ operation: 'sync', effect: { kind: 'error', code: 'EIO' }, path: onA })
+  const hit = logs.find((log) => onA(log.path))!
+  await rejects(t.fill(hit, 1))
+  deepEqual(t.failedDirectories, ['/a'])
+  for (const log of logs) equal(log.failure !== null, onA(log.path))
+  equal(t.store.directories.filter(({ error }) => error !== null).length, 1)
+  await t.fill(logs.find((log) => !onA(log.path))!, 1)
+  await t.log('fresh')
+  equal(t.store.find({ topic: 'fresh', partition: 0 })?.directory.path, '/b')
+  await t.store.checkpoint()
+})
+
+storeTest('a quarantined partition is offline alone', { config: SMALL }, async (t) => {
+  await t.open()
+  await t.fill(await t.log('good'), 20)
+  await t.fill(await t.log('bad'), 20)
+  await t.sim.crash('broker', 'process')
+  const path = '/data/bad-0/00000000000000000000.log'
+  const bytes = Buffer.from(t.env.files.readFileSync(path))
+  bytes[200]! ^= 1
+  await t.env.files.writeFile(path, bytes)
+  await t.open()
+  await t.store.recover()
+  equal(t.store.find({ topic: 'bad', partition: 0 })?.error?.code, 'CORRUPT')
+  equal(t.store.find({ topic: 'good', partition: 0 })?.error, null)
+  await rejects(t.log('bad'), /is damaged at/)
+  await t.fill(await t.log('good'), 1)
+  deepEqual(t.failedDirectories, [])
+})
+
+storeTest('truncation lowers what is recorded before it cuts', { config: SMALL }, async (t) => {
+  await t.open()
+  const log = await t.log('orders')
+  await t.fill(log, 30)
+  await t.store.checkpoint()
+  const disks: ReturnType<typeof t.disk.clone>[] = []
+  t.disk.onChange = ({ index }) => disks.push(t.disk.clone(`at ${index}`))
+  await log.truncateTo(7)
+  t.disk.onChange = () => {}
+  for (const disk of disks) {
+    for (const kind of ['process', 'power'] as const) {
+      await t.sim.crash('broker', 'process')
+      const copy = disk.clone(`${kind}`)
+      if (kind === 'power') copy.losePower()
+      t.sim.host('broker').disk = copy
+      await t.open()
+      const found = await t.log('orders')
+      ok(found.logEndOffset >= 7 && found.logEndOffset <= 30, `ends at ${found.logEndOffset}`)
+      equal(await t.count(found), found.logEndOffset, 'a prefix without holes')
+    }
+  }
+})
+
+storeTest('log starts survive a restart', { config: SMALL }, async (t) => {
+  await t.open()
+  const log = await t.log('orders')
+  await t.fill(log, 30)
+  log.deleteRecordsBefore(17)
+  await t.store.checkpoint()
+  await t.restart('process')
+  equal((await t.log('orders')).logStartOffset, 17)
+  await t.restart('clean')
+  equal((await t.log('orders')).logStartOffset, 17)
+})
+
+storeTest(
+  'retention reaches logs that nobody has opened',
+  { config: { ...SMALL, retentionBytes: 1000, retentionMs: -1 } },
+  async (t) => {
+    await t.open()
+    await t.fill(await t.log('big'), 60)
+    await t.fill(await t.log('small'), 3)
+    await t.restart('clean')
+    await t.store.applyRetention(t.env.clock.now())
+    equal(t.store.log({ topic: 'small', partition: 0 }), undefined)
+    const log = t.store.log({ topic: 'big', partition: 0 })
+    ok(log !== undefined && log.logStartOffset > 0 && log.sizeBytes < 1700)
+  },
+)
+
+storeTest('damaged checkpoints count as empty', { config: SMALL }, async (t) => {
+  await t.open()
+  await t.fill(await t.log('orders'), 30)
+  await t.restart('clean')
+  await t.store.close({ clean: true })
+  for (const { name } of t.env.files.listSync('/data')) {
+    if (name.endsWith('-checkpoint')) await t.env.files.writeFile(`/data/${name}`, Buffer.from('nonsense'))
+  }
+  await t.open()
+  equal((await t.log('orders')).logEndOffset, 30)
+})
+
+storeTest('thousands of logs share few open files', { limits: { openFiles: 10 } }, async (t) => {
+  await t.open()
+  const logs = []
+  for (let partition = 0; partition < 50; partition++) logs.push(await t.log('many', partition))
+  for (let round = 0; round < 3; round++) for (const log of logs) await t.fill(log, 1)
+  ok(t.resources.openFiles.open <= 12, `${t.resources.openFiles.open} are open`)
+  await t.restart('clean')
+  for (let partition = 0; partition < 50; partition++) equal(await t.count(await t.log('many', partition)), 3)
+})
+
+function folders(entries: readonly { name: string; isDirectory: boolean }[]): string[] {
+  return entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
+}
