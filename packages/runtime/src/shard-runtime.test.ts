@@ -249,8 +249,7 @@ function run(fixture: Fixture, step: Step, requests: Observed[]): void {
   if (step.op === 'unpark' && shard.parked.has(step.key))
     requests.push(fixture.unpark(step.key, [{ key: 'u', value: 1 }]))
   if (step.op === 'commit') runtime.committed(at(step.share))
-  if (step.op === 'commitsAtOnce')
-    log.onAppend = step.is ? () => runtime.committed(log.records.length) : () => {}
+  if (step.op === 'commitsAtOnce') log.onAppend = step.is ? () => runtime.committed(log.records.length) : () => {}
   if (step.op === 'fail') {
     const end = at(step.share)
     log.records.length = end
