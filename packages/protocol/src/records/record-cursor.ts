@@ -32,6 +32,13 @@ export const DEFAULT_MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
 const MIN_RECORD_BYTES = 7
 const MIN_HEADER_BYTES = 2
 
+/** The class behind every Buffer. Its constructor takes a third of the time of `subarray`, of which readers make two for each record. */
+const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
+  memory: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => Buffer
+
 export interface ReadRecordsOptions {
   /** Compressed records that unpack to more are refused (CompressionError TOO_LARGE). Default {@link DEFAULT_MAX_DECOMPRESSED_BYTES}. */
   readonly maxBytes?: number
@@ -63,6 +70,8 @@ export class RecordCursor implements Cursor {
   headerCount = 0
   headersStart = 0
 
+  readonly #memory: ArrayBufferLike
+  readonly #memoryOffset: number
   readonly #baseOffset: number
   readonly #baseTimestamp: number
   readonly #appendTimestamp: number
@@ -98,6 +107,8 @@ export class RecordCursor implements Cursor {
       this.position = 0
       this.end = this.buffer.length
     }
+    this.#memory = this.buffer.buffer
+    this.#memoryOffset = this.buffer.byteOffset
     if (this.count < 0 || this.count * MIN_RECORD_BYTES > this.end - this.position) {
       malformed(`${this.count} records in ${this.end - this.position} bytes`)
     }
@@ -110,11 +121,16 @@ export class RecordCursor implements Cursor {
   }
 
   get key(): Buffer | null {
-    return this.keyLength < 0 ? null : this.buffer.subarray(this.keyStart, this.keyStart + this.keyLength)
+    return this.slice(this.keyStart, this.keyLength)
   }
 
   get value(): Buffer | null {
-    return this.valueLength < 0 ? null : this.buffer.subarray(this.valueStart, this.valueStart + this.valueLength)
+    return this.slice(this.valueStart, this.valueLength)
+  }
+
+  /** A view of `length` bytes of the buffer from `start` on; null for a length below 0. */
+  slice(start: number, length: number): Buffer | null {
+    return length < 0 ? null : new FastBuffer(this.#memory, this.#memoryOffset + start, length)
   }
 
   /**

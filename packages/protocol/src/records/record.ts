@@ -1,6 +1,7 @@
 /** Records as a consumer sees them, read lazily out of a batch. */
 
 import { malformed } from '../wire/protocol-error.ts'
+import { readUtf8 } from '../wire/utf8.ts'
 import { readVarint } from '../wire/varint.ts'
 import { type ReadRecordsOptions, RecordCursor } from './record-cursor.ts'
 
@@ -20,7 +21,7 @@ export class Record {
   readonly offset: number
   /** Milliseconds. */
   readonly timestamp: number
-  readonly #buffer: Buffer
+  readonly #cursor: RecordCursor
   readonly #keyStart: number
   readonly #keyLength: number
   readonly #valueStart: number
@@ -32,7 +33,7 @@ export class Record {
   constructor(cursor: RecordCursor) {
     this.offset = cursor.offset
     this.timestamp = cursor.timestamp
-    this.#buffer = cursor.buffer
+    this.#cursor = cursor
     this.#keyStart = cursor.keyStart
     this.#keyLength = cursor.keyLength
     this.#valueStart = cursor.valueStart
@@ -43,17 +44,17 @@ export class Record {
   }
 
   get key(): Buffer | null {
-    return this.#keyLength < 0 ? null : this.#buffer.subarray(this.#keyStart, this.#keyStart + this.#keyLength)
+    return this.#cursor.slice(this.#keyStart, this.#keyLength)
   }
 
   get value(): Buffer | null {
-    return this.#valueLength < 0 ? null : this.#buffer.subarray(this.#valueStart, this.#valueStart + this.#valueLength)
+    return this.#cursor.slice(this.#valueStart, this.#valueLength)
   }
 
   /** Throws ProtocolError MALFORMED when the bytes of the headers are not what their number says. */
   get headers(): readonly RecordHeader[] {
     if (this.#headerCount === 0) return NO_HEADERS
-    return readHeaders(this.#buffer, this.#headersStart, this.#end, this.#headerCount)
+    return readHeaders(this.#cursor, this.#headersStart, this.#end, this.#headerCount)
   }
 }
 
@@ -73,19 +74,23 @@ export function* readRecords(
 /** The headers of the record that the cursor stands on. Throws ProtocolError MALFORMED. */
 export function readCursorHeaders(cursor: RecordCursor): readonly RecordHeader[] {
   if (cursor.headerCount === 0) return NO_HEADERS
-  return readHeaders(cursor.buffer, cursor.headersStart, cursor.recordEnd, cursor.headerCount)
+  return readHeaders(cursor, cursor.headersStart, cursor.recordEnd, cursor.headerCount)
 }
 
-function readHeaders(buffer: Buffer, start: number, end: number, count: number): RecordHeader[] {
+function readHeaders(records: RecordCursor, start: number, end: number, count: number): RecordHeader[] {
+  const { buffer } = records
   const cursor = { buffer, position: start, end }
   const headers: RecordHeader[] = []
   for (let i = 0; i < count; i++) {
     const keyLength = readVarint(cursor)
-    if (keyLength < 0 || keyLength > end - cursor.position) malformed(`header key of ${keyLength} bytes`)
-    const key = buffer.toString('utf8', cursor.position, (cursor.position += keyLength))
+    const keyStart = cursor.position
+    if (keyLength < 0 || keyLength > end - keyStart) malformed(`header key of ${keyLength} bytes`)
+    cursor.position = keyStart + keyLength
+    const key = readUtf8(buffer, keyStart, cursor.position)
     const valueLength = readVarint(cursor)
     if (valueLength > end - cursor.position) malformed(`header value of ${valueLength} bytes`)
-    const value = valueLength < 0 ? null : buffer.subarray(cursor.position, (cursor.position += valueLength))
+    const value = records.slice(cursor.position, valueLength)
+    if (valueLength > 0) cursor.position += valueLength
     headers.push({ key, value })
   }
   if (cursor.position !== end) malformed('record is longer than its headers')
