@@ -5,12 +5,22 @@ import type { OpenController } from './start-broker.ts'
 
 export const openEmbeddedController: OpenController = async ({ env, config, logs, resources, onFailed }) => {
   const directory = resolve(config.metadataLogDir)
-  const isDataFolder = logs.directories.some(({ path }) => path === directory)
+  const folder = logs.directories.find(({ path }) => path === directory)
+  const isDataFolder = folder !== undefined
   if (!isDataFolder) await env.files.makeDirectory(directory)
   const lock = isDataFolder ? null : await env.files.lockDirectory(directory)
   const { clusterId, nodeId } = logs
   try {
-    const controller = await EmbeddedController.open({ resources, config, directory, clusterId, nodeId, onFailed })
+    const controller = await EmbeddedController.open({
+      resources,
+      config,
+      directory,
+      clusterId,
+      nodeId,
+      onFailed,
+      cleanShutdown: folder?.wasClean ?? false,
+      pageCache: folder?.pageCache ?? 'unknown',
+    })
     const close = async (): Promise<void> => {
       await controller.close()
       await lock?.release()

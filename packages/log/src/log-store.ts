@@ -37,6 +37,10 @@ export interface DirectoryStatus {
   readonly path: string
   /** 22-character uuid of meta.properties. */
   readonly directoryId: string
+  /** Its last stop was clean. */
+  readonly wasClean: boolean
+  /** Whether what was written and not synced survived the last stop. */
+  readonly pageCache: 'kept' | 'lost' | 'unknown'
   readonly error: LogError | null
 }
 
@@ -175,6 +179,7 @@ export class LogStore {
         }),
       ),
     )
+    for (const directory of this.#directories) await this.#endFailure(directory)
   }
 
   /** Writes recovery points, log starts and high watermarks of all folders. */
@@ -218,6 +223,7 @@ export class LogStore {
       try {
         if (options.clean && directory.error === null) {
           await directory.checkpoint()
+          await this.#endFailure(directory)
           const isClean = entries.every((entry) => entry.error === null && !entry.needsRecovery)
           if (isClean) await directory.writeCleanMarker(options.brokerEpoch ?? NO_BROKER_EPOCH)
         }
@@ -237,6 +243,12 @@ export class LogStore {
     } catch (error) {
       this.#directoryFailed(directory, offlineError(`loading ${directory.path}`, error))
     }
+  }
+
+  /** Once every log behind a failed sync was written again, the failure is over. */
+  async #endFailure(directory: LogDirectory): Promise<void> {
+    const isOver = [...directory.entries.values()].every((entry) => !entry.needsRecovery)
+    if (directory.hadFailedSync && directory.error === null && isOver) await directory.removeFailedMarker()
   }
 
   #entries(): DirectoryEntry[] {
@@ -355,6 +367,7 @@ export class LogStore {
       entry.error ??= error
       entry.log?.takeOffline(error)
     }
+    void directory.writeFailedMarker()
     this.#options.onDirectoryFailed?.(directory, error)
   }
 

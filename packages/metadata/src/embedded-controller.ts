@@ -30,6 +30,8 @@ export interface EmbeddedControllerOptions {
   readonly nodeId: number
   /** The folder's last stop was clean: the log is not scanned for damage. */
   readonly cleanShutdown?: boolean
+  /** Whether what was written and not synced survived the last stop. Default: unknown. */
+  readonly pageCache?: 'kept' | 'lost' | 'unknown'
   /** The metadata log failed: nothing can be decided any more. Called once. */
   readonly onFailed?: (error: Error) => void
 }

@@ -18,6 +18,7 @@ import { MetadataError } from '../metadata-error.ts'
 import { featureLevelRecord } from '../records/make-record.ts'
 import { checkpointBatches } from '../store/checkpoint-file.ts'
 import { BOOTSTRAP_CHECKPOINT } from '../store/embedded-store.ts'
+import { makeDurableDirectory } from './durable-directory.ts'
 import { readIdentities } from './node-identity.ts'
 
 export interface FormatOptions {
@@ -75,7 +76,7 @@ async function formatFolder(
   directory: string,
   { clusterId, nodeId, records }: FormatOptions & { readonly records: readonly MetadataRecord[] },
 ): Promise<void> {
-  await files.makeDirectory(directory)
+  await makeDurableDirectory(files, directory)
   const batches = checkpointBatches(records, { nowMs: clock.now(), lastTimestampMs: 0, epoch: 0 })
   await writeFileAtomic(files, `${directory}/${BOOTSTRAP_CHECKPOINT}`, Buffer.concat([...batches]))
   const meta = formatMetaProperties({ version: 1, clusterId, nodeId, directoryId: random.uuid() })

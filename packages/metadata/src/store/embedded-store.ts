@@ -19,6 +19,7 @@ import { ImageBuilder } from '../image/image-builder.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { featureLevelRecord } from '../records/make-record.ts'
+import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { readCheckpoint } from './checkpoint-file.ts'
 import { checkLoaded, type LoadedTail, loadSnapshot, loadTail, type QuorumControls } from './load-metadata.ts'
 import { controlRecordsBatch, metadataBatch } from './metadata-batch.ts'
@@ -39,6 +40,8 @@ export interface EmbeddedStoreOptions {
   readonly nodeId: number
   /** The folder's last stop was clean: the log is not scanned for damage. */
   readonly cleanShutdown?: boolean
+  /** Whether what was written and not synced survived the last stop. Default: unknown. */
+  readonly pageCache?: 'kept' | 'lost' | 'unknown'
 }
 
 export class EmbeddedStore implements MetadataStore {
@@ -59,7 +62,7 @@ export class EmbeddedStore implements MetadataStore {
     const { resources, directory, nodeId, config } = options
     const { env } = resources
     const path = `${directory}/${METADATA_TOPIC_PARTITION.topic}-${METADATA_TOPIC_PARTITION.partition}`
-    await env.files.makeDirectory(path)
+    await makeDurableDirectory(env.files, path)
     const snapshot = await loadSnapshot(env, path)
     const log = await PartitionLog.open({
       resources,
@@ -68,6 +71,7 @@ export class EmbeddedStore implements MetadataStore {
       topicId: METADATA_TOPIC_ID,
       config: logConfigOf(config),
       cleanShutdown: options.cleanShutdown ?? false,
+      pageCache: options.pageCache ?? 'unknown',
       recoveryPoint: snapshot.id.endOffset,
       logStartOffset: snapshot.id.endOffset,
     })

@@ -83,8 +83,15 @@ export async function loadTail(log: PartitionLog, snapshot: LoadedSnapshot): Pro
   const fold = new TailFold(snapshot)
   for (let offset = endOffset; offset < log.logEndOffset; ) {
     const read = await log.read(offset, { maxBytes: READ_BYTES, upTo: log.logEndOffset, minOneBatch: true })
-    if (read.kind !== 'records' || read.sizeBytes === 0) {
-      throw new MetadataError('CORRUPT', `${log.path}: the log cannot be read at offset ${offset}`)
+    if (read.kind !== 'records') throw new MetadataError('CORRUPT', `${log.path} cannot be read at offset ${offset}`)
+    if (read.sizeBytes === 0) {
+      // The name of a new segment reached the disk before the end of the one before it: that end was never committed.
+      await log.truncateTo(offset)
+      break
+    }
+    if (read.firstOffset > offset) {
+      const message = `${log.path}: records from ${offset} to ${read.firstOffset} are missing`
+      throw new MetadataError('CORRUPT', message)
     }
     const bytes = read.buffers.length === 1 ? read.buffers[0]! : Buffer.concat(read.buffers)
     refusingNewer(log.path, () => fold.apply(bytes, offset))

@@ -30,6 +30,7 @@ export class SnapshotWriter {
   #bytes: number
   #lastTakenMs: number
   #running: Promise<void> | undefined
+  #wantsRoll = false
 
   constructor(options: SnapshotWriterOptions) {
     this.#options = options
@@ -44,6 +45,7 @@ export class SnapshotWriter {
 
   /** Told of each committed image, with the time of its newest record; starts a snapshot when it is time. */
   noteImage(image: MetadataImage, lastTimestampMs: number): void {
+    this.#rollWhenSynced()
     const { everyBytes, everyMs, env } = this.#options
     const isOld = everyMs > 0 && env.clock.monotonic() - this.#lastTakenMs >= everyMs
     if (this.#running !== undefined || (this.#bytes < everyBytes && !isOld)) return
@@ -100,8 +102,18 @@ export class SnapshotWriter {
     const oldest = parseCheckpointName(newestFirst[KEPT - 1] ?? '')
     if (oldest === undefined) return
     for (const name of newestFirst.slice(KEPT)) await env.files.unlink(`${log.path}/${name}`)
-    // Only whole segments can go: a new one begins at each snapshot.
     log.deleteRecordsBefore(oldest.endOffset)
+    this.#wantsRoll = true
+  }
+
+  /**
+   * Only whole segments can be dropped, so a new one begins at each snapshot; but not before all of the old one is
+   * synced: a loss of power could take its end and leave the name of the new one.
+   */
+  #rollWhenSynced(): void {
+    const { log } = this.#options
+    if (!this.#wantsRoll || log.syncedEnd < log.logEndOffset) return
+    this.#wantsRoll = false
     log.roll()
   }
 }
