@@ -2,9 +2,9 @@
  * Bundles the server and the tools into build/, straight from the TypeScript sources: loading hundreds of modules would cost
  * more start time than everything else together. Dynamic imports become chunks, so that a rare command costs the others nothing.
  */
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { filesBelow, readText, root } from './workspace.mjs'
+import { ensureInstalled, filesBelow, readText, root, say } from './workspace.mjs'
 
 const build = join(root, 'build')
 /** Written last: a build that was cut off counts as none. */
@@ -12,6 +12,7 @@ const stamp = join(build, '.stamp')
 
 /** Entries by the name of their file in build/. */
 const entries = {
+  server: 'packages/cli/src/server/main.ts',
   tools: 'packages/cli/src/main.ts',
 }
 
@@ -57,6 +58,15 @@ const workspacePackages = {
   },
 }
 
+/** Bundles when there is no build, and with `refresh` also when a source is newer than it; says so. */
+export async function ensureBuilt({ refresh = false } = {}) {
+  const state = buildState()
+  if (state === 'current' || (state === 'stale' && !refresh)) return
+  ensureInstalled()
+  say(state === 'missing' ? 'bundling server and tools into build/, once' : 'bundling again: sources have changed')
+  await bundle()
+}
+
 export async function bundle() {
   const { build: run } = await import('esbuild')
   const startedAt = new Date()
@@ -87,6 +97,8 @@ export async function bundle() {
     outputs.add(`${name}.meta.json`)
   }
   writeFileSync(stamp, `${startedAt.toISOString()}\n`)
+  // A source that changed while this ran is newer than the build.
+  utimesSync(stamp, startedAt, startedAt)
   outputs.add('.stamp')
   for (const path of readdirSync(build)) if (!outputs.has(path)) rmSync(join(build, path), { recursive: true })
 }
