@@ -87,6 +87,27 @@ describe('varint', () => {
     }
   })
 
+  it('reads the same with other bytes behind it', () => {
+    const after = (write: Write, value: number) => Buffer.concat([encode(write, value), Buffer.alloc(10, 0xff)])
+    const check = (read: Read, write: Write, value: number) => {
+      const buffer = after(write, value)
+      const cursor = { buffer, position: 0, end: buffer.length }
+      assert.equal(read(cursor), value)
+      assert.equal(cursor.position, buffer.length - 10)
+    }
+    for (let power = 0; power <= 31; power++) {
+      for (const value of [2 ** power - 1, 2 ** power]) check(readUvarint, writeUvarint, value)
+      for (const value of [2 ** power - 1, -(2 ** power), -(2 ** power) + 1]) check(readVarint, writeVarint, value)
+    }
+    for (let power = 0; power <= 52; power++) {
+      for (const value of [2 ** power - 1, 2 ** power, -(2 ** power), 1 - 2 ** power])
+        check(readVarlong, writeVarlong, value)
+    }
+    for (const hex of ['ffffffff1f00', 'ffffffffff0f', '80808080800000']) {
+      assert.throws(() => readUvarint({ buffer: Buffer.from(hex, 'hex'), position: 0, end: 6 }), ProtocolError, hex)
+    }
+  })
+
   it('has the bytes of Kafka', () => {
     const lines = readFileSync(new URL('../../golden/hashes.jsonl', import.meta.url), 'utf8')
       .trimEnd()

@@ -53,9 +53,7 @@ export function readVarlong(cursor: Cursor): number {
       return (byte >>> 1) ^ -(byte & 1)
     }
   }
-  readGroups(cursor)
-  const half = (groups.low >>> 1) + groups.middle * TWO_27 + groups.high * TWO_55
-  return (groups.low & 1) === 0 ? half : -half - 1
+  return readLongVarlong(cursor)
 }
 
 /** Reads an unsigned number of 64 bits; beyond 2^53 it is rounded. */
@@ -142,7 +140,65 @@ function readGroups(cursor: Cursor): void {
   malformed('varint is longer than 10 bytes')
 }
 
+/** Without a loop, since the second and third byte are common: lengths of values, and deltas of timestamps. */
 function readLongUvarint(cursor: Cursor): number {
+  const { buffer, end } = cursor
+  let position = cursor.position
+  // Where five bytes are there, none of them needs to be held against the end.
+  if (end - position < 5) return readLastUvarint(cursor)
+  let byte = buffer[position++]!
+  let value = byte & 0x7f
+  if (byte > 0x7f) {
+    byte = buffer[position++]!
+    value |= (byte & 0x7f) << 7
+    if (byte > 0x7f) {
+      byte = buffer[position++]!
+      value |= (byte & 0x7f) << 14
+      if (byte > 0x7f) {
+        byte = buffer[position++]!
+        value |= (byte & 0x7f) << 21
+        if (byte > 0x7f) {
+          byte = buffer[position++]!
+          if (byte > 0x7f) malformed('varint is longer than 5 bytes')
+          if (byte > 0x0f) malformed('varint is larger than 32 bits')
+          value = (value | (byte << 28)) >>> 0
+        }
+      }
+    }
+  }
+  cursor.position = position
+  return value
+}
+
+/** Up to four bytes, most deltas between timestamps, are read as they are; more by groups. */
+function readLongVarlong(cursor: Cursor): number {
+  const { buffer, position, end } = cursor
+  if (end - position >= 4) {
+    const second = buffer[position + 1]!
+    let raw = (buffer[position]! & 0x7f) | ((second & 0x7f) << 7)
+    let size = second < 0x80 ? 2 : 0
+    if (size === 0) {
+      const third = buffer[position + 2]!
+      const fourth = buffer[position + 3]!
+      raw |= (third & 0x7f) << 14
+      if (third < 0x80) size = 3
+      else if (fourth < 0x80) {
+        raw |= fourth << 21
+        size = 4
+      }
+    }
+    if (size !== 0) {
+      cursor.position = position + size
+      return (raw >>> 1) ^ -(raw & 1)
+    }
+  }
+  readGroups(cursor)
+  const half = (groups.low >>> 1) + groups.middle * TWO_27 + groups.high * TWO_55
+  return (groups.low & 1) === 0 ? half : -half - 1
+}
+
+/** {@link readLongUvarint} near the end of the buffer. */
+function readLastUvarint(cursor: Cursor): number {
   const { buffer, end } = cursor
   let position = cursor.position
   let value = 0
