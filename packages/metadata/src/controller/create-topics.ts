@@ -1,5 +1,5 @@
 /** CreateTopics (19): names, settings and replica lists are checked topic by topic; the good ones are created in one batch. */
-import { describeTopic, effectiveTopicConfig, topicConfigProblem } from '@ottla/config'
+import { type BrokerConfig, describeTopic, effectiveTopicConfig, topicConfigProblem } from '@ottla/config'
 import {
   type CreateTopicsRequest,
   type CreateTopicsResponse,
@@ -192,8 +192,13 @@ function chosenPartitions(view: ControllerView, topic: CreatableTopic, seed: num
   return placedPartitions(view, { firstPartition: 0, partitions, replicationFactor, seed })
 }
 
-function describedConfigs(view: ControllerView, texts: ReadonlyMap<string, string>): TopicResult['configs'] {
-  return describeTopic(view.config, effectiveTopicConfig(view.config, texts))
+/** Most topics set nothing, and their answers list the same settings. */
+const describedDefaults = new WeakMap<BrokerConfig, TopicResult['configs']>()
+
+function describedConfigs({ config }: ControllerView, texts: ReadonlyMap<string, string>): TopicResult['configs'] {
+  const known = texts.size === 0 ? describedDefaults.get(config) : undefined
+  if (known !== undefined) return known
+  const described = describeTopic(config, effectiveTopicConfig(config, texts))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, value, readOnly, source, isSensitive }) => ({
       name,
@@ -202,6 +207,8 @@ function describedConfigs(view: ControllerView, texts: ReadonlyMap<string, strin
       configSource: source,
       isSensitive,
     }))
+  if (texts.size === 0) describedDefaults.set(config, described)
+  return described
 }
 
 function failed(name: string, { code, message }: TopicError): TopicResult {

@@ -15,10 +15,10 @@ import type {
 import { assert } from '@ottla/stdx'
 import { NO_LEADER_CHANGE } from '../records/make-record.ts'
 import { type ConfigResource, ConfigResourceType } from './configs-image.ts'
-import { type MetadataDelta, resourceKey } from './metadata-delta.ts'
+import { type MetadataDelta, resourceKey, type TopicDelta } from './metadata-delta.ts'
 import type { BrokerRegistration, FeatureRange, MetadataImage } from './metadata-image.ts'
 import { TopicBuilder } from './topic-builder.ts'
-import type { TopicImage } from './topics-image.ts'
+import { type TopicImage, TopicsImage } from './topics-image.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -87,13 +87,9 @@ export class ImageBuilder {
   build(): { readonly image: MetadataImage; readonly delta: MetadataDelta } {
     const image = this.#image
     if (this.#brokers !== undefined) image.brokers = this.#brokers
-    const topics = new Map<string, ReturnType<TopicBuilder['delta']>>()
-    for (const topic of this.#deletedTopics.values()) image.topics = image.topics.without(topic)
-    for (const [id, builder] of this.#topics) {
-      const delta = builder.delta()
-      topics.set(id, delta)
-      image.topics = image.topics.with(delta.topic)
-    }
+    const topics = new Map<string, TopicDelta>()
+    for (const [id, builder] of this.#topics) topics.set(id, builder.delta())
+    image.topics = this.#buildTopics(topics)
     const configs = new Map<string, ConfigResource>()
     for (const [key, { resource, texts }] of this.#configs) {
       image.configs = image.configs.with(resource, texts)
@@ -110,6 +106,14 @@ export class ImageBuilder {
       securityChanged: this.#securityChanged,
     }
     return { image: Object.freeze(image), delta }
+  }
+
+  #buildTopics(changed: ReadonlyMap<string, TopicDelta>): TopicsImage {
+    let { topics } = this.#image
+    if (topics.size === 0) return TopicsImage.of([...changed.values()].map(({ topic }) => topic))
+    for (const topic of this.#deletedTopics.values()) topics = topics.without(topic)
+    for (const { topic } of changed.values()) topics = topics.with(topic)
+    return topics
   }
 
   #topic(id: string): TopicBuilder {

@@ -39,6 +39,21 @@ function sorted(model: Map<number, number>): [number, number][] {
   return [...model].sort(([a], [b]) => a - b)
 }
 
+test('made at once or entry by entry, the entries are the same, and both go on alike', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat({ max: 5000 }), { maxLength: 1500, size: 'max' }), (keys) => {
+      const entries = keys.map((key) => [key, `v${key}`] as const)
+      const one = SortedMap.of(entries)
+      const other = entries.reduce((map, [key, value]) => map.set(key, value), SortedMap.empty<number, string>())
+      deepEqual([...one], [...other])
+      const without = (map: SortedMap<number, string>) =>
+        keys.slice(0, 300).reduce((rest, key) => rest.delete(key), map)
+      deepEqual([...without(one.set(9999, 'v1'))], [...without(other.set(9999, 'v1'))])
+    }),
+    { numRuns: 30 },
+  )
+})
+
 test('setting the same value gives the same map', () => {
   const map = SortedMap.empty<string, string>().set('a', 'x')
   equal(map.set('a', 'x'), map)

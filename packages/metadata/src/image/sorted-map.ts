@@ -25,6 +25,8 @@ interface Branch<K, V> {
 type Node<K, V> = Leaf<K, V> | Branch<K, V>
 
 const NODE_MAX = 32
+/** Entries of a node that is made at once. */
+const NODE_FILL = 24
 /** A node below this is joined with a neighbour if both fit in one. */
 const NODE_MIN = 8
 
@@ -41,6 +43,19 @@ export class SortedMap<K extends Key, V> implements Iterable<readonly [K, V]> {
 
   static empty<K extends Key, V>(): SortedMap<K, V> {
     return SortedMap.#empty as unknown as SortedMap<K, V>
+  }
+
+  /** Made at once: much faster than entry by entry. Keys are all different. */
+  static of<K extends Key, V>(entries: Iterable<readonly [K, V]>): SortedMap<K, V> {
+    const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+    if (sorted.length === 0) return SortedMap.empty()
+    let level: Node<K, V>[] = groupsOf(sorted).map((group) => ({
+      kind: 'leaf',
+      keys: group.map(([key]) => key),
+      values: group.map(([, value]) => value),
+    }))
+    while (level.length > 1) level = groupsOf(level).map(branch)
+    return new SortedMap(level[0]!, sorted.length)
   }
 
   get(key: K): V | undefined {
@@ -93,6 +108,13 @@ export class SortedMap<K extends Key, V> implements Iterable<readonly [K, V]> {
   }
 
   static readonly #empty = new SortedMap<never, never>(EMPTY_LEAF, 0)
+}
+
+/** Pieces that leave a node some room to grow. */
+function groupsOf<T>(items: readonly T[]): T[][] {
+  const groups: T[][] = []
+  for (let at = 0; at < items.length; at += NODE_FILL) groups.push(items.slice(at, at + NODE_FILL))
+  return groups
 }
 
 /** Index of the first key that is not below `key`. */

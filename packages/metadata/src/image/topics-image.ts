@@ -41,6 +41,14 @@ export class TopicsImage {
     this.#nameById = nameById
   }
 
+  /** All topics of a cluster at once. */
+  static of(topics: readonly TopicImage[]): TopicsImage {
+    return new TopicsImage(
+      SortedMap.of(topics.map((topic) => [topic.name, topic])),
+      SortedMap.of(topics.map(({ id, name }) => [id, name])),
+    )
+  }
+
   get size(): number {
     return this.#byName.size
   }
