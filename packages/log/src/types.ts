@@ -138,6 +138,8 @@ export interface OpenLogOptions {
    * since, 'lost' when it has. Default 'unknown'.
    */
   readonly pageCache?: 'kept' | 'lost' | 'unknown'
+  /** A sync of this folder's disk failed since the machine was started: pages that look clean may not be on the disk. */
+  readonly hadFailedSync?: boolean
   /** How fast writes to this folder's disk are; default: the process's. */
   readonly pace?: WritePace
   /** Called (and awaited) before the files are cut below what was recorded as synced. */

@@ -139,8 +139,8 @@ async function recover(
   env.logger.info('Recovering a log', { log: state.name, from: base, segments: state.segments.count - from })
   state.epochs.truncateFromEnd(base)
   await loadProducers(state, state.producers, base, content.snapshots)
-  const { onDamage = 'quarantine', pageCache = 'unknown' } = options
-  state.logEndOffset = await recoverSegments(state, { from, committed, onDamage, pageCache })
+  const { onDamage = 'quarantine', pageCache = 'unknown', hadFailedSync: isRewritten = false } = options
+  state.logEndOffset = await recoverSegments(state, { from, committed, onDamage, pageCache, isRewritten })
   // State at offsets that were looked at anew: whoever wrote them may have been cut off.
   for (const offset of content.snapshots.filter((each) => each > base)) {
     await removeIfPresent(env.files, `${state.path}/${fileName(offset, SNAPSHOT_SUFFIX)}`)

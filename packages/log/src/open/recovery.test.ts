@@ -111,8 +111,25 @@ simTest('a hit length does not hide the batches behind it', {}, async (t) => {
 
 simTest('damage in a segment with another one behind it quarantines', { config: SMALL }, async (t) => {
   await filled(t, 12)
-  edit(t, fileOf(0), (bytes) => bytes.subarray(0, -5))
+  edit(t, fileOf(0), (bytes) => {
+    bytes[bytes.length - 5]! ^= 1
+    return bytes
+  })
   await rejects(t.open(), /a whole batch follows at offset/)
+})
+
+simTest('a segment without its end is damaged, unless power was lost', { config: SMALL }, async (t) => {
+  for (const bytesMissing of [5, 170]) {
+    await filled(t, 12)
+    edit(t, fileOf(0), (bytes) => bytes.subarray(0, -bytesMissing))
+    await rejects(t.open({ pageCache: 'kept' }), /a whole batch follows at offset/)
+    await rejects(t.open({ recoveryPoint: 24 }), /committed/)
+    await t.open()
+    equal((await t.values()).length, t.log.logEndOffset)
+    equal(t.log.segmentCount, 1)
+    await t.log.close({ clean: true })
+    await t.env.files.removeDirectory(LOG_PATH)
+  }
 })
 
 simTest('a log that would end below its recovery point is quarantined', {}, async (t) => {

@@ -9,7 +9,7 @@
  * It is damage when the log would end below what is known to be committed. It is also damage when whole batches follow the
  * bad one, unless the hole comes from a loss of power: then the kernel had written unsynced pages back in any order, and
  * what lies behind the hole was no more promised than what was in it. Whether the page cache was lost is known from the
- * boot; where it is not, a sector of zeros in the hole shows that it was never written.
+ * boot; where it is not, a sector of zeros or the missing end of a segment shows what was never written.
  */
 import type { FileHandle } from '@ottla/env'
 import { baseOffset, maxTimestamp, partitionLeaderEpoch } from '@ottla/protocol'
@@ -28,6 +28,8 @@ export interface RecoveryOptions {
   readonly committed: number
   readonly onDamage: 'quarantine' | 'truncate'
   readonly pageCache: 'kept' | 'lost' | 'unknown'
+  /** A sync failed before: what the page cache holds may be marked clean without being on the disk. */
+  readonly isRewritten: boolean
 }
 
 interface Damage {
@@ -37,33 +39,65 @@ interface Damage {
   /** Where the log would end. */
   readonly offset: number
   readonly fault: string
+  /** The file ends in the middle of something. */
+  readonly isCutOff: boolean
 }
 
 const SECTOR_BYTES = 512
 /** Fewer zeros than this say nothing. */
 const ZEROS_MIN = 32
+const REWRITE_BYTES = 1 << 20
 
 /** Returns the offset at which the log ends. Segments are left 'rolled' (the last one 'active'), everything is synced. */
 export async function recoverSegments(state: LogState, options: RecoveryOptions): Promise<number> {
   let end = state.segments.at(options.from).baseOffset
   for (let i = options.from; i < state.segments.count; i++) {
     const segment = state.segments.at(i)
+    const gap = i > options.from ? gapBefore(state, i, end) : null
+    if (gap !== null) {
+      await settleDamage(state, gap, gap.position, options)
+      break
+    }
     const fileBytes = segment.writtenBytes
     const result = await recoverSegment(state, segment, fileBytes, end)
     end = Math.max(result.nextOffset, segment.baseOffset)
     if (result.fault === null) continue
-    const damage = { index: i, segment, position: result.position, offset: end, fault: result.fault }
-    const reason = await whyQuarantine(state, damage, fileBytes, options)
-    if (reason !== null && options.onDamage === 'quarantine') throw new LogError('CORRUPT', reason)
-    await cutOff(state, damage, { fileBytes, reason, isFirst: i === options.from })
+    const isCutOff = result.fault.endsWith('cut off')
+    const damage = { index: i, segment, position: result.position, offset: end, fault: result.fault, isCutOff }
+    await settleDamage(state, damage, fileBytes, options)
     break
   }
   if (end < options.committed && options.onDamage === 'quarantine') {
     const message = `${state.path} ends at offset ${end}, below ${options.committed}, which was committed`
     throw new LogError('CORRUPT', message)
   }
+  if (options.isRewritten) await rewriteRecovered(state, options.from)
   await syncRecovered(state, options.from)
   return end
+}
+
+/**
+ * Records that are missing between two segments: the end of the first one was never written. In a log that is compacted
+ * they may have been cleaned away, and segments that lie very far apart were begun so.
+ */
+function gapBefore(state: LogState, index: number, end: number): Damage | null {
+  const { baseOffset: next } = state.segments.at(index)
+  const segment = state.segments.at(index - 1)
+  if (next <= end || state.config.cleanupCompact || !segment.canHold(next)) return null
+  const fault = `records up to ${next} are missing`
+  return { index: index - 1, segment, position: segment.writtenBytes, offset: end, fault, isCutOff: true }
+}
+
+/** Throws when the log must be quarantined, else cuts it. */
+async function settleDamage(
+  state: LogState,
+  damage: Damage,
+  fileBytes: number,
+  options: RecoveryOptions,
+): Promise<void> {
+  const reason = await whyQuarantine(state, damage, fileBytes, options)
+  if (reason !== null && options.onDamage === 'quarantine') throw new LogError('CORRUPT', reason)
+  await cutOff(state, damage, { fileBytes, reason, isFirst: damage.index === options.from })
 }
 
 /** Verifies one segment and takes note of its batches. */
@@ -122,9 +156,11 @@ async function whyQuarantine(
     try {
       const found = await findBatchAfter(file.handle, range)
       if (found === null) continue
-      const gapEnd = isFirst ? found.position : fileBytes
       if (options.pageCache === 'lost') return null
-      if (options.pageCache === 'unknown' && (await isUnwritten(state, damage, gapEnd))) return null
+      const isEndMissing = damage.isCutOff && !isFirst
+      const gapEnd = isFirst ? found.position : fileBytes
+      const isHole = isEndMissing || (await isUnwritten(state, damage, gapEnd))
+      if (options.pageCache === 'unknown' && isHole) return null
       return `${where}; a whole batch follows at offset ${found.offset}`
     } finally {
       openFiles.giveBack(file)
@@ -199,6 +235,26 @@ export async function removeSegmentFiles(state: LogState, segment: Segment): Pro
   indexes.forget(segment.logPath)
   const names = new Set((await env.files.list(state.path)).map((entry) => `${state.path}/${entry.name}`))
   for (const path of segment.paths) if (names.has(path)) await env.files.unlink(path)
+}
+
+/** Writes what was recovered over itself, so that the next sync takes it to the disk whatever became of the one that failed. */
+async function rewriteRecovered(state: LogState, from: number): Promise<void> {
+  const { openFiles } = state.resources
+  const chunk = Buffer.allocUnsafeSlow(REWRITE_BYTES)
+  for (const segment of state.segments.values().slice(from)) {
+    const file = openFiles.take(segment.logPath, 'r+')
+    try {
+      for (let position = 0; position < segment.writtenBytes; ) {
+        const wanted = Math.min(chunk.length, segment.writtenBytes - position)
+        const count = await file.handle.read(chunk, 0, wanted, position)
+        const written = await file.handle.writev([chunk.subarray(0, count)], position)
+        if (count === 0 || written !== count) throw new LogError('OFFLINE', `rewriting ${segment.logPath} failed`)
+        position += count
+      }
+    } finally {
+      openFiles.giveBack(file)
+    }
+  }
 }
 
 /** What was only in the page cache is synced, so that it may be promised; indexes of all but the last are written. */

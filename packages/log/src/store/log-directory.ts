@@ -3,7 +3,7 @@
  */
 import { writeFileAtomic } from '@ottla/env'
 import { makeFolder } from '../folder-syncs.ts'
-import { readIfPresent } from '../index/index-files.ts'
+import { readIfPresent, removeIfPresent } from '../index/index-files.ts'
 import { Limiter } from '../limiter.ts'
 import { LogError } from '../log-error.ts'
 import { type LogResources, newWritePace } from '../log-resources.ts'
@@ -32,6 +32,12 @@ import { folderName, parseFolder } from './partition-folder.ts'
 /** Kafka's own log of metadata is no partition that a broker serves. */
 const METADATA_TOPIC = '__cluster_metadata'
 
+/**
+ * Written when the folder goes offline. A failed sync leaves pages that look clean and are not on the disk; so at the next
+ * start everything behind the recovery points is written again. Never synced: after a loss of power nothing of that is left.
+ */
+const FAILED_MARKER = '.ottla-failed'
+
 /** A partition in this folder. */
 export interface DirectoryEntry {
   readonly topicPartition: TopicPartition
@@ -59,6 +65,8 @@ export class LogDirectory {
   wasClean = false
   brokerEpoch = NO_BROKER_EPOCH
   pageCache: 'kept' | 'lost' | 'unknown' = 'unknown'
+  /** See {@link FAILED_MARKER}. */
+  hadFailedSync = false
   error: LogError | null = null
   readonly #resources: LogResources
   readonly #checkpoints = new Limiter(1)
@@ -100,6 +108,7 @@ export class LogDirectory {
       await files.syncDirectory(this.path)
     }
     this.pageCache = await noteBoot(files, this.path, bootId)
+    this.hadFailedSync = (await files.stat(`${this.path}/${FAILED_MARKER}`)) !== null
     await this.#read(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
     await this.#read(LOG_START_CHECKPOINT, this.logStarts)
     await this.#read(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
@@ -173,6 +182,22 @@ export class LogDirectory {
       for (const { key, log } of logs) if (log.failure === null && this.#noteHighWatermark(key, log)) isChanged = true
       if (isChanged) await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
     })
+  }
+
+  /** The folder goes offline: the next start is told, if the disk still takes it. */
+  async writeFailedMarker(): Promise<void> {
+    const { files, logger } = this.#resources.env
+    try {
+      await files.writeFile(`${this.path}/${FAILED_MARKER}`, Buffer.alloc(0))
+    } catch (error) {
+      logger.warn('A failed data folder could not be marked', { path: this.path, error: String(error) })
+    }
+  }
+
+  /** Everything behind the recovery points was written again and synced. */
+  async removeFailedMarker(): Promise<void> {
+    this.hadFailedSync = false
+    await removeIfPresent(this.#resources.env.files, `${this.path}/${FAILED_MARKER}`)
   }
 
   async writeCleanMarker(brokerEpoch: number): Promise<void> {

@@ -34,6 +34,7 @@ export async function openEntry(entry: DirectoryEntry, options: OpenEntryOptions
     cleanShutdown: directory.wasClean && !entry.needsRecovery,
     recoveryPoint: directory.recoveryPoints.get(key) ?? 0,
     pageCache: directory.pageCache,
+    hadFailedSync: directory.hadFailedSync,
     lowerRecoveryPoint: (offset) => directory.lowerRecoveryPoint(topicPartition, offset),
     failed: options.failed,
     ...(topicId === undefined ? {} : { topicId }),
