@@ -44,11 +44,9 @@ export interface ReadRecordsOptions {
   readonly maxBytes?: number
 }
 
-export class RecordCursor implements Cursor {
+export class RecordCursor {
   /** The bytes that hold the records: those of the batch, or what they were unpacked to. */
   readonly buffer: Buffer
-  readonly end: number
-  position: number
   /** Number of records that the batch declares. */
   readonly count: number
 
@@ -70,6 +68,8 @@ export class RecordCursor implements Cursor {
   headerCount = 0
   headersStart = 0
 
+  /** Of one shape with the other cursors over plain bytes, so that the varint readers see few. */
+  readonly #bytes: Cursor
   readonly #memory: ArrayBufferLike
   readonly #memoryOffset: number
   readonly #baseOffset: number
@@ -99,19 +99,16 @@ export class RecordCursor implements Cursor {
     const end = pos + sizeInBytes(buf, pos)
     if (type === CompressionType.none || this.count === 0) {
       this.buffer = buf
-      this.position = start
-      this.end = end
+      this.#bytes = { buffer: buf, position: start, end }
     } else {
       const maxBytes = options.maxBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES
       this.buffer = decompress(type, buf.subarray(start, end), { maxBytes })
-      this.position = 0
-      this.end = this.buffer.length
+      this.#bytes = { buffer: this.buffer, position: 0, end: this.buffer.length }
     }
     this.#memory = this.buffer.buffer
     this.#memoryOffset = this.buffer.byteOffset
-    if (this.count < 0 || this.count * MIN_RECORD_BYTES > this.end - this.position) {
-      malformed(`${this.count} records in ${this.end - this.position} bytes`)
-    }
+    const room = this.#bytes.end - this.#bytes.position
+    if (this.count < 0 || this.count * MIN_RECORD_BYTES > room) malformed(`${this.count} records in ${room} bytes`)
   }
 
   /** Sequence of the record; -1 when the producer is not idempotent. */
@@ -138,39 +135,40 @@ export class RecordCursor implements Cursor {
    * room for them; see readHeaders.
    */
   next(): boolean {
+    const bytes = this.#bytes
     if (this.#left === 0) {
-      if (this.position !== this.end) malformed('bytes are left after the last record of the batch')
+      if (bytes.position !== bytes.end) malformed('bytes are left after the last record of the batch')
       return false
     }
     this.#left--
-    this.recordStart = this.position
-    const length = readVarint(this)
-    const start = this.position
-    if (length < MIN_RECORD_BYTES - 1 || length > this.end - start) malformed(`record of ${length} bytes`)
+    this.recordStart = bytes.position
+    const length = readVarint(bytes)
+    const start = bytes.position
+    if (length < MIN_RECORD_BYTES - 1 || length > bytes.end - start) malformed(`record of ${length} bytes`)
     const end = start + length
     this.recordEnd = end
-    this.position = start + 1
-    const timestampDelta = readVarlong(this)
-    const offsetDelta = readVarint(this)
+    bytes.position = start + 1
+    const timestampDelta = readVarlong(bytes)
+    const offsetDelta = readVarint(bytes)
     if (offsetDelta < 0 || offsetDelta > this.#lastOffsetDelta) malformed(`record at offset delta ${offsetDelta}`)
     this.offset = this.#baseOffset + offsetDelta
     this.timestamp = this.#logAppendTime ? this.#appendTimestamp : this.#baseTimestamp + timestampDelta
-    this.bodyStart = this.position
-    this.keyLength = readVarint(this)
-    this.keyStart = this.position
-    if (this.keyLength > end - this.position) malformed('key is longer than its record')
-    if (this.keyLength > 0) this.position += this.keyLength
-    this.valueLength = readVarint(this)
-    this.valueStart = this.position
-    if (this.valueLength > end - this.position) malformed('value is longer than its record')
-    if (this.valueLength > 0) this.position += this.valueLength
-    this.headerCount = readVarint(this)
-    this.headersStart = this.position
-    if (this.headerCount < 0 || this.headerCount * MIN_HEADER_BYTES > end - this.position) {
-      malformed(`${this.headerCount} headers in ${end - this.position} bytes`)
+    this.bodyStart = bytes.position
+    this.keyLength = readVarint(bytes)
+    this.keyStart = bytes.position
+    if (this.keyLength > end - bytes.position) malformed('key is longer than its record')
+    if (this.keyLength > 0) bytes.position += this.keyLength
+    this.valueLength = readVarint(bytes)
+    this.valueStart = bytes.position
+    if (this.valueLength > end - bytes.position) malformed('value is longer than its record')
+    if (this.valueLength > 0) bytes.position += this.valueLength
+    this.headerCount = readVarint(bytes)
+    this.headersStart = bytes.position
+    if (this.headerCount < 0 || this.headerCount * MIN_HEADER_BYTES > end - bytes.position) {
+      malformed(`${this.headerCount} headers in ${end - bytes.position} bytes`)
     }
-    if (this.headerCount === 0 && this.position !== end) malformed('record is longer than its parts')
-    this.position = end
+    if (this.headerCount === 0 && bytes.position !== end) malformed('record is longer than its parts')
+    bytes.position = end
     return true
   }
 }
