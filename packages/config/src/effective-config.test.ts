@@ -55,7 +55,7 @@ test('a described topic names the source of each value and what stands behind it
       { name: 'log.segment.bytes', value: '1073741824', source: ConfigSource.DEFAULT },
     ],
     type: 3,
-    documentation: '',
+    documentation: 'Bytes at which a new segment begins.',
   })
   equal(rows.length, 38, '38 of 4.4 less the internal one, and ottla.durability')
 })

@@ -1,6 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import type { BrokerConfig } from './broker-config.ts'
+import { brokerKeys } from './key-table.ts'
 import { formatConfigProblem, type Overrides, parseServerProperties } from './parse-server-properties.ts'
 
 const KAFKA_4_SINGLE_NODE = `
@@ -168,4 +170,22 @@ test('a dynamic value of the broker wins over the cluster’s default, which win
   equal(dynamic.int('log.segment.bytes'), 2_097_152)
   equal(dynamic.int('num.partitions'), 2)
   equal(config.get('log.retention.ms'), 1000)
+})
+
+test('no text is too strange: it is a config or it is refused, never an exception', () => {
+  const key = fc.constantFrom(...brokerKeys.keys(), 'zookeeper.connect', 'host.name', 'port', 'x.y')
+  const line = fc.tuple(key, fc.oneof(fc.string(), fc.constantFrom('-1', '0', '1e9', 'true', 'A://b:1,A://b:1', ',')))
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(line).map((lines) => lines.map(([k, v]) => `${k}=${v}`).join('\n')),
+      ),
+      (text) => {
+        const result = parseServerProperties(text, 'f')
+        equal(result.kind === 'config' || result.problems.length > 0, true)
+      },
+    ),
+    { numRuns: 300 },
+  )
 })

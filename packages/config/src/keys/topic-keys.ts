@@ -10,6 +10,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'list', values: ['compact', 'delete'], emptyAllowed: true, nullAllowed: false },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.cleanup.policy', factor: 1 }],
+    doc: 'What becomes of old segments: delete removes them by retention, compact keeps the last record of each key; both together, or none.',
   },
   {
     name: 'compression.gzip.level',
@@ -18,6 +19,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'gzip-level' },
     importance: 'medium',
     brokerSynonyms: [{ name: 'compression.gzip.level', factor: 1 }],
+    doc: "Level of gzip where the broker compresses; -1 is the codec's own default.",
   },
   {
     name: 'compression.lz4.level',
@@ -26,6 +28,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 1, max: 17 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'compression.lz4.level', factor: 1 }],
+    doc: 'Level of lz4 where the broker compresses.',
   },
   {
     name: 'compression.type',
@@ -34,6 +37,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'one-of', values: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] },
     importance: 'medium',
     brokerSynonyms: [{ name: 'compression.type', factor: 1 }],
+    doc: 'Codec in which batches are stored; producer keeps what the producer chose.',
   },
   {
     name: 'compression.zstd.level',
@@ -42,6 +46,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: -131_072, max: 22 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'compression.zstd.level', factor: 1 }],
+    doc: 'Level of zstd where the broker compresses.',
   },
   {
     name: 'delete.retention.ms',
@@ -50,8 +55,15 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.cleaner.delete.retention.ms', factor: 1 }],
+    doc: 'How long a compacted topic keeps tombstones, so that readers see the deletion.',
   },
-  { name: 'errors.deadletterqueue.group.enable', type: 'boolean', default: false, importance: 'medium' },
+  {
+    name: 'errors.deadletterqueue.group.enable',
+    type: 'boolean',
+    default: false,
+    importance: 'medium',
+    doc: 'Whether share groups may use the topic as their dead letter queue (KIP-1191).',
+  },
   {
     name: 'file.delete.delay.ms',
     type: 'long',
@@ -59,6 +71,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.segment.delete.delay.ms', factor: 1 }],
+    doc: 'How long a removed segment stays on disk for reads under way.',
   },
   {
     name: 'flush.messages',
@@ -67,6 +80,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.flush.interval.messages', factor: 1 }],
+    doc: 'A sync is asked for after so many records; 1 makes every acknowledgement wait for the disk.',
   },
   {
     name: 'flush.ms',
@@ -78,6 +92,7 @@ export const TOPIC_KEYS = [
       { name: 'log.flush.interval.ms', factor: 1 },
       { name: 'log.flush.scheduler.interval.ms', factor: 1 },
     ],
+    doc: 'A sync is asked for when the oldest unsynced record is so old.',
   },
   {
     name: 'follower.replication.throttled.replicas',
@@ -85,6 +100,7 @@ export const TOPIC_KEYS = [
     default: [],
     valid: { kind: 'throttled-replicas' },
     importance: 'medium',
+    doc: 'Replicas whose fetching is throttled: partition:broker pairs, or * for all.',
   },
   {
     name: 'index.interval.bytes',
@@ -93,6 +109,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.index.interval.bytes', factor: 1 }],
+    doc: 'Bytes of records between two entries of the offset index.',
   },
   { name: 'internal.segment.bytes', type: 'int', default: null, importance: 'medium', internal: true },
   {
@@ -101,6 +118,7 @@ export const TOPIC_KEYS = [
     default: [],
     valid: { kind: 'throttled-replicas' },
     importance: 'medium',
+    doc: 'Replicas whose serving to followers is throttled: partition:broker pairs, or * for all.',
   },
   {
     name: 'local.retention.bytes',
@@ -109,6 +127,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: -2 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.local.retention.bytes', factor: 1 }],
+    doc: 'Bytes per partition kept locally when the topic is tiered; -2 follows retention.bytes.',
   },
   {
     name: 'local.retention.ms',
@@ -117,6 +136,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: -2 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.local.retention.ms', factor: 1 }],
+    doc: 'Time that tiered segments are kept locally too; -2 follows retention.ms.',
   },
   {
     name: 'max.compaction.lag.ms',
@@ -125,6 +145,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.cleaner.max.compaction.lag.ms', factor: 1 }],
+    doc: 'A record is compacted at the latest when it is so old.',
   },
   {
     name: 'max.decompressed.message.bytes',
@@ -133,6 +154,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 1, max: 2_147_483_639 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'max.decompressed.message.bytes', factor: 1 }],
+    doc: 'Bytes that a batch may unpack to.',
   },
   {
     name: 'max.message.bytes',
@@ -141,6 +163,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'message.max.bytes', factor: 1 }],
+    doc: 'Bytes of the largest batch that producers may send.',
   },
   {
     name: 'message.timestamp.after.max.ms',
@@ -149,6 +172,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.message.timestamp.after.max.ms', factor: 1 }],
+    doc: "How far ahead of the broker's clock a record's timestamp may be, with CreateTime.",
   },
   {
     name: 'message.timestamp.before.max.ms',
@@ -157,6 +181,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.message.timestamp.before.max.ms', factor: 1 }],
+    doc: "How far behind the broker's clock a record's timestamp may be, with CreateTime.",
   },
   {
     name: 'message.timestamp.type',
@@ -165,6 +190,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'one-of', values: ['CreateTime', 'LogAppendTime'] },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.message.timestamp.type', factor: 1 }],
+    doc: "CreateTime keeps the producer's timestamps; LogAppendTime stamps the time of the append.",
   },
   {
     name: 'min.cleanable.dirty.ratio',
@@ -173,6 +199,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0, max: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.cleaner.min.cleanable.ratio', factor: 1 }],
+    doc: 'Share of uncompacted bytes at which a compacted log is cleaned.',
   },
   {
     name: 'min.compaction.lag.ms',
@@ -181,6 +208,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.cleaner.min.compaction.lag.ms', factor: 1 }],
+    doc: 'A record is not compacted while it is younger than this.',
   },
   {
     name: 'min.insync.replicas',
@@ -189,6 +217,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'min.insync.replicas', factor: 1 }],
+    doc: 'Replicas that must be in sync for a write with acks=all.',
   },
   {
     name: 'preallocate',
@@ -196,6 +225,7 @@ export const TOPIC_KEYS = [
     default: false,
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.preallocate', factor: 1 }],
+    doc: 'Whether the files of a new segment get their full size at once.',
   },
   {
     name: 'remote.copy.lag.bytes',
@@ -204,6 +234,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: -1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.remote.copy.lag.bytes', factor: 1 }],
+    doc: 'Bytes that a partition stays behind in copying segments to the remote tier; -1: no bound.',
   },
   {
     name: 'remote.copy.lag.ms',
@@ -212,16 +243,36 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: -1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.remote.copy.lag.ms', factor: 1 }],
+    doc: 'Time that a segment waits before it is copied to the remote tier; -1: no bound.',
   },
-  { name: 'remote.log.copy.disable', type: 'boolean', default: false, importance: 'medium' },
-  { name: 'remote.log.delete.on.disable', type: 'boolean', default: false, importance: 'medium' },
-  { name: 'remote.storage.enable', type: 'boolean', default: false, importance: 'medium' },
+  {
+    name: 'remote.log.copy.disable',
+    type: 'boolean',
+    default: false,
+    importance: 'medium',
+    doc: 'Stops copying to the remote tier; what is there stays readable.',
+  },
+  {
+    name: 'remote.log.delete.on.disable',
+    type: 'boolean',
+    default: false,
+    importance: 'medium',
+    doc: 'Deletes what is in the remote tier when tiering is switched off.',
+  },
+  {
+    name: 'remote.storage.enable',
+    type: 'boolean',
+    default: false,
+    importance: 'medium',
+    doc: 'Whether the topic is tiered.',
+  },
   {
     name: 'retention.bytes',
     type: 'long',
     default: -1,
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.retention.bytes', factor: 1 }],
+    doc: 'Bytes per partition above which old segments are removed; -1: no bound.',
   },
   {
     name: 'retention.ms',
@@ -234,6 +285,7 @@ export const TOPIC_KEYS = [
       { name: 'log.retention.minutes', factor: 60_000 },
       { name: 'log.retention.hours', factor: 3_600_000 },
     ],
+    doc: 'Time after which old segments are removed; -1: never.',
   },
   {
     name: 'segment.bytes',
@@ -242,6 +294,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 1_048_576 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.segment.bytes', factor: 1 }],
+    doc: 'Bytes at which a new segment begins.',
   },
   {
     name: 'segment.index.bytes',
@@ -250,6 +303,7 @@ export const TOPIC_KEYS = [
     valid: { kind: 'range', min: 4 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'log.index.size.max.bytes', factor: 1 }],
+    doc: 'Bytes of the largest index of a segment.',
   },
   {
     name: 'segment.jitter.ms',
@@ -261,6 +315,7 @@ export const TOPIC_KEYS = [
       { name: 'log.roll.jitter.ms', factor: 1 },
       { name: 'log.roll.jitter.hours', factor: 3_600_000 },
     ],
+    doc: 'Up to so much, at random, is taken off segment.ms, so that segments do not all roll at once.',
   },
   {
     name: 'segment.ms',
@@ -272,6 +327,7 @@ export const TOPIC_KEYS = [
       { name: 'log.roll.ms', factor: 1 },
       { name: 'log.roll.hours', factor: 3_600_000 },
     ],
+    doc: 'Time after which a new segment begins even if the old one is not full.',
   },
   {
     name: 'unclean.leader.election.enable',
@@ -279,5 +335,6 @@ export const TOPIC_KEYS = [
     default: false,
     importance: 'medium',
     brokerSynonyms: [{ name: 'unclean.leader.election.enable', factor: 1 }],
+    doc: 'Whether a replica out of sync may lead when no other is there; acknowledged records may be lost.',
   },
 ] as const satisfies readonly ConfigKey[]
