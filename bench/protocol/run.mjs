@@ -54,7 +54,8 @@ const duration = (ns) => {
 
 function cell(ottla, other) {
   if (other === undefined) return '–'
-  return `${duration(other.ns)} (${(other.ns / ottla.ns).toPrecision(2)}×)`
+  const factor = other.ns / ottla.ns
+  return `${duration(other.ns)} (${factor < 10 ? factor.toFixed(1) : Math.round(factor)}×)`
 }
 
 function table(ottla, others) {
