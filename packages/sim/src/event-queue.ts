@@ -32,7 +32,7 @@ export class EventQueue {
 
   add(event: Pick<SimEvent, 'at' | 'label' | 'process' | 'run'>): SimEvent {
     const added = {
-      at: event.at,
+      at: onGrid(event.at),
       tiebreak: this.#random.uint32(),
       sequence: this.#sequence++,
       label: event.label,
@@ -55,6 +55,16 @@ export class EventQueue {
     return this.#heap.pop()
   }
 }
+
+/**
+ * Times are multiples of 1/1024 ms: so sums and differences of them are exact, and who waits for a delay and then looks at the
+ * clock finds that it has passed. With a rounding error between the two he would wait again for next to nothing, for ever.
+ */
+export function onGrid(ms: number): number {
+  return Math.ceil(ms * TICKS_PER_MS) / TICKS_PER_MS
+}
+
+const TICKS_PER_MS = 1024
 
 function inOrder(a: SimEvent, b: SimEvent): number {
   return a.at - b.at || a.tiebreak - b.tiebreak || a.sequence - b.sequence

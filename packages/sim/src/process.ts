@@ -1,6 +1,6 @@
 import type { Env } from '@ottla/env'
 import { assert } from '@ottla/stdx'
-import type { SimEvent } from './event-queue.ts'
+import { onGrid, type SimEvent } from './event-queue.ts'
 import type { Host } from './host.ts'
 import type { World } from './world.ts'
 
@@ -57,7 +57,7 @@ export class Process {
 
   /** Holds the process (a slow system call, a pause of the machine). */
   hold(ms: number): void {
-    this.#busyUntil = this.now + ms
+    this.#busyUntil = onGrid(this.now + ms)
   }
 
   /** Something that happens to this process after `delayMs`, unless it is dead by then. */

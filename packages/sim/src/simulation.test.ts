@@ -243,3 +243,58 @@ test('log lines are kept per host with virtual time, at the level that was asked
   )
   deepEqual(seen, ['a kept', 'a kept too'])
 })
+
+test('a delay that has passed has passed by the clock too, whatever the numbers', async () => {
+  const simulation = new Simulation({ seed: 5 })
+  await simulation.run(async () => {
+    for (let n = 0; n < 2000; n++) {
+      const { clock, timers } = simulation.env('a')
+      await simulation.sleep(simulation.random.float())
+      if (n % 10 === 0) simulation.host('a').pause(simulation.random.float())
+      const delayMs = simulation.random.float() * 10
+      const startMs = clock.monotonic()
+      let waitedMs = -1
+      timers.after(delayMs, () => {
+        waitedMs = clock.monotonic() - startMs
+      })
+      await simulation.until(() => waitedMs >= 0)
+      ok(waitedMs >= delayMs, `${waitedMs} after ${delayMs}`)
+    }
+  })
+})
+
+test('a process may end within one of its own calls: what it had begun ends there', async () => {
+  const simulation = new Simulation({ seed: 6 })
+  const host = simulation.host('a')
+  let isPast = false
+  await simulation.run(async () => {
+    const { files, timers } = simulation.env('a')
+    host.disk.onChange = () => host.crash('process')
+    timers.after(1, () => {
+      files.openSync('/file', 'create')
+      isPast = true
+    })
+    await simulation.until(() => host.process === undefined)
+  })
+  equal(isPast, false)
+})
+
+test('what a check sets going after the last event goes on', async () => {
+  const simulation = new Simulation({ seed: 7 })
+  let wake: () => void = () => {}
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  let hasEnded = false
+  await simulation.run(async () => {
+    simulation.env('a').timers.after(1, () => {
+      hasEnded = true
+    })
+    const forget = simulation.checkAlways(() => {
+      if (hasEnded) wake()
+    })
+    await woken
+    forget()
+    await simulation.sleep(1)
+  })
+})
