@@ -1,0 +1,188 @@
+/**
+ * One run: clients at work on one broker, whose process ends again and again at a drawn point; after each restart it is held
+ * against what the clients were told. Everything follows from the seed.
+ */
+import type { Env } from '@ottla/env'
+import { Simulation } from '@ottla/sim'
+import type { LogLine } from '@ottla/env'
+import { type CrashPlan, drawCrashPlan, type Life, type Promised } from './crash-plan.ts'
+import { SimBroker } from './sim-broker.ts'
+import { Workload } from './workload.ts'
+
+export interface CrashRunOptions {
+  readonly seed: string
+  readonly promised: Promised
+  /** A fault that is built in on purpose. */
+  readonly wrap?: (env: Env) => Env
+  readonly onLogLine?: (host: string, line: LogLine) => void
+  readonly keepTrace?: boolean
+  /** Sees the world as it was at the end, however it came. */
+  readonly inspect?: (simulation: Simulation) => void
+}
+
+export interface CrashRunResult {
+  readonly traceHash: string
+  readonly trace: readonly string[]
+  readonly events: number
+  readonly virtualMs: number
+  /** Ends of a process, by kind. */
+  readonly crashes: Readonly<Record<Life['end'], number>>
+  /** Lives that ended before the broker served. */
+  readonly diedStarting: number
+  readonly ackedBatches: number
+  readonly resentBatches: number
+  readonly toldRecords: number
+  readonly commits: number
+  readonly checks: number
+}
+
+/** After this much virtual time with a running broker everything must be done. */
+const LIVENESS_MS = 120_000
+/** A run takes some ten thousand; ten times as many are a loop. */
+const MAX_EVENTS = 1_000_000
+export const BROKER_HOST = 'broker'
+
+/** Rejects with SimulationError, whose cause is a Violation when the broker broke a promise. */
+export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
+  const { seed, promised } = options
+  const plan = drawCrashPlan(seed, promised)
+  const simulation = new Simulation({
+    seed,
+    links: plan.links,
+    keepTrace: options.keepTrace ?? false,
+    maxEvents: MAX_EVENTS,
+    ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine, logLevel: 'debug' }),
+  })
+  const run = new CrashRun(simulation, plan, options.wrap)
+  try {
+    await simulation.run(() => run.main())
+  } finally {
+    options.inspect?.(simulation)
+  }
+  return run.result()
+}
+
+class CrashRun {
+  readonly #simulation: Simulation
+  readonly #plan: CrashPlan
+  readonly #broker: SimBroker
+  readonly #workload: Workload
+  readonly #crashes = { process: 0, power: 0, stop: 0 }
+  #diedStarting = 0
+  #fail: (error: Error) => void = () => {}
+
+  constructor(simulation: Simulation, plan: CrashPlan, wrap: CrashRunOptions['wrap']) {
+    this.#simulation = simulation
+    this.#plan = plan
+    this.#broker = new SimBroker({
+      simulation,
+      host: BROKER_HOST,
+      settings: plan.settings,
+      tellsBoot: plan.tellsBoot,
+      onFatal: (error) => this.#fail(error),
+      ...(wrap === undefined ? {} : { wrap }),
+    })
+    const { disk } = this.#broker.host
+    disk.latency = { ...disk.latency, sync: plan.disk.syncMs, writeSync: plan.disk.writeSyncMs }
+    disk.faults.rates = { shortWrite: plan.disk.shortWriteRate, slow: plan.disk.slowRate, slowMs: 30 }
+    this.#workload = new Workload(simulation, plan, (error) => this.#fail(error))
+  }
+
+  async main(): Promise<void> {
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject
+    })
+    failed.catch(() => {})
+    await Promise.race([failed, this.#story()])
+  }
+
+  result(): CrashRunResult {
+    const { trace, now } = this.#simulation
+    return {
+      traceHash: trace.hash,
+      trace: trace.lines,
+      events: trace.count,
+      virtualMs: now,
+      crashes: this.#crashes,
+      diedStarting: this.#diedStarting,
+      ...this.#workload.counts(),
+    }
+  }
+
+  async #story(): Promise<void> {
+    const work = this.#workload.run()
+    for (const life of this.#plan.lives) {
+      await this.#live(life)
+      await this.#simulation.sleep(life.downMs)
+      this.#broker.host.clockSkewMs += life.clockJumpMs
+      if (!life.isCheckedAfter) continue
+      await this.#startNow()
+      await this.#within('the check after a restart', this.#workload.check())
+    }
+    if (!this.#broker.isRunning) await this.#startNow()
+    await this.#within('all clients to be done', work)
+    await this.#within('the check at the end', this.#workload.check())
+    await this.#broker.stop()
+    await this.#startNow()
+    await this.#within('the check after a clean stop', this.#workload.check())
+    await this.#broker.stop()
+  }
+
+  /** One life of the broker, to its planned end. */
+  async #live(life: Life): Promise<void> {
+    const ended = this.#arm(life)
+    if (!this.#broker.isRunning) {
+      const outcome = await this.#broker.start()
+      if (outcome.kind === 'failed') throw outcome.error
+      if (outcome.kind === 'died') this.#diedStarting++
+    }
+    await ended
+  }
+
+  /** Resolves when the life has ended. */
+  #arm({ end, point }: Life): Promise<void> {
+    return new Promise((resolve) => {
+      const { disk } = this.#broker.host
+      const from = this.#simulation.trace.count
+      let left = point.count
+      const strike = (): void => {
+        disarm()
+        disk.onChange = () => {}
+        void this.#end(end).then(resolve)
+      }
+      const disarm = this.#simulation.checkAlways(() => {
+        const isDue = point.unit === 'events' && this.#simulation.trace.count - from >= left
+        // A broker that nobody uses any more changes nothing.
+        if (isDue || (this.#workload.isDone && this.#broker.isRunning)) strike()
+      })
+      if (point.unit === 'changes') {
+        disk.onChange = () => {
+          if (--left === 0) strike()
+        }
+      }
+    })
+  }
+
+  async #end(end: Life['end']): Promise<void> {
+    this.#crashes[end]++
+    if (end !== 'stop') {
+      this.#broker.crash(end)
+      return
+    }
+    // An orderly stop needs a broker that runs.
+    if (!(await this.#broker.stop())) this.#broker.crash('process')
+  }
+
+  async #startNow(): Promise<void> {
+    const outcome = await this.#broker.start()
+    if (outcome.kind === 'failed') throw outcome.error
+  }
+
+  async #within(what: string, done: Promise<void>): Promise<void> {
+    let isOver = false
+    const over = done.then(() => {
+      isOver = true
+    })
+    await Promise.race([over, this.#simulation.until(() => isOver, { timeoutMs: LIVENESS_MS, what })])
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * A producer of one partition. Sends its batches until each is acknowledged, several in flight, in order; after a broken connection
+ * or an error that may pass it sends what is not acknowledged again, with the same sequences.
+ */
+import {
+  ErrorCode,
+  errorOf,
+  InitProducerIdRequest,
+  InitProducerIdResponse,
+  ProduceRequest,
+  ProduceResponse,
+} from '@ottla/protocol'
+import { type WireConnection, WireError } from '../wire/wire-connection.ts'
+import type { PartitionHistory } from './history.ts'
+import { drawCompression, drawRecords, encodeBatch, type ModelBatch, type ProducerIdentity } from './model-batch.ts'
+import type { ModelClient } from './model-client.ts'
+import type { ModelPartition } from './model-topic.ts'
+import { expectNoError, retry, sleep, TryAgain, Violation } from './retry.ts'
+
+export interface ModelProducerOptions {
+  readonly client: ModelClient
+  readonly name: string
+  readonly target: ModelPartition
+  readonly history: PartitionHistory
+  readonly isIdempotent: boolean
+  /** Batches to send. */
+  readonly batches: number
+  readonly maxInFlight: number
+  readonly maxRecordsPerBatch: number
+  readonly maxBatchBytes: number
+  /** Between batches, at most. */
+  readonly pauseMs: number
+  /** Virtual milliseconds without any progress after which the producer counts as stuck. */
+  readonly giveUpAfterMs: number
+  /** Whether a loss of what was acknowledged must be borne: then the producer begins anew. */
+  readonly bearsLoss: boolean
+}
+
+const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
+const INIT = { request: InitProducerIdRequest, response: InitProducerIdResponse }
+const TOPIC_ID_VERSION = 13
+const ACKS_ALL = -1
+const TIMEOUT_MS = 10_000
+/** How often a client hangs up in the middle, per batch. */
+const DISCONNECT_CHANCE = 0.01
+
+interface Flight {
+  readonly batch: ModelBatch
+  readonly answer: Promise<Answer>
+}
+
+interface Answer {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  readonly baseOffset: number
+}
+
+/** What a client must never be told of a sequence that it keeps in order: its producer's state was lost. */
+const LOST_STATE: ReadonlySet<number> = new Set([
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.UNKNOWN_PRODUCER_ID,
+  ErrorCode.DUPLICATE_SEQUENCE_NUMBER,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+])
+
+export class ModelProducer {
+  readonly #options: ModelProducerOptions
+  /** In the order of their sequences. */
+  #unacked: ModelBatch[] = []
+  #identity: ProducerIdentity | null = null
+  #nextIndex = 0
+  #nextSequence = 0
+  #left: number
+  #acked = 0
+  #resent = 0
+
+  constructor(options: ModelProducerOptions) {
+    this.#options = options
+    this.#left = options.batches
+  }
+
+  get ackedBatches(): number {
+    return this.#acked
+  }
+
+  /** Batches that were sent once more. */
+  get resentBatches(): number {
+    return this.#resent
+  }
+
+  /** Resolves when all is acknowledged. */
+  async run(): Promise<void> {
+    const { client, giveUpAfterMs, name } = this.#options
+    const progress = (): number => this.#acked
+    await retry({ env: client.env, what: name, giveUpAfterMs, progress }, async () => {
+      while (this.#left > 0 || this.#unacked.length > 0) await this.#session()
+    })
+  }
+
+  /** Until all is acknowledged, or something goes wrong: then what is not acknowledged is sent anew, in order. */
+  async #session(): Promise<void> {
+    const { client, maxInFlight, isIdempotent } = this.#options
+    // All of a session goes over one connection: what it lost is sent again before anything new.
+    const connection = await client.connection()
+    if (isIdempotent && this.#identity === null) await this.#initialize()
+    const flights: Flight[] = []
+    this.#resent += this.#unacked.length
+    let next = 0
+    for (;;) {
+      while (flights.length < maxInFlight) {
+        const batch = this.#unacked[next] ?? (await this.#draw())
+        if (batch === undefined) break
+        next++
+        flights.push(this.#send(connection, batch))
+      }
+      const first = flights.shift()
+      if (first === undefined) return
+      const outcome = await this.#settle(first)
+      if (outcome !== null) {
+        for (const flight of flights) await this.#settle(flight)
+        throw new TryAgain(outcome)
+      }
+      next--
+    }
+  }
+
+  async #draw(): Promise<ModelBatch | undefined> {
+    const { client, name, history, isIdempotent, maxRecordsPerBatch, pauseMs, maxBatchBytes } = this.#options
+    if (this.#left === 0) return undefined
+    if (pauseMs > 0 && client.random.chance(0.5)) await sleep(client.env, client.random.float() * pauseMs)
+    const records = drawRecords(client.random, {
+      producer: name,
+      isIdempotent,
+      nowMs: client.env.clock.now(),
+      index: this.#nextIndex,
+      count: client.random.between(1, maxRecordsPerBatch),
+      maxBytes: maxBatchBytes,
+    })
+    for (const record of records) history.sent.set(record.id, record)
+    const compression = drawCompression(client.random, client.versionOf(ProduceRequest))
+    const batch = { records, baseSequence: this.#nextSequence, compression }
+    this.#nextIndex += records.length
+    this.#nextSequence += records.length
+    this.#left--
+    this.#unacked.push(batch)
+    return batch
+  }
+
+  #send(connection: WireConnection, batch: ModelBatch): Flight {
+    const { client, target } = this.#options
+    const records = encodeBatch(batch, this.#identity)
+    const { topic, partition } = target
+    const isById = client.versionOf(ProduceRequest) >= TOPIC_ID_VERSION
+    const answer = client
+      .callOn(connection, PRODUCE, {
+        acks: client.random.chance(0.8) ? ACKS_ALL : 1,
+        timeoutMs: TIMEOUT_MS,
+        topicData: [
+          {
+            ...(isById ? { topicId: topic.id } : { name: topic.name }),
+            partitionData: [{ index: partition, records }],
+          },
+        ],
+      })
+      .then(({ responses }) => {
+        const response = responses[0]?.partitionResponses[0]
+        if (response?.index !== partition) throw new Violation('a produce answer without its partition')
+        return response
+      })
+    answer.catch(() => {})
+    if (client.random.chance(DISCONNECT_CHANCE)) client.disconnect()
+    return { batch, answer }
+  }
+
+  /** Null when the batch is acknowledged; else why it is sent again. */
+  async #settle({ batch, answer }: Flight): Promise<string | null> {
+    let outcome: Answer
+    try {
+      outcome = await answer
+    } catch (error) {
+      if (error instanceof WireError) return error.message
+      throw error
+    }
+    const { errorCode, baseOffset } = outcome
+    if (errorCode === ErrorCode.NONE) {
+      this.#options.history.acked(batch.records, baseOffset)
+      this.#unacked = this.#unacked.filter((other) => other !== batch)
+      this.#acked++
+      return null
+    }
+    const text = `${this.#options.name} at sequence ${batch.baseSequence}: ${errorOf(errorCode).name} ${outcome.errorMessage ?? ''}`
+    if (LOST_STATE.has(errorCode) && this.#options.isIdempotent) this.#refused(batch, errorCode, text)
+    else if (!errorOf(errorCode).retriable) throw new Violation(text)
+    return text
+  }
+
+  #refused(batch: ModelBatch, errorCode: number, text: string): void {
+    const isBehind = this.#unacked[0] !== batch && errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+    if (isBehind) return
+    if (!this.#options.bearsLoss) throw new Violation(text)
+    // Begins anew with another id; nobody can say what became of the rest.
+    this.#identity = null
+    this.#unacked = []
+    this.#nextSequence = 0
+  }
+
+  async #initialize(): Promise<void> {
+    const answer = await this.#options.client.call(INIT, () => ({ transactionalId: null, transactionTimeoutMs: 60_000 }))
+    expectNoError(answer.errorCode, 'InitProducerId')
+    if (answer.producerId < 0 || answer.producerEpoch !== 0) throw new Violation(`producer id ${answer.producerId}`)
+    this.#identity = { id: answer.producerId, epoch: answer.producerEpoch }
+  }
+}
