@@ -1,4 +1,4 @@
-import type { FileSystem } from '@ottla/env'
+import { type FileSystem, FileSystemError } from '@ottla/env'
 
 /** Syncs of folders, each at most once at a time: who asks while one runs shares the next. */
 export class FolderSyncs {
@@ -31,13 +31,24 @@ export class FolderSyncs {
   }
 }
 
-/** Makes the folder and those above it that are missing, so that they are there after a loss of power too. */
+/**
+ * Makes the folder, and those above it that are missing, so that they are there after a loss of power too. One that is there
+ * may have been made just before the process ended: its name is synced as well.
+ */
 export async function makeFolder(files: FileSystem, path: string): Promise<void> {
-  const missing: string[] = []
-  for (let at = path; at !== '' && (await files.stat(at)) === null; at = parentOf(at)) missing.push(at)
-  if (missing.length === 0) return
+  const made: string[] = [path]
+  for (let at = parentOf(path); at !== '' && (await files.stat(at)) === null; at = parentOf(at)) made.push(at)
   await files.makeDirectory(path)
-  for (const made of missing.reverse()) await files.syncDirectory(parentOf(made) || '/')
+  for (const folder of made.reverse()) await syncName(files, folder)
+}
+
+async function syncName(files: FileSystem, folder: string): Promise<void> {
+  try {
+    await files.syncDirectory(parentOf(folder) || '/')
+  } catch (error) {
+    // Who may not read the folder above did not make this one.
+    if (!(error instanceof FileSystemError) || (error.code !== 'EACCES' && error.code !== 'EPERM')) throw error
+  }
 }
 
 /** '' for the root. */

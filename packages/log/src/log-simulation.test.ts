@@ -177,7 +177,7 @@ class Run {
     } catch (error) {
       ok(promised.log!.failure !== null, String(error))
       // How much of it was cut is open; what lies below was promised before and still is.
-      promised.cut(offset - 4)
+      promised.cut(Math.max(0, offset - 4))
     }
   }
 

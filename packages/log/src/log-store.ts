@@ -367,7 +367,7 @@ export class LogStore {
       entry.error ??= error
       entry.log?.takeOffline(error)
     }
-    void directory.writeFailedMarker()
+    directory.writeFailedMarker()
     this.#options.onDirectoryFailed?.(directory, error)
   }
 

@@ -80,10 +80,11 @@ export class PartitionLog {
       const { state, isNew, areEpochsStale } = await openLogState(options)
       const log = new PartitionLog(state, options)
       if (areEpochsStale) log.#engine.epochFile.changed()
-      if (!isNew) return log
-      log.#engine.syncer.noteFolder(state.path)
-      log.#engine.syncer.noteFolder(parentOf(state.path))
-      if (options.topicId !== undefined) await log.assignTopicId(options.topicId)
+      if (isNew || !options.cleanShutdown) {
+        log.#engine.syncer.noteFolder(state.path)
+        log.#engine.syncer.noteFolder(parentOf(state.path))
+      }
+      if (isNew && options.topicId !== undefined) await log.assignTopicId(options.topicId)
       return log
     } catch (error) {
       const what = `opening ${options.path}`
@@ -303,7 +304,10 @@ export class PartitionLog {
   truncateTo(offset: number): Promise<void> {
     return this.#exclusively(async () => {
       if (offset >= this.#state.logEndOffset) return
-      await this.#cut((steps) => truncateLog(this.#state, offset, steps))
+      await this.#cut(async (steps) => {
+        // What waited to be written may have been all there was above the offset.
+        if (offset < this.#state.logEndOffset) await truncateLog(this.#state, offset, steps)
+      })
     })
   }
 

@@ -28,7 +28,8 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   const { env } = options.resources
   const isNew = (await env.files.stat(options.path)) === null
   if (isNew) {
-    await makeFolder(env.files, parentOf(options.path))
+    // Its own name is synced with the first data.
+    if ((await env.files.stat(parentOf(options.path))) === null) await makeFolder(env.files, parentOf(options.path))
     await env.files.makeDirectory(options.path)
   }
   const content = await tidyFolder(env.files, options.path)

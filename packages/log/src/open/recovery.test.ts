@@ -123,7 +123,7 @@ simTest('a segment without its end is damaged, unless power was lost', { config:
     await filled(t, 12)
     edit(t, fileOf(0), (bytes) => bytes.subarray(0, -bytesMissing))
     await rejects(t.open({ pageCache: 'kept' }), /a whole batch follows at offset/)
-    await rejects(t.open({ recoveryPoint: 24 }), /committed/)
+    await rejects(t.open({ recoveryPoint: 11 }), /committed/)
     await t.open()
     equal((await t.values()).length, t.log.logEndOffset)
     equal(t.log.segmentCount, 1)
@@ -231,33 +231,37 @@ simTest('producers are as they were, from a snapshot and the batches behind it',
   equal(t.append(again).kind, 'duplicate')
 })
 
-simTest('what a removal or a cleaner left behind is finished', { config: SMALL }, async (t) => {
-  await filled(t, 12)
-  const bytes = t.env.files.readFileSync(fileOf(0))
-  const second = Number(
-    t.env.files
-      .listSync(LOG_PATH)
-      .filter(({ name }) => name.endsWith('.log'))[1]!
-      .name.slice(0, 20),
-  )
-  await t.env.files.writeFile(`${fileOf(0)}.deleted`, bytes)
-  await t.env.files.writeFile(`${fileOf(second)}.cleaned`, bytes)
-  await t.env.files.writeFile(`${fileOf(second)}.swap`, Buffer.from('of the unfinished one'))
-  await t.env.files.writeFile(fileOf(777, '.index'), Buffer.alloc(8))
-  // A finished one: the first two batches of the first segment became one segment without the second.
-  const firstOnly = bytes.subarray(0, positionOf(bytes, 2))
-  await t.env.files.writeFile(`${fileOf(0)}.swap`, firstOnly)
-  await t.open()
-  const names = t.env.files.listSync(LOG_PATH).map(({ name }) => name)
-  ok(
-    names.every((name) => !/deleted|cleaned|swap|777/.test(name)),
-    names.join(),
-  )
-  deepEqual(
-    (await t.records()).slice(0, 3).map((record) => record.offset),
-    [0, 1, second],
-  )
-})
+simTest(
+  'what a removal or a cleaner left behind is finished',
+  { config: { ...SMALL, cleanupCompact: true } },
+  async (t) => {
+    await filled(t, 12)
+    const bytes = t.env.files.readFileSync(fileOf(0))
+    const second = Number(
+      t.env.files
+        .listSync(LOG_PATH)
+        .filter(({ name }) => name.endsWith('.log'))[1]!
+        .name.slice(0, 20),
+    )
+    await t.env.files.writeFile(`${fileOf(0)}.deleted`, bytes)
+    await t.env.files.writeFile(`${fileOf(second)}.cleaned`, bytes)
+    await t.env.files.writeFile(`${fileOf(second)}.swap`, Buffer.from('of the unfinished one'))
+    await t.env.files.writeFile(fileOf(777, '.index'), Buffer.alloc(8))
+    // A finished one: the first two batches of the first segment became one segment without the second.
+    const firstOnly = bytes.subarray(0, positionOf(bytes, 2))
+    await t.env.files.writeFile(`${fileOf(0)}.swap`, firstOnly)
+    await t.open()
+    const names = t.env.files.listSync(LOG_PATH).map(({ name }) => name)
+    ok(
+      names.every((name) => !/deleted|cleaned|swap|777/.test(name)),
+      names.join(),
+    )
+    deepEqual(
+      (await t.records()).slice(0, 3).map((record) => record.offset),
+      [0, 1, second],
+    )
+  },
+)
 
 simTest('a log whose records all lie below its start begins anew there', {}, async (t) => {
   await filled(t, 3)

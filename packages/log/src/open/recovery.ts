@@ -13,6 +13,7 @@
  */
 import type { FileHandle } from '@ottla/env'
 import { baseOffset, maxTimestamp, partitionLeaderEpoch } from '@ottla/protocol'
+import { parentOf } from '../folder-syncs.ts'
 import { writeIndexes } from '../index/index-files.ts'
 import { SegmentIndexes } from '../index/segment-indexes.ts'
 import { LogError } from '../log-error.ts'
@@ -259,7 +260,7 @@ async function rewriteRecovered(state: LogState, from: number): Promise<void> {
 
 /** What was only in the page cache is synced, so that it may be promised; indexes of all but the last are written. */
 async function syncRecovered(state: LogState, from: number): Promise<void> {
-  const { env, openFiles } = state.resources
+  const { env, openFiles, folders } = state.resources
   const sync = async (path: string): Promise<void> => {
     const file = openFiles.take(path, 'r+')
     try {
@@ -282,4 +283,6 @@ async function syncRecovered(state: LogState, from: number): Promise<void> {
   }
   state.segments.active.state = 'active'
   await env.files.syncDirectory(state.path)
+  // The folder may have been made just before the process ended.
+  await folders.sync(parentOf(state.path))
 }

@@ -184,11 +184,11 @@ export class LogDirectory {
     })
   }
 
-  /** The folder goes offline: the next start is told, if the disk still takes it. */
-  async writeFailedMarker(): Promise<void> {
+  /** The folder goes offline: the next start is told, if the disk still takes it. At once, before anybody can act on it. */
+  writeFailedMarker(): void {
     const { files, logger } = this.#resources.env
     try {
-      await files.writeFile(`${this.path}/${FAILED_MARKER}`, Buffer.alloc(0))
+      files.openSync(`${this.path}/${FAILED_MARKER}`, 'create').closeSync()
     } catch (error) {
       logger.warn('A failed data folder could not be marked', { path: this.path, error: String(error) })
     }
