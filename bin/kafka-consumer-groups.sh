@@ -11,4 +11,4 @@ while [ -h "$script" ]; do
 done
 root=$(cd "$(dirname "$script")/.." && pwd -P) || exit 1
 [ -f "$root/build/.stamp" ] || node "$root/scripts/ensure-built.mjs" >&2 || exit 1
-exec node "$root/build/tools.mjs" kafka-consumer-groups "$@"
+exec node "$root/build/tools.cjs" kafka-consumer-groups "$@"

@@ -15,9 +15,9 @@ root=$(cd "$(dirname "$script")/.." && pwd -P) || exit 1
 [ -f "$root/build/.stamp" ] || node "$root/scripts/ensure-built.mjs" >&2 || exit 1
 
 if [ "$1" != "-daemon" ]; then
-  exec node "$root/build/server.mjs" "$@"
+  exec node "$root/build/server.cjs" "$@"
 fi
 shift
 logs=${LOG_DIR:-$root/logs}
 mkdir -p "$logs" || exit 1
-nohup node "$root/build/server.mjs" "$@" > "$logs/kafkaServer.out" 2>&1 < /dev/null &
+nohup node "$root/build/server.cjs" "$@" > "$logs/kafkaServer.out" 2>&1 < /dev/null &

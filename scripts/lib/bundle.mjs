@@ -1,7 +1,13 @@
 /**
- * Bundles the server and the tools into build/, straight from the TypeScript sources: loading hundreds of modules would cost
- * more start time than everything else together. Dynamic imports become chunks, so that a rare command costs the others nothing.
+ * Bundles the server and the tools into build/, one file each, straight from the TypeScript sources: loading hundreds of modules
+ * would cost more start time than everything else together. They are CommonJS inside, because only that runs from a code cache
+ * on every Node; what is imported dynamically is in the file, and evaluated when it is needed.
+ *
+ *     build/server.cjs, server.mjs   entries, the same thing by two names
+ *     build/server.body.cjs          the bundle
+ *     build/server.body.cjs.*.cache  code that V8 compiled of it
  */
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstalled, filesBelow, readText, root, say } from './workspace.mjs'
@@ -29,6 +35,7 @@ function* sources() {
   }
   yield 'package-lock.json'
   yield 'scripts/lib/bundle.mjs'
+  yield 'scripts/lib/cached-loader.cjs'
 }
 
 /** 'missing', 'stale' or 'current'. */
@@ -72,36 +79,40 @@ export async function bundle() {
   const startedAt = new Date()
   mkdirSync(build, { recursive: true })
   const outputs = new Set()
+  const write = (name, text) => {
+    writeFileSync(join(build, name), text)
+    outputs.add(name)
+  }
+  const loader = readText('scripts/lib/cached-loader.cjs')
   for (const [name, entry] of Object.entries(entries)) {
-    const { metafile } = await run({
+    const body = `${name}.body.cjs`
+    const { metafile, outputFiles } = await run({
       absWorkingDir: root,
-      entryPoints: { [name]: entry },
-      outdir: build,
-      outExtension: { '.js': '.mjs' },
-      chunkNames: `${name}-[name]-[hash]`,
+      entryPoints: [entry],
+      outfile: join(build, body),
       bundle: true,
-      splitting: true,
       minify: true,
-      keepNames: false,
       legalComments: 'none',
+      charset: 'ascii',
       platform: 'node',
       target: 'node20',
-      format: 'esm',
+      format: 'cjs',
+      define: { 'import.meta.url': '__moduleUrl' },
+      banner: { js: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+      write: false,
       metafile: true,
       logLevel: 'warning',
       plugins: [workspacePackages],
-      banner: { js: commonJsInModule },
     })
-    for (const path of Object.keys(metafile.outputs)) outputs.add(path.slice('build/'.length))
-    writeFileSync(join(build, `${name}.meta.json`), JSON.stringify(metafile))
-    outputs.add(`${name}.meta.json`)
+    const text = outputFiles[0].text
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
+    write(body, text)
+    write(`${name}.cjs`, loader.replaceAll('__BODY__', body).replaceAll('__HASH__', hash))
+    write(`${name}.mjs`, `import './${name}.cjs'\n`)
+    write(`${name}.meta.json`, JSON.stringify(metafile))
   }
-  writeFileSync(stamp, `${startedAt.toISOString()}\n`)
+  write('.stamp', `${startedAt.toISOString()}\n`)
   // A source that changed while this ran is newer than the build.
   utimesSync(stamp, startedAt, startedAt)
-  outputs.add('.stamp')
   for (const path of readdirSync(build)) if (!outputs.has(path)) rmSync(join(build, path), { recursive: true })
 }
-
-/** Dependencies in CommonJS ask for Node's modules by require. */
-const commonJsInModule = "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);"
