@@ -84,6 +84,7 @@ export class Broker implements BrokerContext {
       nodeId: this.nodeId,
       logs,
       logger: env.logger.child('broker.replica'),
+      timers: env.timers,
       settingsOf: (topic) => this.settingsOf(topic),
     })
     this.groups = this.#groupService()

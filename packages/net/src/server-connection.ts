@@ -128,6 +128,11 @@ export class ServerConnection {
     return this.#isClosed
   }
 
+  /** Nothing new is started: what is under way should end soon. */
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
   /** True while the peer reads its responses fast enough for another large one. */
   get isWritable(): boolean {
     return this.#sendingBytes < this.#shared.limits.bufferBytes

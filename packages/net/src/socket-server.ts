@@ -7,6 +7,7 @@ import type { SlabPool } from '@ottla/stdx'
 import { ByteBudget } from './byte-budget.ts'
 import { type ConnectionLimitOptions, ConnectionLimits } from './connection-limits.ts'
 import { FlushQueue } from './flush-queue.ts'
+import { LineLimit } from './line-limit.ts'
 import {
   type ConnectionEnd,
   ServerConnection,
@@ -52,7 +53,7 @@ export interface BoundListener {
 
 const LARGE_FRAME_BUDGET_BYTES = 128 << 20
 const MAX_SWEEP_MS = 5000
-const REFUSAL_LOG_INTERVAL_MS = 1000
+const LINES = { burst: 50, perSecond: 5 }
 
 export class SocketServer {
   readonly counters: ServerCounters = {
@@ -76,13 +77,14 @@ export class SocketServer {
   /** Accepted before `open`, with the names of their listeners. */
   readonly #early = new Map<ByteStream, string>()
   #onAllClosed: (() => void) | null = null
-  #lastRefusalLogAt = Number.NEGATIVE_INFINITY
-  #refusedSinceLog = 0
+  /** Clients that are turned away come back at once. */
+  readonly #lines: LineLimit
 
   constructor(options: SocketServerOptions) {
     const { env } = options
     this.#options = options
     this.#limits = new ConnectionLimits(options.connections)
+    this.#lines = new LineLimit(() => env.clock.monotonic(), LINES)
     this.budget = new ByteBudget(options.requestBudgetBytes)
     this.#shared = {
       limits: options.connection,
@@ -187,28 +189,23 @@ export class SocketServer {
     this.#options.onConnection?.(connection)
   }
 
-  /** One line a second at most: a client that is refused comes back at once. */
   #logRefusal(stream: ByteStream, reason: string): void {
-    this.#refusedSinceLog += 1
-    const now = this.#shared.monotonic()
-    if (now - this.#lastRefusalLogAt < REFUSAL_LOG_INTERVAL_MS) return
-    this.#options.env.logger.warn('connection refused', {
-      from: stream.remoteHost,
-      reason,
-      refused: this.#refusedSinceLog,
+    this.#lines.run((leftOut) => {
+      this.#options.env.logger.warn('connection refused', { from: stream.remoteHost, reason, ...others(leftOut) })
     })
-    this.#lastRefusalLogAt = now
-    this.#refusedSinceLog = 0
   }
 
   #onClose(connection: ServerConnection, end: ConnectionEnd): void {
     this.#connections.delete(connection)
     this.#limits.release(connection.remoteHost)
     if (end.kind === 'refused') {
-      this.#options.env.logger.warn('connection closed', {
-        from: `${connection.remoteHost}:${connection.remotePort}`,
-        listener: connection.listenerName,
-        reason: end.reason,
+      this.#lines.run((leftOut) => {
+        this.#options.env.logger.warn('connection closed', {
+          from: `${connection.remoteHost}:${connection.remotePort}`,
+          listener: connection.listenerName,
+          reason: end.reason,
+          ...others(leftOut),
+        })
       })
     }
     this.#options.onClose?.(connection)
@@ -237,4 +234,9 @@ export class SocketServer {
       else if (sendMs > maxIdleMs) connection.close('the peer does not read its responses')
     }
   }
+}
+
+/** What is said of lines that were left out before this one. */
+function others(leftOut: number): { readonly leftOut?: number } {
+  return leftOut === 0 ? {} : { leftOut }
 }

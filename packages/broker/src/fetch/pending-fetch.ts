@@ -63,7 +63,8 @@ export class PendingFetch implements ReplicaWatcher {
 
   /** Decides whether to answer at once or to wait. */
   #judge(): void {
-    const { targets, isolation, minBytes, maxWaitMs } = this.#options
+    const { targets, isolation, minBytes, exchange } = this.#options
+    const maxWaitMs = exchange.connection.isDraining ? 0 : this.#options.maxWaitMs
     let hasRecords = false
     for (const target of targets) {
       const state = targetState(target, isolation)
@@ -73,7 +74,7 @@ export class PendingFetch implements ReplicaWatcher {
       }
       hasRecords ||= state.hasRecords
     }
-    if (maxWaitMs <= 0 || targets.length === 0 || (hasRecords && minBytes <= 1)) {
+    if (maxWaitMs <= 0 || targets.length === 0 || minBytes <= 0 || (hasRecords && minBytes === 1)) {
       this.#answer()
       return
     }

@@ -3,8 +3,8 @@
  * and go with it, and so do the folders of their logs.
  */
 
-import type { Logger } from '@ottla/env'
-import type { LogConfig, LogStore, PartitionLog, TopicPartition } from '@ottla/log'
+import type { Logger, Timers } from '@ottla/env'
+import { type LogConfig, LogError, type LogStore, type PartitionLog, type TopicPartition } from '@ottla/log'
 import type { MetadataImage, PartitionImage, TopicImage } from '@ottla/metadata'
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
 import { safeEndFor } from './durability.ts'
@@ -22,6 +22,7 @@ export interface ReplicaRegistryOptions {
   readonly nodeId: number
   readonly logs: LogStore
   readonly logger: Logger
+  readonly timers: Timers
   readonly settingsOf: (topic: string) => TopicSettings
 }
 
@@ -37,6 +38,9 @@ export interface ReplicaObserver {
   onReplica(replica: Replica): void
   onStopped(replica: Replica): void
 }
+
+/** A log that could not be opened for a passing reason (disk full) may be tried again after so long. */
+const REOPEN_MS = 1000
 
 interface HostedTopic {
   readonly name: string
@@ -182,6 +186,9 @@ export class ReplicaRegistry {
         if (replica.isStopped) return
         logger.error('partition is offline: its log cannot be opened', { topic, partition, error })
         replica.failed(ErrorCode.KAFKA_STORAGE_ERROR)
+        if (error instanceof LogError && error.retriable) {
+          this.#options.timers.after(REOPEN_MS, () => replica.forgetFailure())
+        }
       }
     })
   }

@@ -173,6 +173,11 @@ export class Replica {
     this.#runReady()
   }
 
+  /** The log may be asked for again, if it was not open when it failed. */
+  forgetFailure(): void {
+    if (this.#log === null) this.#failure = ErrorCode.NONE
+  }
+
   /** The metadata of the partition changed. */
   update(image: PartitionImage): void {
     const wasLeader = this.isLeader

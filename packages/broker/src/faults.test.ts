@@ -1,0 +1,169 @@
+import { equal } from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseServerProperties } from '@ottla/config'
+import { ClientConnection } from '@ottla/net'
+import {
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+  ErrorCode,
+  FetchRequest,
+  FetchResponse,
+  ProduceRequest,
+  ProduceResponse,
+} from '@ottla/protocol'
+import { Simulation } from '@ottla/sim'
+import { type RunningBroker, startBroker } from './start-broker.ts'
+import { batch, fetchOf } from './test-broker.test.ts'
+
+const CREATE_TOPICS = { request: CreateTopicsRequest, response: CreateTopicsResponse }
+const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
+const FETCH = { request: FetchRequest, response: FetchResponse }
+
+interface SimulatedBroker {
+  readonly simulation: Simulation
+  readonly running: RunningBroker
+  readonly connection: ClientConnection
+  connect(): Promise<ClientConnection>
+  /** Produces one record; gives the error code. */
+  produce(value: string): Promise<number>
+}
+
+/** Runs `main` against a broker on a simulated machine that has a topic `events`. */
+async function simulated(
+  main: (broker: SimulatedBroker) => Promise<void>,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const simulation = new Simulation({ seed: 'broker faults', logLevel: 'fatal' })
+  await simulation.run(async () => {
+    const settings = { listeners: 'PLAINTEXT://:9092', 'log.dirs': '/data', ...overrides }
+    const parsed = parseServerProperties('', 'test', Object.entries(settings))
+    if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
+    const running = await startBroker(simulation.env('broker'), parsed.config, {
+      poisonSlabs: true,
+      // When the only data folder has failed, the process would end.
+      onFatal: () => {},
+    })
+    const env = simulation.env('client')
+    const connect = (): Promise<ClientConnection> =>
+      ClientConnection.connect({
+        env,
+        host: 'broker',
+        port: 9092,
+        clientId: 'test',
+        connectTimeoutMs: 5000,
+        requestTimeoutMs: 60_000,
+        softwareName: 'test',
+        softwareVersion: '1',
+      })
+    const connection = await connect()
+    await connection.request(CREATE_TOPICS, 7, {
+      topics: [{ name: 'events', numPartitions: 1, replicationFactor: 1 }],
+      timeoutMs: 5000,
+    })
+    const produce = async (value: string): Promise<number> => {
+      const records = batch([{ value }], { timestamp: env.clock.now() })
+      const topicData = [{ name: 'events', partitionData: [{ index: 0, records }] }]
+      const response = await connection.request(PRODUCE, 12, { acks: -1, timeoutMs: 5000, topicData })
+      return response.responses[0]!.partitionResponses[0]!.errorCode
+    }
+    await main({ simulation, running, connection, connect, produce })
+    await running.stop()
+  })
+}
+
+function isData(path: string): boolean {
+  return path.includes('/events-0/') && path.endsWith('.log')
+}
+
+test('a write that fails for want of room is answered as retriable, and the next one succeeds when there is room', async () => {
+  await simulated(async ({ simulation, connection, produce }) => {
+    equal(await produce('before'), ErrorCode.NONE)
+    const { faults } = simulation.host('broker').disk
+    const heal = faults.inject({
+      operation: 'write',
+      effect: { kind: 'error', code: 'ENOSPC' },
+      path: isData,
+      times: Number.POSITIVE_INFINITY,
+    })
+    equal(await produce('lost'), ErrorCode.KAFKA_STORAGE_ERROR)
+    const read = await connection.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
+    equal(read.responses[0]!.partitions[0]!.errorCode, ErrorCode.NONE)
+    heal()
+    equal(await produce('after'), ErrorCode.NONE)
+    const response = await connection.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
+    equal(response.responses[0]!.partitions[0]!.highWatermark, 2)
+  })
+})
+
+test('a sync that fails takes the partition offline, and its produces are told', async () => {
+  await simulated(async ({ simulation, connection, produce }) => {
+    equal(await produce('before'), ErrorCode.NONE)
+    const { faults } = simulation.host('broker').disk
+    faults.inject({ operation: 'sync', effect: { kind: 'error', code: 'EIO' }, path: isData })
+    equal(await produce('lost'), ErrorCode.KAFKA_STORAGE_ERROR)
+    equal(await produce('still'), ErrorCode.KAFKA_STORAGE_ERROR)
+    const read = await connection.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
+    equal(read.responses[0]!.partitions[0]!.errorCode, ErrorCode.KAFKA_STORAGE_ERROR)
+  })
+})
+
+test('under fsync nothing is acknowledged or visible before the disk has it', async () => {
+  await simulated(async ({ simulation, connect, produce }) => {
+    const reader = await connect()
+    const highWatermark = async (): Promise<number> => {
+      const response = await reader.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
+      return response.responses[0]!.partitions[0]!.highWatermark
+    }
+    equal(await produce('first'), ErrorCode.NONE)
+    simulation
+      .host('broker')
+      .disk.faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 3000 }, path: isData })
+    const startedAt = simulation.now
+    const produced = produce('slow')
+    await simulation.sleep(1000)
+    equal(await highWatermark(), 1)
+    equal(await produced, ErrorCode.NONE)
+    equal(simulation.now - startedAt >= 3000, true)
+    equal(await highWatermark(), 2)
+  })
+})
+
+test('a produce whose acknowledgement does not come in time is told so, and the record stays', async () => {
+  await simulated(async ({ simulation, connection, produce }) => {
+    const { faults } = simulation.host('broker').disk
+    faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 8000 }, path: isData })
+    equal(await produce('slow'), ErrorCode.REQUEST_TIMED_OUT)
+    await simulation.sleep(5000)
+    const response = await connection.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
+    equal(response.responses[0]!.partitions[0]!.highWatermark, 1)
+  })
+})
+
+test('with replicated durability the page cache is enough', async () => {
+  await simulated(
+    async ({ simulation, produce }) => {
+      const { faults } = simulation.host('broker').disk
+      faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 8000 }, path: isData, times: Infinity })
+      const startedAt = simulation.now
+      equal(await produce('fast'), ErrorCode.NONE)
+      equal(simulation.now - startedAt < 1000, true)
+    },
+    { 'ottla.durability': 'replicated' },
+  )
+})
+
+test('a stop answers who waits, and leaves the folder marked as clean', async () => {
+  await simulated(async ({ simulation, running, connection }) => {
+    const waiting = connection.request(FETCH, 12, fetchOf([{ topic: 'events' }], { maxWaitMs: 30_000 }))
+    await simulation.until(() => running.broker.deadlines.size > 0)
+    const startedAt = simulation.now
+    await running.stop()
+    equal((await waiting).responses[0]!.partitions[0]!.errorCode, ErrorCode.NONE)
+    equal(simulation.now - startedAt < 5000, true)
+    const files = await simulation.env('broker').files.list('/data')
+    equal(
+      files.some(({ name }) => name === '.kafka_cleanshutdown'),
+      true,
+    )
+  })
+})
