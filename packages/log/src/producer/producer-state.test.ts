@@ -45,6 +45,16 @@ test('a producer unknown here may begin with any sequence', () => {
   equal(new Fixture().data(42), 'ok')
 })
 
+test('when the first batch of a producer is taken back, the one behind it does not begin the sequence', () => {
+  const log = new Fixture()
+  const first = log.view(batchOf({ producerId: 1, producerEpoch: 0, baseSequence: 0 }))
+  const change = log.state.apply(first)
+  log.state.undo(change!)
+  equal(log.data(1), `rejected ${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}`)
+  equal(log.data(0), 'ok')
+  equal(log.data(1), 'ok')
+})
+
 test('the next batch must follow in sequence', () => {
   const log = new Fixture()
   equal(log.data(0, { count: 3 }), 'ok')

@@ -50,6 +50,8 @@ export class ProducerState {
   #open: OpenTransaction[] = []
   /** Completed ones whose marker is not below the high watermark, in the order of their markers. */
   #unreplicated: CompletedTransaction[] = []
+  /** Producers of whose batches all were taken back: what they had in flight behind must not begin their sequence. */
+  readonly #takenBack = new Set<number>()
 
   get size(): number {
     return this.#entries.size
@@ -72,7 +74,7 @@ export class ProducerState {
   check(batch: ProducerBatchView, origin: AppendOrigin): ProducerCheck {
     if (origin !== 'client' && origin !== 'coordinator') return OK
     const entry = this.#entries.get(batch.producerId)
-    if (entry === undefined) return OK
+    if (entry === undefined) return origin === 'client' ? this.#checkFirst(batch) : OK
     if (origin === 'client') {
       const duplicate = findDuplicate(entry, batch)
       if (duplicate !== undefined) return { kind: 'duplicate', batch: duplicate }
@@ -92,6 +94,7 @@ export class ProducerState {
 
   /** Takes note of a batch that got its offsets; returns what changed, null when nothing did. */
   apply(batch: ProducerBatchView): ProducerChange | null {
+    this.#takenBack.delete(batch.producerId)
     if (!batch.isControl) return this.#applyData(batch)
     // An emptied marker (compaction) says nothing any more: its transaction is gone from the log.
     return batch.marker === null ? null : this.#applyMarker(batch)
@@ -101,8 +104,10 @@ export class ProducerState {
   undo(change: ProducerChange): void {
     const current = this.#entries.get(change.producerId)
     if (current !== undefined) this.#closeTransaction(current)
-    if (change.previous === undefined) this.#entries.delete(change.producerId)
-    else this.#restore(change.previous)
+    if (change.previous === undefined) {
+      this.#entries.delete(change.producerId)
+      this.#takenBack.add(change.producerId)
+    } else this.#restore(change.previous)
     if (change.completed !== null) this.#unreplicated.pop()
   }
 
@@ -118,6 +123,7 @@ export class ProducerState {
   /** Forgets producers that wrote nothing for `expirationMs`, unless they have a transaction open. */
   expire(nowMs: number, expirationMs: number): number {
     let expired = 0
+    this.#takenBack.clear()
     for (const entry of this.#entries.values()) {
       if (entry.transactionStartOffset !== NO_TRANSACTION || nowMs - entry.lastTimestampMs < expirationMs) continue
       this.#entries.delete(entry.producerId)
@@ -134,6 +140,7 @@ export class ProducerState {
 
   clear(): void {
     this.#entries.clear()
+    this.#takenBack.clear()
     this.#open = []
     this.#unreplicated = []
   }
@@ -152,6 +159,13 @@ export class ProducerState {
       coordinatorEpoch: entry.coordinatorEpoch,
       currentTransactionStartOffset: entry.transactionStartOffset,
     }))
+  }
+
+  /** A producer that is not known may begin anywhere: its state may have expired. */
+  #checkFirst(batch: ProducerBatchView): ProducerCheck {
+    if (batch.baseSequence === 0 || !this.#takenBack.has(batch.producerId)) return OK
+    const message = `what producer ${batch.producerId} sent before sequence ${batch.baseSequence} was taken back`
+    return { kind: 'rejected', error: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, message }
   }
 
   #applyData(batch: ProducerBatchView): ProducerChange {
