@@ -43,30 +43,17 @@ export class BrokerMetrics {
   /** Reads what the connections count. */
   observeServer(server: SocketServer, pool: SlabPool): void {
     const { counters } = server
-    this.#observe('counter', 'ottla_network_in_bytes_total', 'bytes', 'Bytes received.', () => counters.bytesIn)
-    this.#observe('counter', 'ottla_network_out_bytes_total', 'bytes', 'Bytes sent.', () => counters.bytesOut)
-    this.#observe('counter', 'ottla_network_writes_total', 'writes', 'Writes to sockets.', () => counters.writes)
-    this.#observe(
-      'counter',
-      'ottla_network_copied_bytes_total',
-      'bytes',
-      'Bytes copied on their way in; over the bytes received it is the copies per byte.',
-      () => counters.bytesCopied,
-    )
-    this.#observe('gauge', 'ottla_connections', 'connections', 'Open connections.', () => server.connections.size)
-    this.#observe(
-      'gauge',
-      'ottla_request_budget_used_bytes',
-      'bytes',
-      'Bytes that requests under way hold.',
-      () => server.budget.usedBytes,
-    )
-    this.#observe('gauge', 'ottla_slab_used_bytes', 'bytes', 'Bytes of slabs in use.', () => pool.counters.inUseBytes)
-    this.#observe('gauge', 'ottla_slab_free_bytes', 'bytes', 'Bytes of free slabs.', () => pool.counters.freeBytes)
-  }
-
-  #observe(kind: 'counter' | 'gauge', name: string, unit: string, help: string, read: () => number): void {
-    this.registry.observe({ name, kind, help, unit }, read)
+    const gauges: [MetricDefinition<'counter' | 'gauge'>, () => number][] = [
+      [count('ottla_network_in_bytes_total', 'bytes', 'Bytes received.'), () => counters.bytesIn],
+      [count('ottla_network_out_bytes_total', 'bytes', 'Bytes sent.'), () => counters.bytesOut],
+      [count('ottla_network_writes_total', 'writes', 'Writes to sockets.'), () => counters.writes],
+      [count('ottla_network_copied_bytes_total', 'bytes', COPIED), () => counters.bytesCopied],
+      [level('ottla_connections', 'connections', 'Open connections.'), () => server.connections.size],
+      [level('ottla_request_budget_used_bytes', 'bytes', HELD), () => server.budget.usedBytes],
+      [level('ottla_slab_used_bytes', 'bytes', 'Bytes of slabs in use.'), () => pool.counters.inUseBytes],
+      [level('ottla_slab_free_bytes', 'bytes', 'Bytes of free slabs.'), () => pool.counters.freeBytes],
+    ]
+    for (const [definition, read] of gauges) this.registry.observe(definition, read)
   }
 
   #startCounting(apiKey: number): { increment(): void } {
@@ -76,4 +63,15 @@ export class BrokerMetrics {
     this.#requests[apiKey] = counter
     return counter
   }
+}
+
+const COPIED = 'Bytes copied on their way in; over the bytes received it is the copies per byte.'
+const HELD = 'Bytes that requests under way hold.'
+
+function count(name: string, unit: string, help: string): MetricDefinition<'counter'> {
+  return { name, kind: 'counter', help, unit }
+}
+
+function level(name: string, unit: string, help: string): MetricDefinition<'gauge'> {
+  return { name, kind: 'gauge', help, unit }
 }

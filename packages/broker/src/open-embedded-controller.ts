@@ -1,10 +1,8 @@
 /** The controller in this process: one voter, its log in metadata.log.dir. */
-import { resolve } from 'node:path'
 import { EmbeddedController } from '@ottla/metadata'
 import type { OpenController } from './start-broker.ts'
 
-export const openEmbeddedController: OpenController = async ({ env, config, logs, resources, onFailed }) => {
-  const directory = resolve(config.metadataLogDir)
+export const openEmbeddedController: OpenController = async ({ directory, env, config, logs, resources, onFailed }) => {
   const folder = logs.directories.find(({ path }) => path === directory)
   const isDataFolder = folder !== undefined
   if (!isDataFolder) await env.files.makeDirectory(directory)

@@ -4,7 +4,6 @@
  * The ports are taken first, so that a port in use shows before anything is written, and connections that come early wait; they are
  * read from when the broker is unfenced.
  */
-import { resolve } from 'node:path'
 import type { BrokerConfig } from '@ottla/config'
 import type { Env } from '@ottla/env'
 import {
@@ -32,6 +31,8 @@ export interface StartBrokerOptions {
   readonly onFatal?: (error: Error) => void
   /** Debug mode of the memory for frames: what is freed is overwritten. */
   readonly poisonSlabs?: boolean
+  /** What relative paths in the settings start from, absolute. Without it they are used as they are. */
+  readonly workingFolder?: string
   /** Where the controller is. Default: in this process, on a log in the data folder. */
   readonly openController?: OpenController
 }
@@ -47,6 +48,8 @@ export type OpenController = (needs: {
   readonly config: BrokerConfig
   readonly logs: LogStore
   readonly resources: LogResources
+  /** metadata.log.dir. */
+  readonly directory: string
   /** To be called when the controller can decide nothing any more. */
   readonly onFailed: (error: Error) => void
 }) => Promise<OpenedController>
@@ -164,7 +167,7 @@ class Start {
   }
 
   async #openLogs(): Promise<LogStore> {
-    const directories = this.#config.logDirs.map((directory) => resolve(directory))
+    const directories = this.#config.logDirs.map((path) => this.#absolute(path))
     const logs = await LogStore.open({
       resources: this.#resources,
       directories,
@@ -176,6 +179,12 @@ class Start {
     return logs
   }
 
+  #absolute(path: string): string {
+    const { workingFolder } = this.#options
+    const isAbsolute = path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path)
+    return isAbsolute || workingFolder === undefined ? path : `${workingFolder}/${path}`
+  }
+
   #directoryFailed(logs: LogStore, directory: DirectoryStatus, error: LogError): void {
     this.#env.logger.error('data folder failed; its partitions are offline', { folder: directory.path, error })
     if (logs.directories.every((one) => one.error !== null)) this.#fatal(error)
@@ -183,8 +192,14 @@ class Start {
 
   async #openController(logs: LogStore): Promise<ControllerChannel> {
     const open = this.#options.openController ?? openEmbeddedController
-    const [env, config, resources] = [this.#env, this.#config, this.#resources]
-    const controller = await open({ env, config, logs, resources, onFailed: (error) => this.#fatal(error) })
+    const controller = await open({
+      env: this.#env,
+      config: this.#config,
+      logs,
+      resources: this.#resources,
+      directory: this.#absolute(this.#config.metadataLogDir),
+      onFailed: (error) => this.#fatal(error),
+    })
     this.#undo.push(() => controller.close())
     return controller.channel
   }

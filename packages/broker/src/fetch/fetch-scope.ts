@@ -4,7 +4,14 @@
  */
 import { ErrorCode, type FetchRequest, type Value, ZERO_UUID } from '@ottla/protocol'
 import type { FetchPartition } from './fetch-partition.ts'
-import { type FetchOutcome, type FetchSession, FINAL_EPOCH, INITIAL_EPOCH, nextSessionEpoch } from './fetch-session.ts'
+import {
+  type FetchOutcome,
+  type FetchSession,
+  FINAL_EPOCH,
+  INITIAL_EPOCH,
+  nextSessionEpoch,
+  type TopicNaming,
+} from './fetch-session.ts'
 import type { FetchSessionCache } from './fetch-session-cache.ts'
 
 /** From this version on topics are named by id. */
@@ -25,14 +32,14 @@ type Request = Value<typeof FetchRequest>
 
 /** Resolves the session of a request: none, a new one, or a known one that the request changes. */
 export function fetchScope(request: Request, version: number, sessions: FetchSessionCache): FetchScope {
-  const usesTopicIds = version >= FIRST_VERSION_WITH_TOPIC_IDS
+  const naming = version >= FIRST_VERSION_WITH_TOPIC_IDS ? 'ids' : 'names'
   if (request.sessionEpoch === FINAL_EPOCH || request.sessionEpoch === INITIAL_EPOCH) {
     if (request.sessionId !== 0) sessions.remove(request.sessionId)
     const partitions = partitionsOf(request)
     if (request.sessionEpoch === FINAL_EPOCH) return sessionless(partitions)
-    return newSession(partitions, sessions, usesTopicIds)
+    return newSession(partitions, sessions, naming)
   }
-  return knownSession(request, sessions, usesTopicIds)
+  return knownSession(request, sessions, naming)
 }
 
 function sessionless(partitions: readonly FetchPartition[]): FetchScope {
@@ -47,14 +54,14 @@ function sessionless(partitions: readonly FetchPartition[]): FetchScope {
 function newSession(
   partitions: readonly FetchPartition[],
   sessions: FetchSessionCache,
-  usesTopicIds: boolean,
+  naming: TopicNaming,
 ): FetchScope {
   let session: FetchSession | undefined
   return {
     kind: 'fetch',
     partitions,
     conclude() {
-      if (partitions.length > 0) session = sessions.create(partitions, { usesTopicIds })
+      if (partitions.length > 0) session = sessions.create(partitions, naming)
       return { errorCode: ErrorCode.NONE, sessionId: session?.id ?? 0 }
     },
     isNews(partition, outcome) {
@@ -64,13 +71,13 @@ function newSession(
   }
 }
 
-function knownSession(request: Request, sessions: FetchSessionCache, usesTopicIds: boolean): FetchScope {
+function knownSession(request: Request, sessions: FetchSessionCache, naming: TopicNaming): FetchScope {
   const session = sessions.use(request.sessionId)
   if (session === undefined) return { kind: 'refused', errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND }
   if (session.epoch !== request.sessionEpoch) {
     return { kind: 'refused', errorCode: ErrorCode.INVALID_FETCH_SESSION_EPOCH }
   }
-  if (session.usesTopicIds !== usesTopicIds) {
+  if (session.naming !== naming) {
     return { kind: 'refused', errorCode: ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR }
   }
   for (const partition of partitionsOf(request)) session.set(partition)

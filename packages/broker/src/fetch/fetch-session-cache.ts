@@ -1,7 +1,7 @@
 /** The fetch sessions of a broker, at most max.incremental.fetch.session.cache.slots of them. */
 import type { Clock, Random } from '@ottla/env'
 import type { FetchPartition } from './fetch-partition.ts'
-import { FetchSession } from './fetch-session.ts'
+import { FetchSession, type TopicNaming } from './fetch-session.ts'
 
 /** A session that was not used, or at least was kept, for so long may have to go for a new one. */
 const EVICTION_MS = 120_000
@@ -46,10 +46,10 @@ export class FetchSessionCache {
   }
 
   /** A new session of these partitions; undefined when there is no room, and then the client goes without. */
-  create(partitions: readonly FetchPartition[], options: { usesTopicIds: boolean }): FetchSession | undefined {
+  create(partitions: readonly FetchPartition[], naming: TopicNaming): FetchSession | undefined {
     const nowMs = this.#world.clock.monotonic()
     if (this.#sessions.size >= this.#maxSessions && !this.#evict(partitions.length, nowMs)) return undefined
-    const session = new FetchSession({ id: this.#newId(), usesTopicIds: options.usesTopicIds, nowMs })
+    const session = new FetchSession({ id: this.#newId(), naming, nowMs })
     for (const partition of partitions) session.set(partition)
     this.#sessions.set(session.id, session)
     return session

@@ -27,7 +27,7 @@ const QUIET = {
 }
 
 function session(...partitions: FetchPartition[]): FetchSession {
-  const made = new FetchSession({ id: 1, usesTopicIds: false, nowMs: 0 })
+  const made = new FetchSession({ id: 1, naming: 'names', nowMs: 0 })
   for (const one of partitions) made.set(one)
   return made
 }
@@ -91,21 +91,21 @@ function world(): { nowMs: number; cache: (max: number) => FetchSessionCache } {
 test('a full cache gives no session while all have been used lately', () => {
   const its = world()
   const cache = its.cache(2)
-  cache.create([partition(0)], { usesTopicIds: false })
-  cache.create([partition(0)], { usesTopicIds: false })
-  equal(cache.create([partition(0)], { usesTopicIds: false }), undefined)
+  cache.create([partition(0)], 'names')
+  cache.create([partition(0)], 'names')
+  equal(cache.create([partition(0)], 'names'), undefined)
   equal(cache.size, 2)
 })
 
 test('a session that nobody used goes first', () => {
   const its = world()
   const cache = its.cache(2)
-  const first = cache.create([partition(0)], { usesTopicIds: false })!
-  const second = cache.create([partition(0)], { usesTopicIds: false })!
+  const first = cache.create([partition(0)], 'names')!
+  const second = cache.create([partition(0)], 'names')!
   its.nowMs = 100_000
   cache.use(first.id)
   its.nowMs = 130_000
-  const third = cache.create([partition(0)], { usesTopicIds: false })!
+  const third = cache.create([partition(0)], 'names')!
   equal(cache.isLive(first), true)
   equal(cache.isLive(second), false)
   equal(cache.isLive(third), true)
@@ -114,11 +114,11 @@ test('a session that nobody used goes first', () => {
 test('a larger session takes the place of a smaller one that had its time', () => {
   const its = world()
   const cache = its.cache(1)
-  const small = cache.create([partition(0)], { usesTopicIds: false })!
+  const small = cache.create([partition(0)], 'names')!
   its.nowMs = 121_000
   cache.use(small.id)
-  equal(cache.create([partition(0)], { usesTopicIds: false }), undefined)
-  const large = cache.create([partition(0), partition(1)], { usesTopicIds: false })!
+  equal(cache.create([partition(0)], 'names'), undefined)
+  const large = cache.create([partition(0), partition(1)], 'names')!
   equal(cache.isLive(large), true)
   equal(cache.isLive(small), false)
 })

@@ -15,6 +15,9 @@ export interface FetchOutcome {
   readonly isDiverging: boolean
 }
 
+/** How the requests of a session name topics; it stays the same. */
+export type TopicNaming = 'names' | 'ids'
+
 interface Entry {
   request: FetchPartition
   highWatermark: number
@@ -38,16 +41,16 @@ export function nextSessionEpoch(epoch: number): number {
 
 export class FetchSession {
   readonly id: number
-  readonly usesTopicIds: boolean
+  readonly naming: TopicNaming
   readonly createdMs: number
   lastUsedMs: number
   /** The epoch that the next request must have. */
   epoch = nextSessionEpoch(INITIAL_EPOCH)
   readonly #entries = new Map<string, Entry>()
 
-  constructor(identity: { id: number; usesTopicIds: boolean; nowMs: number }) {
+  constructor(identity: { id: number; naming: TopicNaming; nowMs: number }) {
     this.id = identity.id
-    this.usesTopicIds = identity.usesTopicIds
+    this.naming = identity.naming
     this.createdMs = identity.nowMs
     this.lastUsedMs = identity.nowMs
   }

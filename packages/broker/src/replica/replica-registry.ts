@@ -162,14 +162,14 @@ export class ReplicaRegistry {
     const { name: topic, id: topicId } = hosted
     const { partition, image, isNew } = from
     const identity = { topic, topicId, partition, nodeId: this.#options.nodeId }
-    const replica = new Replica(identity, image, (self) => this.#open(self, isNew))
+    const replica = new Replica(identity, image, (self) => this.#open(self, { isNew }))
     replica.configure(this.#options.settingsOf(topic))
     hosted.replicas[partition] = replica
     if (isNew) replica.prepare()
     for (const observer of this.#observers) observer.onReplica(replica)
   }
 
-  #open(replica: Replica, isNew: boolean): void {
+  #open(replica: Replica, { isNew }: { isNew: boolean }): void {
     const { logs, logger } = this.#options
     const { topic, partition, topicId } = replica
     const topicPartition = { topic, partition }

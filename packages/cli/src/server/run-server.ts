@@ -37,7 +37,7 @@ export async function runServer(argv: readonly string[]): Promise<void> {
   try {
     const onFatal = (error: Error) =>
       fail(env, { row: EXIT.fatal, message: `the server cannot go on: ${error.message}` })
-    running = await startBroker(env, config, { onFatal })
+    running = await startBroker(env, config, { onFatal, workingFolder: process.cwd() })
   } catch (error) {
     return fail(env, endingOf(error))
   }
