@@ -152,6 +152,24 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     this.syncer.noteFolder(this.state.path)
   }
 
+  unnamedSegments(): Segment[] {
+    return this.state.segments.values().filter((segment) => segment.isCreated && !segment.isNamed)
+  }
+
+  namesBefore(segment: Segment): Promise<void> | null {
+    const { segments, path, resources } = this.state
+    const index = segments.indexOf(segment.baseOffset)
+    const previous = index > 0 ? segments.at(index - 1) : undefined
+    if (previous === undefined || previous.isNamed || !previous.isCreated) return null
+    const unnamed = this.unnamedSegments()
+    return resources.folders.sync(path).then(
+      () => {
+        for (const each of unnamed) each.isNamed = true
+      },
+      (error: unknown) => this.failed(offlineError(`syncing ${path}`, error)),
+    )
+  }
+
   synced(end: number): void {
     const { state } = this
     if (state.failure !== null) return

@@ -51,6 +51,8 @@ export class Segment {
   syncedBytes = 0
   /** The files exist. */
   isCreated = false
+  /** Its name in the folder is durable. */
+  isNamed = false
   /** Removed from the log: whoever still reads or syncs it stops. */
   isRemoved = false
   /** In memory while the segment is not closed. */
@@ -85,6 +87,7 @@ export class Segment {
     const segment = new Segment(options)
     segment.setSize(sizeBytes)
     segment.isCreated = true
+    segment.isNamed = true
     segment.state = 'closed'
     segment.maxTimestampMs = undefined
     return segment

@@ -17,6 +17,8 @@ export interface SyncerOwner extends FileOwner {
   readonly syncedEnd: number
   /** Changes whenever the log was cut: a sync that began before says nothing about what was written since. */
   readonly generation: number
+  /** Segments that were made and whose names are not known to be durable. */
+  unnamedSegments(): Segment[]
   /** All below `end` survives a loss of power. */
   synced(end: number): void
   failed(error: LogError): void
@@ -138,6 +140,7 @@ export class LogSyncer {
     const generation = owner.generation
     const segments = [...this.#dirtySegments].filter((segment) => !segment.isRemoved)
     const sizes = segments.map((segment) => segment.writtenBytes)
+    const unnamed = owner.unnamedSegments()
     const others = this.#dirtyFiles
     const folders = [...this.#dirtyFolders]
     this.#dirtySegments = new Set()
@@ -148,6 +151,7 @@ export class LogSyncer {
     await allEnded(jobs)
     // Names after contents: a file that is found after a crash has what was in it.
     for (const folder of folders) await folderSyncs.sync(folder)
+    if (folders.includes(this.#options.folder)) for (const segment of unnamed) segment.isNamed = true
     for (const { synced } of others) synced()
     if (owner.generation !== generation) return
     segments.forEach((segment, i) => {

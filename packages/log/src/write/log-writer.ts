@@ -34,6 +34,11 @@ export interface WriterOwner<W extends PendingWrite> extends FileOwner {
   failed(error: LogError): void
   /** The segment's file was made: its folder needs a sync. */
   created(segment: Segment): void
+  /**
+   * The segment's file is about to be made. Null when the names of those before it are durable; else a promise for it, which
+   * never rejects. A later segment must not outlive an earlier one.
+   */
+  namesBefore(segment: Segment): Promise<void> | null
 }
 
 export interface LogWriterOptions<W extends PendingWrite> {
@@ -53,6 +58,8 @@ export class LogWriter<W extends PendingWrite> {
   readonly #pending = new Deque<W>()
   #inFlight: readonly W[] | null = null
   #isScheduled = false
+  /** The next segment waits for the names of those before it. */
+  #isBlocked = false
   #isStopped = false
   #idleWaiters: (() => void)[] = []
 
@@ -76,7 +83,7 @@ export class LogWriter<W extends PendingWrite> {
   flushWrites(): void {
     this.#isScheduled = false
     const { pace, env } = this.#options
-    while (this.#inFlight === null && this.#pending.size > 0 && !this.#isStopped) {
+    while (this.#inFlight === null && this.#pending.size > 0 && !this.#isStopped && !this.#mustWait()) {
       const group = this.#nextGroup()
       const bytes = bytesOf(group)
       if (!pace.maySync(bytes, env.clock.monotonic())) this.#writeAsync(group, bytes)
@@ -103,6 +110,19 @@ export class LogWriter<W extends PendingWrite> {
     this.#pending.clear()
     this.#wakeIdle()
     return dropped
+  }
+
+  #mustWait(): boolean {
+    if (this.#isBlocked) return true
+    const { segment } = this.#pending.peekFront()!
+    const names = segment.isCreated ? null : this.#options.owner.namesBefore(segment)
+    if (names === null) return false
+    this.#isBlocked = true
+    void names.then(() => {
+      this.#isBlocked = false
+      this.flushWrites()
+    })
+    return true
   }
 
   #nextGroup(): W[] {
