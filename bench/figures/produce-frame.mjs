@@ -35,7 +35,7 @@ export const produceFrame = {
   },
   errorOf(bytes) {
     const reader = new Reader(bytes, 8)
-    reader.skipTags()
+    reader.uvarint() // the header has no tagged fields
     const response = codecOf(ProduceResponse, version).decode(reader)
     return response.responses[0]?.partitionResponses[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
   },

@@ -121,7 +121,7 @@ test('no source file is dead: each is an entry or imported by another', () => {
     }
   }
   const dead = files
-    .filter((file) => !file.isTest && !/\/index\.ts$|\/bin\/|-entry\.ts$/.test(file.path))
+    .filter((file) => !file.isTest && !/\/(index|main)\.ts$/.test(file.path))
     .filter((file) => !imported.has(file.path))
     .filter(
       (file) => !(/testing|conformance|model|harness|fixture/.test(file.path) && imported.has(`test:${file.path}`)),
