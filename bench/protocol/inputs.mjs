@@ -31,10 +31,17 @@ export function bytes(length, seed = 1) {
   return buffer
 }
 
-/** JSON, as most records are, of exactly `length` bytes. */
+const WORDS = 'account payment order shipped pending declined berlin lisbon oslo visa transfer refund invoice'.split(' ')
+
+/** JSON, as most records are, of exactly `length` bytes: what repeats in it is keys and words, not whole lines. */
 function json(length, i) {
   const text = `{"id":${i},"user":"user-${(i * 7919) % 1000}","event":"${['click', 'view', 'buy'][i % 3]}","amount":${(i * 31) % 10007},"note":"`
-  return Buffer.from(`${text.concat('lorem ipsum dolor sit amet '.repeat(80)).slice(0, length - 2)}"}`)
+  let note = ''
+  for (let k = 0, state = i + 1; text.length + note.length < length; k++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    note += `${WORDS[(state >>> 16) % WORDS.length]} ${k % 3 === 0 ? state % 100_000 : ''} `
+  }
+  return Buffer.from(`${text.concat(note).slice(0, length - 2)}"}`)
 }
 
 /** `count` records with a key of about ten bytes, a value of `valueBytes` and one header. */
@@ -70,6 +77,10 @@ export const batches = {
   snappy: batch(hundred, CompressionType.snappy),
   lz4: batch(hundred, CompressionType.lz4),
   zstd: batch(hundred, CompressionType.zstd),
+  largeGzip: batch(thousand, CompressionType.gzip),
+  largeSnappy: batch(thousand, CompressionType.snappy),
+  largeLz4: batch(thousand, CompressionType.lz4),
+  largeZstd: batch(thousand, CompressionType.zstd),
 }
 
 const brokers = [1, 2, 3].map((nodeId) => ({ nodeId, host: `broker-${nodeId}.kafka.internal`, port: 9092, rack: 'a' }))

@@ -111,6 +111,8 @@ export function cases() {
     'read a batch, 100 records of 100 B': () => read(batches.hundred),
     'read a batch, 1000 records of 1 KB': () => read(batches.thousand),
     'read a batch, gzip': () => read(batches.gzip),
+    'build a batch of 1 MB, gzip': async () => (await build(thousandMessages, CompressionTypes.GZIP)) && 1,
+    'read a batch of 1 MB, gzip': () => read(batches.largeGzip),
     ...Object.fromEntries(Object.entries(crcInputs).map(([name, input]) => [name, () => crc32c(input)])),
     ...Object.fromEntries(Object.entries(murmurInputs).map(([name, input]) => [name, () => murmur2(input)])),
     'write 1000 varints': () => {

@@ -6,7 +6,7 @@
  */
 
 import { malformedBytes } from '../compression-error.ts'
-import { copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
+import { copy16, copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
 
 /** Largest block that {@link compressLz4Block} takes: positions in it fit the 16 bits of its table. */
 export const MAX_BLOCK_BYTES = 64 * 1024
@@ -16,6 +16,7 @@ const MIN_MATCH = 4
 const LAST_LITERALS = 5
 const MATCH_LIMIT = 12
 const HASH_BITS = 13
+const MULTIPLIER = 0x9e3779b1
 /** Misses after which the search takes larger steps: what does not compress is passed quickly. */
 const SKIP_TRIGGER = 6
 
@@ -39,7 +40,7 @@ export function compressLz4Block(source: Source, start: number, end: number, out
     let misses = 1 << SKIP_TRIGGER
     while (pos <= lastMatch) {
       const word = view.getInt32(pos, true)
-      const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)
+      const slot = Math.imul(word, MULTIPLIER) >>> (32 - HASH_BITS)
       let match = start + table[slot]!
       table[slot] = pos - start
       if (view.getInt32(match, true) !== word) {
@@ -50,16 +51,31 @@ export function compressLz4Block(source: Source, start: number, end: number, out
         pos--
         match--
       }
-      const length = matchLength(view, pos + MIN_MATCH, match + MIN_MATCH, matchEnd)
-      const token = output.position
-      writeLiterals(source, anchor, pos - anchor, output)
-      writeMatch(output, token, pos - match, length)
-      pos += length + MIN_MATCH
-      anchor = pos
+      for (;;) {
+        const length = matchLength(view, pos + MIN_MATCH, match + MIN_MATCH, matchEnd)
+        const token = output.position
+        const run = pos - anchor
+        if (run < 9) {
+          // Most are this short, and eight bytes can be read: a match is never nearer to the end.
+          output.view.setUint8(token, run << 4)
+          output.view.setInt32(token + 1, view.getInt32(anchor, true), true)
+          output.view.setInt32(token + 5, view.getInt32(anchor + 4, true), true)
+          output.position = token + 1 + run
+        } else writeLiterals(source, anchor, run, output)
+        writeMatch(output, token, pos - match, length)
+        pos += length + MIN_MATCH
+        anchor = pos
+        if (pos > lastMatch) break
+        // Often another match begins right where this one ended.
+        table[Math.imul(view.getInt32(pos - 2, true), MULTIPLIER) >>> (32 - HASH_BITS)] = pos - 2 - start
+        const next = view.getInt32(pos, true)
+        const nextSlot = Math.imul(next, MULTIPLIER) >>> (32 - HASH_BITS)
+        match = start + table[nextSlot]!
+        table[nextSlot] = pos - start
+        if (view.getInt32(match, true) !== next) break
+      }
+      pos++
       misses = 1 << SKIP_TRIGGER
-      // Two bytes back: a place that the next search would not look at, and where the next match often begins.
-      if (pos <= lastMatch)
-        table[Math.imul(view.getInt32(pos - 2, true), 0x9e3779b1) >>> (32 - HASH_BITS)] = pos - 2 - start
     }
   }
   writeLiterals(source, anchor, end - anchor, output)
@@ -75,43 +91,57 @@ export function decompressLz4Block(
   output: Output,
   bounds: { readonly floor: number; readonly limit: number },
 ): boolean {
-  const { buffer } = source
+  const { buffer, view } = source
   const { end } = range
   const { floor, limit } = bounds
+  const out = output.view
+  // So far a short run of literals can be copied as sixteen bytes.
+  const lastWords = buffer.length - 16
   let pos = range.start
+  let to = output.position
   while (pos < end) {
     const token = buffer[pos++]!
     let literals = token >>> 4
     if (literals === 15) {
-      let more = 255
-      while (more === 255) {
+      for (let more = 255; more === 255; literals += more) {
         if (pos >= end) malformedBytes('lz4 length is cut short')
         more = buffer[pos++]!
-        literals += more
       }
     }
     if (literals > end - pos) malformedBytes('lz4 literals are cut short')
-    if (literals > limit - output.position) return false
+    if (literals > limit - to) return false
     if (literals !== 0) {
-      copyLiterals(source, pos, literals, output)
+      if (literals <= 16 && pos <= lastWords) copy16(view, pos, out, to)
+      else {
+        output.position = to
+        copyLiterals(source, pos, literals, output)
+      }
       pos += literals
+      to += literals
     }
-    if (pos === end) return true
+    if (pos === end) {
+      output.position = to
+      return true
+    }
     if (pos + 2 > end) malformedBytes('lz4 distance is cut short')
     const distance = buffer[pos]! | (buffer[pos + 1]! << 8)
     pos += 2
-    let length = (token & 15) + MIN_MATCH
-    if (length === 15 + MIN_MATCH) {
-      let more = 255
-      while (more === 255) {
+    let length = token & 15
+    if (length === 15) {
+      for (let more = 255; more === 255; length += more) {
         if (pos >= end) malformedBytes('lz4 length is cut short')
         more = buffer[pos++]!
-        length += more
       }
     }
-    if (distance === 0 || distance > output.position - floor) malformedBytes(`lz4 distance of ${distance} bytes`)
-    if (length > limit - output.position) return false
-    copyMatch(output, distance, length)
+    length += MIN_MATCH
+    if (distance === 0 || distance > to - floor) malformedBytes(`lz4 distance of ${distance} bytes`)
+    if (length > limit - to) return false
+    if (distance >= 4 && length <= 16) copy16(out, to - distance, out, to)
+    else {
+      output.position = to
+      copyMatch(output, distance, length)
+    }
+    to += length
   }
   return malformedBytes('lz4 block ends with a match')
 }
@@ -129,10 +159,15 @@ function writeLiterals(source: Source, start: number, length: number, output: Ou
 /** Writes distance and length (less the shortest) of a match, and completes the token. */
 function writeMatch(output: Output, token: number, distance: number, length: number): void {
   const { buffer } = output
-  buffer[output.position++] = distance
-  buffer[output.position++] = distance >>> 8
-  buffer[token]! |= Math.min(length, 15)
-  if (length >= 15) writeLength(output, length - 15)
+  const to = output.position
+  buffer[to] = distance
+  buffer[to + 1] = distance >>> 8
+  output.position = to + 2
+  if (length < 15) buffer[token]! |= length
+  else {
+    buffer[token]! |= 15
+    writeLength(output, length - 15)
+  }
 }
 
 function writeLength(output: Output, rest: number): void {

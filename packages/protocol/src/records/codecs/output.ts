@@ -48,6 +48,17 @@ export function finishOutput(output: Output): Buffer {
   return output !== shared && output.position * 2 >= output.buffer.length ? used : Buffer.from(used)
 }
 
+/**
+ * Copies sixteen bytes without a loop: most runs are no longer, and what is too much is overwritten by what follows. Also right for a
+ * copy inside of one view from four bytes before or more.
+ */
+export function copy16(reader: DataView, start: number, writer: DataView, to: number): void {
+  writer.setInt32(to, reader.getInt32(start, true), true)
+  writer.setInt32(to + 4, reader.getInt32(start + 4, true), true)
+  writer.setInt32(to + 8, reader.getInt32(start + 8, true), true)
+  writer.setInt32(to + 12, reader.getInt32(start + 12, true), true)
+}
+
 /** Appends `length` bytes of `source` from index `start` on. The caller has checked that they are there, and that they fit. */
 export function copyLiterals(source: Source, start: number, length: number, output: Output): void {
   let to = output.position
@@ -61,12 +72,7 @@ export function copyLiterals(source: Source, start: number, length: number, outp
   const reader = source.view
   const writer = output.view
   if (length <= 16 && start + 16 <= from.length) {
-    // Most are this short. Without a loop; what is written too much is overwritten by what follows.
-    writer.setInt32(to, reader.getInt32(start, true), true)
-    writer.setInt32(to + 4, reader.getInt32(start + 4, true), true)
-    if (length <= 8) return
-    writer.setInt32(to + 8, reader.getInt32(start + 8, true), true)
-    writer.setInt32(to + 12, reader.getInt32(start + 12, true), true)
+    copy16(reader, start, writer, to)
     return
   }
   // Whole words while the source has them; the last ones byte by byte, since it may end here.
@@ -96,12 +102,8 @@ export function copyMatch(output: Output, distance: number, length: number): voi
   }
   if (distance >= 4) {
     const view = output.view
-    if (distance >= 16 && length <= 16) {
-      view.setInt32(to, view.getInt32(from, true), true)
-      view.setInt32(to + 4, view.getInt32(from + 4, true), true)
-      if (length <= 8) return
-      view.setInt32(to + 8, view.getInt32(from + 8, true), true)
-      view.setInt32(to + 12, view.getInt32(from + 12, true), true)
+    if (length <= 16) {
+      copy16(view, from, view, to)
       return
     }
     for (; to < end; to += 4, from += 4) view.setInt32(to, view.getInt32(from, true), true)

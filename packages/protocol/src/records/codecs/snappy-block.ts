@@ -6,7 +6,7 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
+import { copy16, copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
 
 /** Copies are looked for inside fragments of this size, so that positions fit the 16 bits of the table. */
 const FRAGMENT_BYTES = 64 * 1024
@@ -42,25 +42,48 @@ function compressFragment(source: Source, start: number, end: number, output: Ou
     const shift = 32 - bits
     const table = (seen ??= new Uint16Array(1 << MAX_HASH_BITS)).fill(0, 0, 1 << bits)
     const { view } = source
+    const out = output.view
     const lastMatch = end - MARGIN_BYTES
     let pos = start + 1
     let misses = 1 << SKIP_TRIGGER
     while (pos <= lastMatch) {
-      const word = view.getInt32(pos, true)
-      const slot = Math.imul(word, 0x1e35a7bd) >>> shift
-      const match = start + table[slot]!
+      let word = view.getInt32(pos, true)
+      let slot = Math.imul(word, 0x1e35a7bd) >>> shift
+      let match = start + table[slot]!
       table[slot] = pos - start
       if (view.getInt32(match, true) !== word) {
         pos += misses++ >> SKIP_TRIGGER
         continue
       }
-      if (pos > anchor) writeLiteral(source, anchor, pos - anchor, output)
-      const length = 4 + matchLength(view, pos + 4, match + 4, end)
-      writeCopy(output, pos - match, length)
-      pos += length
+      const run = pos - anchor
+      if (run <= 16) {
+        // Most are this short, and four words can be read: a match is never nearer to the end.
+        const to = output.position
+        out.setUint8(to, (run - 1) << 2)
+        out.setInt32(to + 1, view.getInt32(anchor, true), true)
+        out.setInt32(to + 5, view.getInt32(anchor + 4, true), true)
+        if (run > 8) {
+          out.setInt32(to + 9, view.getInt32(anchor + 8, true), true)
+          out.setInt32(to + 13, view.getInt32(anchor + 12, true), true)
+        }
+        output.position = to + 1 + run
+      } else writeLiteral(source, anchor, run, output)
+      for (;;) {
+        const length = 4 + matchLength(view, pos + 4, match + 4, end)
+        writeCopy(output, pos - match, length)
+        pos += length
+        if (pos > lastMatch) break
+        const before = view.getInt32(pos - 1, true)
+        table[Math.imul(before, 0x1e35a7bd) >>> shift] = pos - 1 - start
+        word = (before >>> 8) | (view.getUint8(pos + 3) << 24)
+        slot = Math.imul(word, 0x1e35a7bd) >>> shift
+        match = start + table[slot]!
+        table[slot] = pos - start
+        if (view.getInt32(match, true) !== word) break
+      }
       anchor = pos
+      pos++
       misses = 1 << SKIP_TRIGGER
-      if (pos <= lastMatch) table[Math.imul(view.getInt32(pos - 1, true), 0x1e35a7bd) >>> shift] = pos - 1 - start
     }
   }
   if (end > anchor) writeLiteral(source, anchor, end - anchor, output)
@@ -80,7 +103,10 @@ export function snappyBlockHeader(buffer: Uint8Array, start: number, end: number
   return malformedBytes('snappy length is cut short')
 }
 
-/** Appends what the block `source[start, end)` unpacks to, at most up to `limit` of the output. Throws MALFORMED, and TOO_LARGE beyond the limit. */
+/**
+ * Appends what the block `source[start, end)` unpacks to, at most up to `limit` of the output. Throws MALFORMED, and TOO_LARGE beyond
+ * the limit.
+ */
 export function decompressSnappyBlock(
   source: Source,
   range: { readonly start: number; readonly end: number },
@@ -93,47 +119,64 @@ export function decompressSnappyBlock(
   const floor = output.position
   if (header.length > limit - floor) tooLarge(limit)
   const full = floor + (header.length | 0)
+  // So far a short literal can be copied as four words.
+  const lastWords = buffer.length - 16
+  const out = output.view
   let pos = header.start
+  let to = floor
   while (pos < end) {
     const tag = buffer[pos++]!
-    if ((tag & 3) === 0) {
-      let length = tag >>> 2
-      if (length >= 60) {
-        const bytes = length - 59
-        if (bytes > end - pos) malformedBytes('snappy length is cut short')
-        length = 0
-        for (let i = bytes - 1; i >= 0; i--) length = length * 256 + buffer[pos + i]!
-        pos += bytes
+    const kind = tag & 3
+    if (kind === 0) {
+      let length = (tag >>> 2) + 1
+      if (length <= 16 && pos <= lastWords) {
+        if (length > end - pos || length > full - to) malformedBytes('snappy literal reaches beyond its block')
+        copy16(view, pos, out, to)
+      } else {
+        if (length > 60) {
+          const bytes = length - 60
+          length = readLength(buffer, pos, end, bytes)
+          pos += bytes
+        }
+        if (length > end - pos || length > full - to) malformedBytes('snappy literal reaches beyond its block')
+        output.position = to
+        copyLiterals(source, pos, length, output)
       }
-      length++
-      if (length > end - pos || length > full - output.position) {
-        malformedBytes('snappy literal reaches beyond its block')
-      }
-      copyLiterals(source, pos, length, output)
       pos += length
+      to += length
       continue
     }
     let length = (tag >>> 2) + 1
     let distance: number
-    if ((tag & 3) === 1) {
+    if (kind === 1) {
       if (pos >= end) malformedBytes('snappy copy is cut short')
       length = ((tag >>> 2) & 7) + 4
       distance = ((tag & 0xe0) << 3) | buffer[pos++]!
-    } else if ((tag & 3) === 2) {
-      if (pos + 2 > end) malformedBytes('snappy copy is cut short')
-      distance = buffer[pos]! | (buffer[pos + 1]! << 8)
-      pos += 2
     } else {
-      if (pos + 4 > end) malformedBytes('snappy copy is cut short')
-      distance = view.getUint32(pos, true)
-      pos += 4
+      const bytes = kind === 2 ? 2 : 4
+      if (pos + bytes > end) malformedBytes('snappy copy is cut short')
+      distance = kind === 2 ? buffer[pos]! | (buffer[pos + 1]! << 8) : view.getUint32(pos, true)
+      pos += bytes
     }
-    if (distance === 0 || distance > output.position - floor)
-      malformedBytes(`snappy copy from ${distance} bytes before`)
-    if (length > full - output.position) malformedBytes('snappy copy reaches beyond its block')
-    copyMatch(output, distance, length)
+    if (distance === 0 || distance > to - floor) malformedBytes(`snappy copy from ${distance} bytes before`)
+    if (length > full - to) malformedBytes('snappy copy reaches beyond its block')
+    if (distance >= 4 && length <= 16) copy16(out, to - distance, out, to)
+    else {
+      output.position = to
+      copyMatch(output, distance, length)
+    }
+    to += length
   }
-  if (output.position !== full) malformedBytes('snappy block unpacks to less than it says')
+  output.position = to
+  if (to !== full) malformedBytes('snappy block unpacks to less than it says')
+}
+
+/** The length less one of a long literal, in one to four bytes. */
+function readLength(buffer: Uint8Array, pos: number, end: number, bytes: number): number {
+  if (bytes > end - pos) malformedBytes('snappy length is cut short')
+  let length = 0
+  for (let i = bytes - 1; i >= 0; i--) length = length * 256 + buffer[pos + i]!
+  return length + 1
 }
 
 function writeLiteral(source: Source, start: number, length: number, output: Output): void {
@@ -152,22 +195,25 @@ function writeLiteral(source: Source, start: number, length: number, output: Out
 }
 
 function writeCopy(output: Output, distance: number, length: number): void {
-  // Never leave less than four bytes for the last copy, so that it can be of the short kind.
-  for (; length >= 68; length -= 64) writeLongCopy(output, distance, 64)
-  if (length > 64) {
-    writeLongCopy(output, distance, 60)
-    length -= 60
-  }
-  if (length >= 12 || distance >= 2048) writeLongCopy(output, distance, length)
-  else {
-    output.buffer[output.position++] = ((distance >>> 8) << 5) | ((length - 4) << 2) | 1
-    output.buffer[output.position++] = distance
-  }
-}
-
-function writeLongCopy(output: Output, distance: number, length: number): void {
   const { buffer } = output
-  buffer[output.position++] = ((length - 1) << 2) | 2
-  buffer[output.position++] = distance
-  buffer[output.position++] = distance >>> 8
+  let to = output.position
+  // Never leave less than four bytes for the last copy, so that it can be of the short kind.
+  while (length > 64) {
+    const part = length < 68 ? 60 : 64
+    buffer[to] = ((part - 1) << 2) | 2
+    buffer[to + 1] = distance
+    buffer[to + 2] = distance >>> 8
+    to += 3
+    length -= part
+  }
+  if (length >= 12 || distance >= 2048) {
+    buffer[to] = ((length - 1) << 2) | 2
+    buffer[to + 1] = distance
+    buffer[to + 2] = distance >>> 8
+    output.position = to + 3
+  } else {
+    buffer[to] = ((distance >>> 8) << 5) | ((length - 4) << 2) | 1
+    buffer[to + 1] = distance
+    output.position = to + 2
+  }
 }
