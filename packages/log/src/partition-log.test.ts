@@ -575,3 +575,24 @@ simTest('appends are refused while the log is cut or closed, and after', {}, asy
   await log.close({ clean: true })
   equal(t.append(batchOf()).kind, 'rejected')
 })
+
+simTest('the last five batches of a producer are known again after any stop', { config: SMALL }, async (t) => {
+  const send = (sequence: number): string => {
+    const batch = batchOf({ producerId: 7, producerEpoch: 0, baseSequence: sequence, count: 2, valueBytes: 100 })
+    const result = t.log.append(batch, { origin: 'client', leaderEpoch: 0 })
+    return result.kind === 'rejected' ? `rejected ${result.error}` : `${result.kind} ${result.baseOffset}`
+  }
+  await t.open()
+  for (let n = 0; n < 10; n++) equal(send(2 * n), `appended ${2 * n}`)
+  await t.log.flush()
+  for (const stop of ['clean', 'process', 'power'] as const) {
+    if (stop === 'clean') await t.reopen()
+    else {
+      await t.crash(stop)
+      await t.open({ recoveryPoint: 20 })
+    }
+    ok(t.log.segmentBaseOffsets.length > 3)
+    for (let n = 5; n < 10; n++) equal(send(2 * n), `duplicate ${2 * n}`, stop)
+    equal(send(8), `rejected ${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}`, stop)
+  }
+})

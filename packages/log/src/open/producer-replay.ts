@@ -8,6 +8,7 @@ import { decodeProducerSnapshot } from '../producer/producer-snapshot.ts'
 import type { ProducerState } from '../producer/producer-state.ts'
 import { scanBatches } from '../segment/batch-scan.ts'
 import { fileName, SNAPSHOT_SUFFIX } from '../segment/file-names.ts'
+import { refillWindows } from './producer-windows.ts'
 
 /** `snapshots`: offsets of the snapshots in the folder, ascending. A damaged one is removed and the next older used. */
 export async function loadProducers(
@@ -28,6 +29,7 @@ export async function loadProducers(
       continue
     }
     producers.load(entries)
+    if (entries.length > 0) await refillWindows(state, producers, offset)
     from = Math.max(from, offset)
     break
   }

@@ -138,6 +138,15 @@ export class ProducerState {
     for (const entry of entries) this.#restore(entry)
   }
 
+  /** Batches of a producer that are older than those known here, oldest first, with its epoch; those that are known are left out. */
+  recall(producerId: number, batches: readonly ProducerBatch[]): void {
+    const entry = this.#entries.get(producerId)
+    const first = entry?.batches[0]
+    if (entry === undefined || first === undefined) return
+    const older = batches.filter(({ lastOffset }) => lastOffset < first.baseOffset)
+    this.#entries.set(producerId, { ...entry, batches: [...older, ...entry.batches].slice(-BATCHES_KEPT) })
+  }
+
   clear(): void {
     this.#entries.clear()
     this.#takenBack.clear()
