@@ -50,7 +50,11 @@ export class PartitionLog {
   readonly #state: LogState
   readonly #engine: LogEngine
   readonly #lowerRecoveryPoint: (offset: number) => Promise<void>
+  readonly #recordLogStart: (offset: number) => Promise<void>
   #topicId: string | undefined
+  /** Files of removed segments are taken away here, one removal after the other. */
+  #removals: Promise<void> = Promise.resolve()
+  #removing = 0
   /** Truncations and closing wait for each other here. */
   #exclusive: Promise<void> = Promise.resolve()
   #isExclusive = false
@@ -60,6 +64,7 @@ export class PartitionLog {
     this.#state = state
     this.#topicId = options.topicId
     this.#lowerRecoveryPoint = options.lowerRecoveryPoint ?? (() => Promise.resolve())
+    this.#recordLogStart = options.recordLogStart ?? (() => Promise.resolve())
     this.#syncAskedFor = state.syncedEnd
     this.#engine = new LogEngine(state, {
       progressed: () => this.onProgress(),
@@ -342,8 +347,13 @@ export class PartitionLog {
   async settleDerived(): Promise<void> {
     const { epochFile, sealer, syncer } = this.#engine
     if (this.failure !== null) return
-    await Promise.all([epochFile.idle(), sealer.idle()])
+    await Promise.all([epochFile.idle(), sealer.idle(), this.#removals])
     if (syncer.hasFiles) await syncer.settle()
+  }
+
+  /** No file of the folder is about to go or to be synced: what is found after a crash begins where the log does. */
+  get isSettled(): boolean {
+    return this.#removing === 0 && !this.#engine.syncer.hasFiles
   }
 
   /** `clean`: flushes, and writes what spares the next opening a recovery. Else everything in memory is dropped. */
@@ -351,6 +361,7 @@ export class PartitionLog {
     await this.#exclusively(async () => {
       if (this.#state.isClosed) return
       try {
+        await this.#removals
         if (options.clean && this.failure === null) await closeCleanly(this.#engine)
       } finally {
         this.#engine.stop()
@@ -364,7 +375,7 @@ export class PartitionLog {
     const state = this.#state
     this.#throwIfFailed()
     writer.takeBack(new LogError('CLOSED', `${state.name} is being cut`))
-    await writer.idle()
+    await Promise.all([writer.idle(), this.#removals])
     this.#throwIfFailed()
     try {
       await truncate({
@@ -376,6 +387,7 @@ export class PartitionLog {
           this.#syncAskedFor = Math.min(this.#syncAskedFor, state.logEndOffset)
         },
         lowerRecoveryPoint: this.#lowerRecoveryPoint,
+        recordLogStart: this.#recordLogStart,
       })
     } catch (error) {
       const failure = offlineError(`cutting ${this.path}`, error)
@@ -410,24 +422,32 @@ export class PartitionLog {
     if (state.epochs.truncateFromStart(offset)) this.#engine.epochFile.changed()
   }
 
-  /** Takes the first segments out; returns their bytes. */
+  /**
+   * Takes the first segments out; returns their bytes. Their files go once the log start is recorded: what is left of them after
+   * a crash is known to be no part of the log.
+   */
   #removeFirst(count: number): number {
     if (count === 0) return 0
-    const { removal, reader, syncer } = this.#engine
-    let bytes = 0
-    for (const segment of this.#state.segments.removeFirst(count)) {
-      bytes += segment.writtenBytes
-      try {
-        removal.remove(segment)
-      } catch (error) {
-        this.#engine.failed(offlineError(`removing ${segment.logPath}`, error))
-        break
-      }
-    }
+    const removed = this.#state.segments.removeFirst(count)
     this.#engine.isChanged = true
-    reader.forget()
-    syncer.noteFolder(this.path)
-    return bytes
+    this.#engine.reader.forget()
+    this.#removing++
+    this.#removals = this.#removals.then(() => this.#removeFiles(removed))
+    return removed.reduce((bytes, segment) => bytes + segment.writtenBytes, 0)
+  }
+
+  async #removeFiles(segments: readonly Segment[]): Promise<void> {
+    const { removal, syncer } = this.#engine
+    try {
+      if (this.failure !== null || this.#state.isClosed) return
+      await this.#recordLogStart(this.logStartOffset)
+      for (const segment of segments) removal.remove(segment)
+      syncer.noteFolder(this.path)
+    } catch (error) {
+      this.#engine.failed(offlineError(`removing segments of ${this.path}`, error))
+    } finally {
+      this.#removing--
+    }
   }
 
   #throwIfFailed(): void {

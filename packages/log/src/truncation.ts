@@ -22,6 +22,7 @@ export interface TruncationSteps {
   /** The ends are the new ones; memory that holds what was cut is dropped. Called before files are touched. */
   readonly cut: () => void
   readonly lowerRecoveryPoint: (offset: number) => Promise<void>
+  readonly recordLogStart: (offset: number) => Promise<void>
 }
 
 /** Cuts everything at and above `offset`; a batch that holds it goes as a whole. */
@@ -36,8 +37,10 @@ export async function truncateLog(state: LogState, offset: number, steps: Trunca
   steps.cut()
   await steps.lowerRecoveryPoint(end)
   const { openFiles, env } = state.resources
-  for (const later of state.segments.removeFrom(index + 1).reverse()) steps.removal.remove(later)
-  await env.files.syncDirectory(state.path)
+  for (const later of state.segments.removeFrom(index + 1).reverse()) {
+    steps.removal.remove(later)
+    await env.files.syncDirectory(state.path)
+  }
   state.resources.indexes.forget(segment.logPath)
   indexes.truncateTo(end)
   const from = indexes.offset.last?.position ?? 0
@@ -66,6 +69,7 @@ export async function truncateFully(state: LogState, offset: number, steps: Trun
   state.logStartOffset = offset
   steps.cut()
   await steps.lowerRecoveryPoint(offset)
+  await steps.recordLogStart(offset)
   for (const segment of removed.reverse()) steps.removal.remove(segment)
   await state.resources.env.files.syncDirectory(state.path)
   state.epochs.clear()

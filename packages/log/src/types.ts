@@ -144,6 +144,8 @@ export interface OpenLogOptions {
   readonly pace?: WritePace
   /** Called (and awaited) before the files are cut below what was recorded as synced. */
   readonly lowerRecoveryPoint?: (offset: number) => Promise<void>
+  /** Called (and awaited) before files below the log start are removed: after a crash some of them may be back. */
+  readonly recordLogStart?: (offset: number) => Promise<void>
   /** Told before `onFailed` that the log went offline: for who owns the folder. */
   readonly failed?: (error: LogError) => void
 }

@@ -38,6 +38,7 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   for (const baseOffset of content.segments) await addFound(state, baseOffset)
   const committed = Math.max(options.recoveryPoint, options.committedOffset ?? 0)
   const logStart = options.logStartOffset ?? 0
+  await removeBelow(state, logStart)
   if (content.segments.length === 0) startEmpty(state, options, { committed, logStart })
   else if (options.cleanShutdown && (await openActive(state, content, committed))) await rebuildMissing(state, content)
   else await recover(state, options, content, committed)
@@ -148,6 +149,13 @@ async function recover(
   }
   const kept = content.snapshots.filter((each) => each <= base)
   await rebuildMissing(state, { ...content, snapshots: kept })
+}
+
+/** Segments below the log start, whose removal a crash had interrupted. */
+async function removeBelow(state: LogState, logStart: number): Promise<void> {
+  while (state.segments.count > 1 && state.segments.at(1).baseOffset <= logStart) {
+    for (const segment of state.segments.removeFirst(1)) await removeSegmentFiles(state, segment)
+  }
 }
 
 /** Everything lies below the log start: the log begins anew there. */

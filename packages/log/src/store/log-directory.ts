@@ -70,6 +70,7 @@ export class LogDirectory {
   error: LogError | null = null
   readonly #resources: LogResources
   readonly #checkpoints = new Limiter(1)
+  #nextLogStarts: Promise<void> | null = null
   #lock: { release(): Promise<void> } | null = null
 
   constructor(resources: LogResources, path: string) {
@@ -155,16 +156,27 @@ export class LogDirectory {
     })
   }
 
+  /** Segments below `offset` are about to go. Who asks while a file is being written shares the next one. */
+  async recordLogStart(topicPartition: TopicPartition, offset: number): Promise<void> {
+    this.logStarts.set(checkpointKey(topicPartition), offset)
+    this.#nextLogStarts ??= this.#checkpoints.run(async () => {
+      this.#nextLogStarts = null
+      await this.#write(LOG_START_CHECKPOINT, this.logStarts)
+    })
+    await this.#nextLogStarts
+  }
+
   /** Writes recovery points, log starts and high watermarks. */
   async checkpoint(): Promise<void> {
+    const logs = this.#openLogs()
+    // What is derived from the log is settled up to the recovery points taken before.
+    const points = logs.map(({ log }) => log.recoveryPoint)
+    for (const { log } of logs) await log.settleDerived()
     await this.#checkpoints.run(async () => {
-      const logs = this.#openLogs()
-      for (const { log } of logs) await log.settleDerived()
-      for (const { key, log } of logs) {
-        if (log.failure !== null) continue
-        this.recoveryPoints.set(key, log.recoveryPoint)
-        if (log.logStartOffset > (log.segmentBaseOffsets[0] ?? 0)) this.logStarts.set(key, log.logStartOffset)
-        else this.logStarts.delete(key)
+      for (const [i, { key, log }] of logs.entries()) {
+        if (log.failure !== null || this.entries.get(key)?.log !== log) continue
+        this.recoveryPoints.set(key, Math.min(points[i]!, log.recoveryPoint))
+        this.#noteLogStart(key, log)
         this.#noteHighWatermark(key, log)
       }
       await this.#write(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
@@ -174,12 +186,15 @@ export class LogDirectory {
   }
 
   async checkpointHighWatermarks(): Promise<void> {
+    const logs = this.#openLogs()
+    // A high watermark is recorded only for a log whose names cannot be lost any more.
+    for (const { log } of logs) if (log.highWatermark > 0) await log.settleDerived()
     await this.#checkpoints.run(async () => {
-      const logs = this.#openLogs()
-      // A high watermark is recorded only for a log whose names cannot be lost any more.
-      for (const { log } of logs) if (log.highWatermark > 0) await log.settleDerived()
       let isChanged = false
-      for (const { key, log } of logs) if (log.failure === null && this.#noteHighWatermark(key, log)) isChanged = true
+      for (const { key, log } of logs) {
+        if (log.failure !== null || this.entries.get(key)?.log !== log) continue
+        if (this.#noteHighWatermark(key, log)) isChanged = true
+      }
       if (isChanged) await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
     })
   }
@@ -237,6 +252,13 @@ export class LogDirectory {
     const logs: { key: string; log: PartitionLog }[] = []
     for (const [key, { log }] of this.entries) if (log !== null) logs.push({ key, log })
     return logs
+  }
+
+  /** Needed only where the files do not say it: a start within a segment, or files of removed ones that may still be there. */
+  #noteLogStart(key: string, log: PartitionLog): void {
+    const begins = log.segmentBaseOffsets[0] ?? 0
+    if (log.logStartOffset > begins || !log.isSettled) this.logStarts.set(key, log.logStartOffset)
+    else this.logStarts.delete(key)
   }
 
   #noteHighWatermark(key: string, log: PartitionLog): boolean {

@@ -36,6 +36,7 @@ export async function openEntry(entry: DirectoryEntry, options: OpenEntryOptions
     pageCache: directory.pageCache,
     hadFailedSync: directory.hadFailedSync,
     lowerRecoveryPoint: (offset) => directory.lowerRecoveryPoint(topicPartition, offset),
+    recordLogStart: (offset) => directory.recordLogStart(topicPartition, offset),
     failed: options.failed,
     ...(topicId === undefined ? {} : { topicId }),
     ...(logStartOffset === undefined ? {} : { logStartOffset }),
