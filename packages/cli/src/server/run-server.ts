@@ -27,6 +27,8 @@ export async function runServer(argv: readonly string[]): Promise<void> {
     logLevel: (LEVELS.includes(level) ? level : 'info') as LogLevel,
     logFormat: format,
     logDescriptor: 1,
+    // A stop waits for timers when no socket is open any more: without this Node would end the process in the middle of it.
+    timersKeepAlive: true,
   })
   const logger = env.logger.child('server')
   const config = readConfig(args, logger)
