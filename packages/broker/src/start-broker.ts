@@ -168,13 +168,16 @@ class Start {
 
   async #openLogs(): Promise<LogStore> {
     const directories = this.#config.logDirs.map((path) => this.#absolute(path))
+    // A folder may fail while the store is being opened.
+    let opened: LogStore | null = null
     const logs = await LogStore.open({
       resources: this.#resources,
       directories,
       nodeId: await resolveNodeId(this.#env.files, this.#config, directories),
       configOf: (topic) => this.#broker?.settingsOf(topic).log ?? DEFAULT_LOG_CONFIG,
-      onDirectoryFailed: (directory, error) => this.#directoryFailed(logs, directory, error),
+      onDirectoryFailed: (directory, error) => this.#directoryFailed(opened, directory, error),
     })
+    opened = logs
     this.#undo.push(({ isClean: clean }) => logs.close({ clean, brokerEpoch: this.#broker?.brokerEpoch ?? -1 }))
     return logs
   }
@@ -185,9 +188,9 @@ class Start {
     return isAbsolute || workingFolder === undefined ? path : `${workingFolder}/${path}`
   }
 
-  #directoryFailed(logs: LogStore, directory: DirectoryStatus, error: LogError): void {
+  #directoryFailed(logs: LogStore | null, directory: DirectoryStatus, error: LogError): void {
     this.#env.logger.error('data folder failed; its partitions are offline', { folder: directory.path, error })
-    if (logs.directories.every((one) => one.error !== null)) this.#fatal(error)
+    if (logs?.directories.every((one) => one.error !== null)) this.#fatal(error)
   }
 
   async #openController(logs: LogStore): Promise<ControllerChannel> {
