@@ -39,7 +39,8 @@ export class Dispatcher {
     try {
       this.#dispatch(exchange, session, served)
     } catch (error) {
-      if (error instanceof ProtocolError) exchange.fail(`malformed ${served.api.name} request: ${error.message}`)
+      if (error instanceof ProtocolError && error.code === 'MALFORMED')
+        exchange.fail(`malformed ${served.api.name} request: ${error.message}`)
       else this.#failed(exchange, served, error)
     }
   }

@@ -15,6 +15,7 @@ import { LeaderHints } from '../fetch/leader-hint.ts'
 import { INTERNAL_TOPICS } from '../internal-topics.ts'
 import { checkProduced } from '../produce/check-produced.ts'
 import { PendingProduce, type ProduceOutcome } from '../produce/pending-produce.ts'
+import { guarded } from '../raw-answer.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { RawApi } from './handler.ts'
@@ -57,7 +58,9 @@ class Produce {
     this.#context = context
     this.#request = request
     this.#exchange = exchange
-    this.#pending = new PendingProduce(this.#outcomes, context.broker.deadlines, () => this.#respond())
+    this.#pending = new PendingProduce(this.#outcomes, context.broker.deadlines, () =>
+      guarded(context, exchange, () => this.#respond()),
+    )
   }
 
   run(): void {

@@ -16,6 +16,7 @@ import { hasZstd } from '../fetch/has-zstd.ts'
 import { LeaderHints } from '../fetch/leader-hint.ts'
 import { PendingFetch } from '../fetch/pending-fetch.ts'
 import { releaseAll, type TargetResult } from '../fetch/read-targets.ts'
+import { guarded } from '../raw-answer.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { RawApi } from './handler.ts'
 
@@ -65,7 +66,7 @@ function start(call: Call): void {
       deadlines: broker.deadlines,
       exchange,
     },
-    (results) => respond(call, results),
+    (results) => guarded(context, exchange, () => respond(call, results)),
   )
   pending.start()
 }
@@ -82,8 +83,9 @@ function respond(call: Call, results: TargetResult[] | null): void {
     return
   }
   const aborted = abortedTransactions(results)
-  if (aborted instanceof Promise) void aborted.then((late) => send(call, results, late))
-  else send(call, results, aborted)
+  if (aborted instanceof Promise) {
+    void aborted.then((late) => guarded(call.context, exchange, () => send(call, results, late)))
+  } else send(call, results, aborted)
 }
 
 function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | null): void {

@@ -4,7 +4,7 @@
  */
 
 import type { Logger, Timers } from '@ottla/env'
-import { type LogConfig, LogError, type LogStore, type PartitionLog, type TopicPartition } from '@ottla/log'
+import { type LogConfig, LogError, type LogStore, type TopicPartition } from '@ottla/log'
 import type { MetadataImage, PartitionImage, TopicImage } from '@ottla/metadata'
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
 import { safeEndFor } from './durability.ts'
@@ -170,27 +170,26 @@ export class ReplicaRegistry {
   }
 
   #open(replica: Replica, { isNew }: { isNew: boolean }): void {
-    const { logs, logger } = this.#options
+    const { logs } = this.#options
     const { topic, partition, topicId } = replica
     const topicPartition = { topic, partition }
     this.#folders.run(`${topic}-${partition}`, async () => {
       if (replica.isStopped) return
-      try {
-        const log: PartitionLog = await logs.openLog(topicPartition, {
-          topicId,
-          isNew,
-          durability: this.#isSynced(replica) ? 'fsync' : 'replicated',
-        })
-        replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
-      } catch (error) {
-        if (replica.isStopped) return
-        logger.error('partition is offline: its log cannot be opened', { topic, partition, error })
-        replica.failed(ErrorCode.KAFKA_STORAGE_ERROR)
-        if (error instanceof LogError && error.retriable) {
-          this.#options.timers.after(REOPEN_MS, () => replica.forgetFailure())
-        }
-      }
+      const durability = this.#isSynced(replica) ? 'fsync' : 'replicated'
+      const log = await logs
+        .openLog(topicPartition, { topicId, isNew, durability })
+        .catch((error: unknown) => this.#openFailed(replica, error))
+      if (log !== undefined) replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
     })
+  }
+
+  #openFailed(replica: Replica, error: unknown): undefined {
+    if (replica.isStopped) return
+    const { logger, timers } = this.#options
+    const { topic, partition } = replica
+    logger.error('partition is offline: its log cannot be opened', { topic, partition, error })
+    replica.failed(ErrorCode.KAFKA_STORAGE_ERROR)
+    if (error instanceof LogError && error.retriable) timers.after(REOPEN_MS, () => replica.forgetFailure())
   }
 
   /** Whether acknowledgements of the partition wait for the disk. */
