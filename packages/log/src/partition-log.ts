@@ -284,7 +284,7 @@ export class PartitionLog {
   /** Starts a new segment if the active one holds anything; returns the base offset of the active one. */
   roll(): number {
     const state = this.#state
-    if (state.segments.active.assignedBytes > 0) {
+    if (state.segments.active.assignedBytes > 0 && state.failure === null) {
       rollAt(state, state.logEndOffset)
       this.#engine.isChanged = true
       this.#engine.sealer.proceed()

@@ -252,6 +252,9 @@ async function rewriteRecovered(state: LogState, from: number): Promise<void> {
         if (count === 0 || written !== count) throw new LogError('OFFLINE', `rewriting ${segment.logPath} failed`)
         position += count
       }
+      // A cut may have failed to reach the disk as well: it is made again.
+      file.handle.truncateSync(segment.writtenBytes + 1)
+      file.handle.truncateSync(segment.writtenBytes)
     } finally {
       openFiles.giveBack(file)
     }
