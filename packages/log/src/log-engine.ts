@@ -148,6 +148,11 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     if (!state.isClosed) this.#events.reverted(state.logEndOffset, error)
   }
 
+  /** The next sync covers the cut, or what was cut off could come back. */
+  cutBack(segment: Segment): void {
+    this.syncer.noteWritten(segment)
+  }
+
   created(_segment: Segment): void {
     this.syncer.noteFolder(this.state.path)
   }

@@ -311,7 +311,11 @@ export class LogStore {
       entry.needsRecovery = false
       return log
     } catch (error) {
-      const failure = offlineError(`opening ${directory.folderOf(entry.topicPartition)}`, error)
+      const what = `opening ${directory.folderOf(entry.topicPartition)}`
+      // Without room nothing can be made, but the folder is sound: the next opening may succeed.
+      const failure = isPassing(error)
+        ? new LogError('WRITE_FAILED', `${what}: ${(error as Error).message}`, error)
+        : offlineError(what, error)
       entry.error = failure
       if (failure.code === 'OFFLINE') this.#directoryFailed(directory, failure)
       else this.#options.resources.env.logger.error('A partition is offline', { error: failure.message })
@@ -332,8 +336,11 @@ export class LogStore {
       await entry.log?.close({ clean: false })
       const path = await this.#deletion.rename(directory.path, topicPartition, kind)
       directory.drop(topicPartition)
-      // Nothing of the old log may count for a new one of that name.
-      await directory.checkpoint()
+      // Nothing of the old log may count for a new one of that name. On a full disk the old checkpoints stay for now, and the
+      // next start finds by the renamed folder what is not to count.
+      await directory.checkpoint().catch((error: unknown) => {
+        if (!isPassing(error)) throw error
+      })
       if (kind === 'delete' && path !== null) this.#deletion.schedule(path, delayMs)
     } catch (error) {
       const failure = offlineError(`removing ${directory.folderOf(topicPartition)}`, error)

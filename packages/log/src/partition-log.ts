@@ -351,9 +351,9 @@ export class PartitionLog {
     if (syncer.hasFiles) await syncer.settle()
   }
 
-  /** No file of the folder is about to go or to be synced: what is found after a crash begins where the log does. */
+  /** The files alone say where the log begins: the first segment has one, and none of those before it can come back. */
   get isSettled(): boolean {
-    return this.#removing === 0 && !this.#engine.syncer.hasFiles
+    return this.#removing === 0 && !this.#engine.syncer.hasFiles && this.#state.segments.first.isCreated
   }
 
   /** `clean`: flushes, and writes what spares the next opening a recovery. Else everything in memory is dropped. */

@@ -257,7 +257,8 @@ export class LogDirectory {
   /** Needed only where the files do not say it: a start within a segment, or files of removed ones that may still be there. */
   #noteLogStart(key: string, log: PartitionLog): void {
     const begins = log.segmentBaseOffsets[0] ?? 0
-    if (log.logStartOffset > begins || !log.isSettled) this.logStarts.set(key, log.logStartOffset)
+    if (log.logStartOffset > begins || (log.logStartOffset > 0 && !log.isSettled))
+      this.logStarts.set(key, log.logStartOffset)
     else this.logStarts.delete(key)
   }
 

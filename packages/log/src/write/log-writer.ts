@@ -30,6 +30,8 @@ export interface WriterOwner<W extends PendingWrite> extends FileOwner {
   written(writes: readonly W[]): void
   /** The writes, oldest first, were taken back: they are in no file. */
   reverted(writes: readonly W[], error: LogError): void
+  /** The segment's file was cut back after a failed write. */
+  cutBack(segment: Segment): void
   /** Nothing can be written any more. */
   failed(error: LogError): void
   /** The segment's file was made: its folder needs a sync. */
@@ -218,6 +220,7 @@ export class LogWriter<W extends PendingWrite> {
       this.#end(group, offlineError(`cutting ${segment.logPath} back after a failed write`, cutError))
       return
     }
+    this.#options.owner.cutBack(segment)
     this.#revert(group, isShort ? error : passingError(what, error))
   }
 
