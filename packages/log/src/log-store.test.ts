@@ -209,6 +209,27 @@ storeTest('one folder fails, the others go on', { directories: ['/a', '/b'] }, a
   await t.store.checkpoint()
 })
 
+storeTest(
+  'a full disk refuses a new log and lets an old one be deleted; neither takes the folder offline',
+  {},
+  async (t) => {
+    await t.open()
+    await t.fill(await t.log('old'), 3)
+    await t.fill(await t.log('kept'), 3)
+    await t.store.checkpoint()
+    t.disk.capacityBytes = t.disk.usedBytes
+    await rejects(t.log('new'), { code: 'WRITE_FAILED', retriable: true })
+    await t.store.deleteLog({ topic: 'old', partition: 0 })
+    deepEqual(t.failedDirectories, [])
+    equal(await t.count(await t.log('kept')), 3)
+    t.disk.capacityBytes = 2 ** 40
+    await t.fill(await t.log('new'), 2)
+    await t.restart('process')
+    deepEqual([...t.store.partitions()].map(({ topicPartition }) => topicPartition.topic).sort(), ['kept', 'new'])
+    equal(await t.count(await t.log('new')), 2)
+  },
+)
+
 storeTest('a quarantined partition is offline alone', { config: SMALL }, async (t) => {
   await t.open()
   await t.fill(await t.log('good'), 20)
