@@ -21,7 +21,7 @@ import type { MetadataStore } from '../metadata-store.ts'
 import { featureLevelRecord } from '../records/make-record.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { readCheckpoint } from './checkpoint-file.ts'
-import { checkLoaded, type LoadedTail, loadSnapshot, loadTail, type QuorumControls } from './load-metadata.ts'
+import { checkLoaded, type LoadedTail, loadSnapshot, loadTail, logBegin, type QuorumControls } from './load-metadata.ts'
 import { controlRecordsBatch, metadataBatch } from './metadata-batch.ts'
 import { formatQuorumState, parseQuorumState, type QuorumState } from './quorum-state.ts'
 import { SnapshotWriter } from './snapshot-writer.ts'
@@ -73,8 +73,10 @@ export class EmbeddedStore implements MetadataStore {
       cleanShutdown: options.cleanShutdown ?? false,
       pageCache: options.pageCache ?? 'unknown',
       recoveryPoint: snapshot.id.endOffset,
-      logStartOffset: snapshot.id.endOffset,
+      logStartOffset: await logBegin(env, path, snapshot.id.endOffset),
     })
+    // What the snapshot holds was committed; a log that ends below it has nothing to add.
+    if (log.logEndOffset < snapshot.id.endOffset) await log.truncateFullyAndStartAt(snapshot.id.endOffset)
     const tail = await loadTail(log, snapshot)
     checkLoaded(path, nodeId, tail)
     const epoch = await claimEpoch({

@@ -65,6 +65,20 @@ export async function loadSnapshot({ files, logger }: Env, directory: string): P
   return { id: { endOffset: 0, epoch: 0 }, image: EMPTY_IMAGE, controls: NO_CONTROLS, lastTimestampMs: -1 }
 }
 
+const SEGMENT = /^(\d{20})\.log$/
+
+/**
+ * Where the log begins: at the older of the two newest snapshots, since log and older snapshot stand in for a newer one that is damaged;
+ * where there is no older one, at its first segment.
+ */
+export async function logBegin({ files }: Env, directory: string, snapshotEnd: number): Promise<number> {
+  const names = (await files.list(directory)).map(({ name }) => name).sort()
+  const snapshots = names.map(parseCheckpointName).filter((id) => id !== undefined)
+  const older = snapshots.at(-2)?.endOffset
+  const firstSegment = names.map((name) => SEGMENT.exec(name)?.[1]).find((base) => base !== undefined)
+  return Math.min(snapshotEnd, older ?? Number(firstSegment ?? snapshotEnd))
+}
+
 function isSnapshot(entry: { name: string; id: SnapshotId | undefined }): entry is { name: string; id: SnapshotId } {
   return entry.id !== undefined
 }
