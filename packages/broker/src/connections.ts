@@ -44,7 +44,7 @@ export function brokerConnections({ env, config, pool, dispatcher, metrics }: Co
       connection.attachment = sessionOf(connection)
     },
     onRequest: (request) => dispatcher().dispatch(request, request.connection.attachment as Session),
-    onAnswered: (request, elapsedMs) => metrics.answered(request.frame.buffer.readInt16BE(0), elapsedMs),
+    onAnswered: (request, elapsedMs) => metrics.answered(request.firstWord >> 16, elapsedMs),
   })
   metrics.observeServer(server, pool)
   return server

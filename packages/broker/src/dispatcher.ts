@@ -35,7 +35,7 @@ export class Dispatcher {
 
   /** Handles a request whose key and version were admitted. Answers it in this turn or later. */
   dispatch(exchange: ServerRequest, session: Session): void {
-    const served = this.#apis.get(exchange.frame.buffer.readInt16BE(0))!
+    const served = this.#apis.get(exchange.firstWord >> 16)!
     try {
       this.#dispatch(exchange, session, served)
     } catch (error) {
@@ -47,7 +47,7 @@ export class Dispatcher {
 
   #dispatch(exchange: ServerRequest, session: Session, served: ServedApi): void {
     const { handler } = served
-    const version = exchange.frame.buffer.readInt16BE(2)
+    const version = (exchange.firstWord << 16) >> 16
     if (version > served.versions.max || version < served.versions.min) {
       const correlationId = exchange.frame.buffer.readInt32BE(4)
       exchange.respond(encodeResponse({ apiVersion: 0, correlationId }, ApiVersionsResponse, unsupportedVersion()))
@@ -55,6 +55,7 @@ export class Dispatcher {
     }
     // Records pass through in the pooled frame. All else is small and may be kept by coordinators: it gets bytes of its own.
     const frame = handler.kind === 'raw' ? exchange.frame.buffer : Buffer.from(exchange.frame.buffer)
+    if (handler.kind !== 'raw') exchange.releaseFrame()
     const reader = new Reader(frame)
     const context = this.#readHeader(reader, { exchange, session, served })
     this.#broker.metrics.countRequest(served.api.key)

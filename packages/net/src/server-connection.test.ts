@@ -82,6 +82,17 @@ test('a frame is given back when it is answered, unless somebody holds it', () =
   equal(pool.counters.inUseBytes, 0)
 })
 
+test('a request that has no need of its frame gives it back while it waits', () => {
+  const { stream, started, timers, pool, shared } = testConnection()
+  stream.receive(frame(1, Buffer.alloc(1000, 5)))
+  started[0]!.releaseFrame()
+  equal(pool.counters.inUseBytes, 0)
+  equal(shared.budget.usedBytes > 1000, true)
+  started[0]!.respond(answer('one'))
+  timers.endTurn()
+  equal(shared.budget.usedBytes, 0)
+})
+
 test('what a response refers to is held until the kernel has it', () => {
   const { stream, started, timers, pool } = testConnection()
   const records = pool.allocate(100)

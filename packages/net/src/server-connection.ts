@@ -178,7 +178,7 @@ export class ServerConnection {
 
   /** For {@link ServerRequest} alone. */
   answered(request: ServerRequest, answer: ReadyAnswer): void {
-    const bytes = request.frame.buffer.length + FRAME_SIZE_BYTES
+    const bytes = request.sizeBytes + FRAME_SIZE_BYTES
     this.#shared.onAnswered(request, this.#shared.monotonic() - request.receivedAt)
     this.#heldBytes -= bytes
     if (this.#exclusive === request) this.#exclusive = null
@@ -189,7 +189,7 @@ export class ServerConnection {
       if (this.#requests[0] === request) this.#moveReady()
     }
     this.#shared.budget.give(bytes)
-    if (request.frame.buffer.length > PROOF_BYTES) this.#shared.largeFrames.give(request.frame.buffer.length)
+    if (request.sizeBytes > PROOF_BYTES) this.#shared.largeFrames.give(request.sizeBytes)
   }
 
   /** For the flush queue alone: sends what is ready, in one write. */
@@ -356,7 +356,7 @@ export class ServerConnection {
     let underWay = 0
     for (const request of requests) {
       const answer = request.takeAnswer()
-      if (answer === null) underWay += request.frame.buffer.length + FRAME_SIZE_BYTES
+      if (answer === null) underWay += request.sizeBytes + FRAME_SIZE_BYTES
       else answer.flushed()
     }
     this.#shared.budget.give(this.#heldBytes - underWay)

@@ -1,26 +1,43 @@
 /**
- * A request that was received and waits for its answer. It holds the frame's bytes until it is answered, and keeps its
- * place in the connection's order of responses.
+ * A request that was received and waits for its answer. It holds the frame's bytes until it is answered (or has no need of them), and
+ * keeps its place in the connection's order of responses.
  */
 import { assert, type SlabSlice } from '@ottla/stdx'
 import type { ServerConnection } from './server-connection.ts'
 
 export class ServerRequest {
   readonly connection: ServerConnection
-  /** The frame without its size field; valid until the answer. Whoever needs it longer retains it. */
-  readonly frame: SlabSlice
+  /** First four bytes of the frame: API key and version. */
+  readonly firstWord: number
+  /** Bytes of the frame without its size field. */
+  readonly sizeBytes: number
   /** Monotonic milliseconds at which the last byte had arrived. */
   readonly receivedAt: number
   /** Called once if the connection closes before the answer: nobody waits any more. An answer is still owed, and is dropped. */
   onAbandoned: () => void = nothing
+  #frame: SlabSlice | null
   #answer: ReadyAnswer | null = null
   #isHead = false
   #whenWritable: (() => void) | null = null
 
   constructor(connection: ServerConnection, frame: SlabSlice, receivedAt: number) {
     this.connection = connection
-    this.frame = frame
+    this.#frame = frame
+    this.firstWord = frame.buffer.readInt32BE(0)
+    this.sizeBytes = frame.buffer.length
     this.receivedAt = receivedAt
+  }
+
+  /** The frame without its size field; valid until the answer or `releaseFrame`. Whoever needs it longer retains it. */
+  get frame(): SlabSlice {
+    assert(this.#frame !== null, 'the frame of a request is there until it is released')
+    return this.#frame
+  }
+
+  /** Gives the frame's bytes back before the answer: a request that waits would keep the whole slab around them. */
+  releaseFrame(): void {
+    this.#frame?.release()
+    this.#frame = null
   }
 
   /** True when the answer was given, or nobody can receive it any more. */
@@ -84,7 +101,7 @@ export class ServerRequest {
     this.#answer = answer
     this.onAbandoned = nothing
     this.connection.answered(this, answer)
-    this.frame.release()
+    this.releaseFrame()
   }
 }
 

@@ -31,7 +31,7 @@ export interface SocketServerOptions {
   readonly backlog?: number
   readonly admit: (firstWord: number) => string | null
   readonly onRequest: (request: ServerRequest) => void
-  /** A request was answered, `elapsedMs` after it had arrived. Its frame is still there. */
+  /** A request was answered, `elapsedMs` after it had arrived. */
   readonly onAnswered?: (request: ServerRequest, elapsedMs: number) => void
   readonly onConnection?: (connection: ServerConnection) => void
   readonly onClose?: (connection: ServerConnection) => void

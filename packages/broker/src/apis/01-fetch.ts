@@ -32,6 +32,7 @@ export const fetch: RawApi = {
   versions: { min: 4, max: 18 },
   handle(context, reader, exchange) {
     const request = codecOf(FetchRequest, context.apiVersion).decode(reader)
+    exchange.releaseFrame()
     const scope = fetchScope(request, context.apiVersion, context.broker.fetchSessions)
     if (scope.kind === 'refused') {
       exchange.respond(encodeResponse(context, FetchResponse, { errorCode: scope.errorCode }))
