@@ -300,6 +300,12 @@ test('what was acknowledged is there after a restart, and offsets go on', async 
   await broker.stop()
   await broker.start()
   const connection = await broker.connect()
+  const committed = await connection.request(FETCH, 12, fetchOf([{ topic: 'events' }], { isolationLevel: 1 }))
+  deepEqual(
+    valuesIn(committed.responses[0]!.partitions[0]!.records),
+    ['before'],
+    'also for readers of what is committed',
+  )
   const produced = await produceTo(connection, { topic: 'events' }, batch([{ value: 'after' }]))
   deepEqual([produced.errorCode, produced.baseOffset], [0, 1])
   const response = await connection.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
@@ -317,4 +323,25 @@ test('each response says throttle_time_ms, and it is 0', async (t) => {
     [fetched, produced, offsets, id].map(({ throttleTimeMs }) => throttleTimeMs),
     [0, 0, 0, 0],
   )
+})
+
+test('bytes are copied once on their way in, and not at all on their way out of the tail', async (t) => {
+  const broker = await TestBroker.start(t)
+  await broker.createTopics({ events: 1 })
+  const [producer, consumer] = [await broker.connect(), await broker.connect()]
+  const counted = (name: string): number => {
+    for (const { definition, value } of broker.running.broker.metrics.registry.collect()) {
+      if (definition.name === name) return value!
+    }
+    throw new Error(`no metric ${name}`)
+  }
+  const records = batch([{ value: 'x'.repeat(100_000) }])
+  for (let turn = 0; turn < 20; turn++) await produceTo(producer, { topic: 'events' }, Buffer.from(records))
+  const response = await consumer.request(FETCH, 12, fetchOf([{ topic: 'events', maxBytes: 10_000_000 }]))
+  equal(response.responses[0]!.partitions[0]!.records!.length, 20 * records.length)
+  const received = counted('ottla_network_in_bytes_total')
+  equal(received > 2_000_000, true)
+  equal(counted('ottla_network_copied_bytes_total') / received < 1.01, true)
+  equal(counted('ottla_log_copied_bytes_total'), 0)
+  equal(counted('ottla_log_disk_read_bytes_total'), 0)
 })

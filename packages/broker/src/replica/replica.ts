@@ -160,6 +160,7 @@ export class Replica {
     log.onFailed = () => this.failed(ErrorCode.KAFKA_STORAGE_ERROR)
     this.#logStartOffset = log.logStartOffset
     this.#highWatermark = Math.min(Math.max(highWatermark, log.logStartOffset), log.logEndOffset)
+    log.updateHighWatermark(this.#highWatermark)
     this.#applyRole()
     this.#onProgress()
     this.#runReady()
