@@ -1,4 +1,5 @@
 /** What the broker measures of itself: always on, and cheap. Names as they are exported. */
+import type { LogResources } from '@ottla/log'
 import type { SocketServer } from '@ottla/net'
 import { apiOf } from '@ottla/protocol'
 import { type Histogram, type MetricDefinition, MetricRegistry, type SlabPool } from '@ottla/stdx'
@@ -56,6 +57,21 @@ export class BrokerMetrics {
     for (const [definition, read] of gauges) this.registry.observe(definition, read)
   }
 
+  /** Reads what the logs count. */
+  observeLogs({ counters }: LogResources): void {
+    const counts: [MetricDefinition<'counter'>, () => number][] = [
+      [count('ottla_log_appends_total', 'appends', 'Batches written.'), () => counters.appends],
+      [count('ottla_log_appended_bytes_total', 'bytes', 'Bytes of batches written.'), () => counters.appendedBytes],
+      [count('ottla_log_writes_total', 'writes', 'Writes to segments.'), () => counters.writes],
+      [count('ottla_log_copied_bytes_total', 'bytes', 'Bytes copied in memory by logs.'), () => counters.copiedBytes],
+      [count('ottla_log_syncs_total', 'syncs', 'Syncs of segments.'), () => counters.syncs],
+      [count('ottla_log_tail_read_bytes_total', 'bytes', 'Bytes read from memory.'), () => counters.tailReadBytes],
+      [count('ottla_log_disk_read_bytes_total', 'bytes', 'Bytes read from disk.'), () => counters.diskReadBytes],
+      [count('ottla_log_reverted_appends_total', 'appends', REVERTED), () => counters.revertedAppends],
+    ]
+    for (const [definition, read] of counts) this.registry.observe(definition, read)
+  }
+
   #startCounting(apiKey: number): { increment(): void } {
     const labels = { api: apiOf(apiKey)?.name ?? String(apiKey) }
     this.#times[apiKey] = this.registry.histogram(REQUEST_TIME, labels)
@@ -66,6 +82,7 @@ export class BrokerMetrics {
 }
 
 const COPIED = 'Bytes copied on their way in; over the bytes received it is the copies per byte.'
+const REVERTED = 'Batches taken back because their write failed.'
 const HELD = 'Bytes that requests under way hold.'
 
 function count(name: string, unit: string, help: string): MetricDefinition<'counter'> {

@@ -111,6 +111,7 @@ class Start {
     this.#options = options
     this.#pool = new SlabPool({ poison: options.poisonSlabs ?? false })
     this.#resources = createLogResources(env, logLimits(config.values), this.#pool)
+    this.#metrics.observeLogs(this.#resources)
   }
 
   async run(): Promise<RunningBroker> {
