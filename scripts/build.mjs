@@ -1,10 +1,23 @@
-/** npm run build: compiles all packages, and bundles server and tools into build/. */
+/**
+ * npm run build             compiles all packages, and bundles server and tools into build/
+ * npm run build -- --docs   also writes the pages of docs/ that are made from the code's tables
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { bundle } from './lib/bundle.mjs'
-import { compile, ensureInstalled, packageNames, removeStaleOutputs, say } from './lib/workspace.mjs'
+import { referencePages } from './lib/reference-pages.mjs'
+import { compile, ensureInstalled, packageNames, removeStaleOutputs, root, say } from './lib/workspace.mjs'
 
 const started = performance.now()
 ensureInstalled()
 removeStaleOutputs()
 compile(packageNames())
 await bundle()
+if (process.argv.includes('--docs')) {
+  mkdirSync(join(root, 'docs'), { recursive: true })
+  for (const [path, text] of Object.entries(await referencePages())) {
+    writeFileSync(join(root, path), text)
+    say(`wrote ${path}`)
+  }
+}
 say(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`)

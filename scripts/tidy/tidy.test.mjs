@@ -5,6 +5,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
+import { referencePages } from '../lib/reference-pages.mjs'
 import { filesBelow, packageNames, readText } from '../lib/workspace.mjs'
 import { importTable, nodeModules, testOnlyImports } from './import-table.mjs'
 import * as rules from './rules.mjs'
@@ -158,6 +159,12 @@ test('each Markdown file has one title', () => {
         return !fenced && /^# /.test(line)
       })
     equal(titles.length, 1, `${path} has ${titles.length} titles`)
+  }
+})
+
+test('pages of docs/ that are made from tables are as the tables are', async () => {
+  for (const [path, text] of Object.entries(await referencePages())) {
+    equal(readText(path), text, `${path} is old: npm run build -- --docs`)
   }
 })
 
