@@ -42,12 +42,7 @@ export function endingOf(error: unknown): Ending {
   const metadata = causes.find((cause) => cause instanceof MetadataError)
   if (metadata !== undefined) return metadataEnding(metadata)
   const log = causes.find((cause) => cause instanceof LogError)
-  if (log?.code === 'WRONG_FOLDER') {
-    return {
-      row: EXIT.identityMismatch,
-      message: `${log.message}. Correct node.id or log.dirs, or give this node another folder.`,
-    }
-  }
+  if (log !== undefined) return logEnding(log)
   return { row: EXIT.failed, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
 
@@ -97,6 +92,24 @@ function metadataEnding({ code, message }: MetadataError): Ending {
     }
   }
   return { row: EXIT.corrupt, message }
+}
+
+/** What a start opens itself is the log of the metadata: another partition that is damaged is offline, and the server starts. */
+function logEnding({ code, message }: LogError): Ending {
+  switch (code) {
+    case 'WRONG_FOLDER':
+      return {
+        row: EXIT.identityMismatch,
+        message: `${message}. Correct node.id or log.dirs, or give this node another folder.`,
+      }
+    case 'CORRUPT':
+      return {
+        row: EXIT.corrupt,
+        message: `${message}. Nothing was changed: bring the folder back from a copy, or give this node another one.`,
+      }
+    default:
+      return { row: EXIT.folderUnwritable, message: `The data folder cannot be used: ${message}` }
+  }
 }
 
 function reasonOf(code: string): string {
