@@ -16,6 +16,8 @@ export interface ToolDefinition {
   /** What stands above the options when there are no arguments at all. Default: the same as for --help. */
   readonly bareMessage?: string
   readonly options: OptionTable
+  /** Without arguments it does its work instead of showing the options. */
+  readonly acceptsNoArguments?: boolean
   readonly run: (options: ParsedOptions, io: Io) => Promise<number>
 }
 
@@ -34,7 +36,8 @@ export function defineTool(definition: ToolDefinition): Run {
         printLine(io.stdout, `${KAFKA_VERSION} (Ottla ${OTTLA_VERSION})`)
         return 0
       }
-      if (argv.length === 0 || options.has('help')) {
+      const isBare = argv.length === 0 && definition.acceptsNoArguments !== true
+      if (isBare || options.has('help')) {
         const message = `This tool helps to ${definition.purpose}`
         printLine(io.stderr, argv.length === 0 ? (definition.bareMessage ?? message) : message)
         io.stderr.write(formatUsage(table))

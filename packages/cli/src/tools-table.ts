@@ -5,4 +5,11 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-topics': () => import('./topics/kafka-topics.ts'),
   'kafka-console-producer': () => import('./console-producer/kafka-console-producer.ts'),
   'kafka-console-consumer': () => import('./console-consumer/kafka-console-consumer.ts'),
+  'kafka-configs': () => import('./configs/kafka-configs.ts'),
+  'kafka-consumer-groups': () => import('./consumer-groups/kafka-consumer-groups.ts'),
+  'kafka-get-offsets': () => import('./get-offsets/kafka-get-offsets.ts'),
+  'kafka-broker-api-versions': () => import('./broker-api-versions/kafka-broker-api-versions.ts'),
+  'kafka-delete-records': () => import('./delete-records/kafka-delete-records.ts'),
+  'kafka-storage': () => import('./storage/kafka-storage.ts'),
+  'kafka-server-stop': () => import('./server-stop/kafka-server-stop.ts'),
 }

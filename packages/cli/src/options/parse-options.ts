@@ -1,6 +1,5 @@
 /**
- * Reads a command line as Kafka's tools do: `--name value`, `--name=value`, options repeated, no abbreviations, everything else
- * left over. Values are converted when they are asked for, so that a wrong one is reported where Kafka reports it.
+ * Reads a command line as Kafka's tools do: `--name value`, `--name=value`, options repeated, no abbreviations. Values are converted when they are asked for, so that a wrong one is reported where Kafka reports it.
  */
 import type { OptionSpec, OptionTable } from './option-spec.ts'
 import { UsageError } from './usage-error.ts'
@@ -8,13 +7,13 @@ import { UsageError } from './usage-error.ts'
 export class ParsedOptions {
   readonly #table: OptionTable
   readonly #values: ReadonlyMap<string, readonly string[]>
-  /** Arguments that belong to no option. */
-  readonly rest: readonly string[]
+  /** The whole command line. */
+  readonly argv: readonly string[]
 
-  constructor(table: OptionTable, values: ReadonlyMap<string, readonly string[]>, rest: readonly string[]) {
+  constructor(table: OptionTable, values: ReadonlyMap<string, readonly string[]>, argv: readonly string[]) {
     this.#table = table
     this.#values = values
-    this.rest = rest
+    this.argv = argv
   }
 
   /** Whether the option stands on the command line. */
@@ -64,20 +63,14 @@ export class ParsedOptions {
 /** Throws UsageError for an unknown option, or one without its argument. */
 export function parseOptions(table: OptionTable, argv: readonly string[]): ParsedOptions {
   const values = new Map<string, string[]>()
-  const rest: string[] = []
   const byName = new Map(table.map((spec) => [spec.name, spec]))
   let at = 0
   while (at < argv.length) {
     const token = argv[at]!
     at += 1
-    if (token === '--') {
-      rest.push(...argv.slice(at))
-      break
-    }
-    if (!token.startsWith('-') || token === '-') {
-      rest.push(token)
-      continue
-    }
+    if (token === '--') break
+    // What belongs to no option is passed over, as Kafka's tools do.
+    if (!token.startsWith('-') || token === '-') continue
     const { name, inline } = split(token)
     const spec = byName.get(name)
     if (spec === undefined) throw new UsageError(unknownOption(name))
@@ -90,7 +83,7 @@ export function parseOptions(table: OptionTable, argv: readonly string[]): Parse
     } else if (at < argv.length) given.push(argv[at++]!)
     else throw new UsageError(`Option ${name} requires an argument`, { showsOptions: false })
   }
-  return new ParsedOptions(table, values, rest)
+  return new ParsedOptions(table, values, argv)
 }
 
 function unknownOption(name: string): string {

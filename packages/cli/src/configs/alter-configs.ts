@@ -1,0 +1,54 @@
+/** kafka-configs --alter. */
+import { type ConfigChange, resourceKey, unwrap } from '@ottla/client'
+import { printLine } from '../io.ts'
+import type { ParsedOptions } from '../options/parse-options.ts'
+import { UsageError } from '../options/usage-error.ts'
+import { readProperties } from '../shared/client-properties.ts'
+import type { ConfigCommand } from './describe-configs.ts'
+
+export async function alterConfigs(command: ConfigCommand): Promise<void> {
+  const { admin, options, io, entity } = command
+  const resource = { type: entity.kind.resourceType, name: entity.name ?? '' }
+  const file = options.value('add-config-file')
+  const added = new Map([
+    ...(file === undefined ? [] : readProperties(file, io)),
+    ...parseAddedConfigs(options.value('add-config') ?? ''),
+  ])
+  const changes: ConfigChange[] = [
+    ...[...added].map(([name, value]) => ({ kind: 'set' as const, name, value })),
+    ...deletedNames(options).map((name) => ({ kind: 'delete' as const, name })),
+  ]
+  const outcomes = await admin.incrementalAlterConfigs([{ resource, changes }])
+  unwrap(outcomes.get(resourceKey(resource)))
+  const what =
+    resource.name === ''
+      ? `default config for ${entity.kind.plural} in the cluster`
+      : `config for ${entity.kind.singular} ${resource.name}`
+  printLine(io.stdout, `Completed updating ${what}.`)
+}
+
+/** `k1=v1,k2=[v1,v2]`. Throws UsageError in Kafka's words. */
+export function parseAddedConfigs(text: string): Map<string, string> {
+  const configs = new Map<string, string>()
+  if (text.trim() === '') return configs
+  // A comma within brackets belongs to the value.
+  for (const pair of text.split(/,(?![^[\]]*\])/)) {
+    const match = /^\s*([^=\s]+)\s*=\s*(?:\[(.*)\]|(.*?))\s*$/s.exec(pair)
+    if (match === null) {
+      throw new UsageError(
+        'requirement failed: Invalid entity config: all configs to be added must be in the format "key=val" or  "key=[val1,val2]" to group values which contain commas.',
+        { showsOptions: false },
+      )
+    }
+    configs.set(match[1]!, match[2] ?? match[3] ?? '')
+  }
+  return configs
+}
+
+function deletedNames(options: ParsedOptions): string[] {
+  return options
+    .values('delete-config')
+    .flatMap((text) => text.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}

@@ -1,0 +1,99 @@
+/** kafka-configs: shows and changes settings of topics, brokers, loggers, groups and metrics subscriptions. */
+
+import { printLine } from '../io.ts'
+import { onlyAction } from '../options/check-options.ts'
+import type { OptionTable } from '../options/option-spec.ts'
+import type { ParsedOptions } from '../options/parse-options.ts'
+import { ToolError, UsageError } from '../options/usage-error.ts'
+import { connect, readProperties } from '../shared/client-properties.ts'
+import { errorTextWithClass } from '../shared/error-text.ts'
+import { defineTool } from '../tool.ts'
+import { alterConfigs } from './alter-configs.ts'
+import { configEntity } from './config-entity.ts'
+import { describeConfigs } from './describe-configs.ts'
+
+const OPTIONS: OptionTable = [
+  {
+    name: 'bootstrap-server',
+    argument: { label: 'server to connect to' },
+    description: 'Brokers to ask first, HOST:PORT,HOST:PORT.',
+  },
+  {
+    name: 'bootstrap-controller',
+    argument: { label: 'controller to connect to' },
+    description: 'The same: brokers here answer for the controller.',
+  },
+  {
+    name: 'command-config',
+    argument: { label: 'command config property file' },
+    description: 'Properties file for the client.',
+  },
+  { name: 'describe', description: 'Show settings.' },
+  { name: 'alter', description: 'Change settings.' },
+  { name: 'all', description: 'With --describe: defaults too.' },
+  {
+    name: 'entity-type',
+    argument: { label: '' },
+    description: 'topics, brokers, broker-loggers, groups or client-metrics.',
+  },
+  { name: 'entity-name', argument: { label: '' }, description: 'Name of the topic or group, id of the broker.' },
+  { name: 'entity-default', description: 'With brokers: what holds for all of them.' },
+  { name: 'topic', argument: { label: '' }, description: 'The topic.' },
+  { name: 'broker', argument: { label: '' }, description: 'The id of the broker.' },
+  { name: 'broker-logger', argument: { label: '' }, description: 'The id of the broker whose log levels are meant.' },
+  { name: 'group', argument: { label: '' }, description: 'The group.' },
+  { name: 'client-metrics', argument: { label: '' }, description: 'The metrics subscription.' },
+  { name: 'broker-defaults', description: 'What holds for all brokers.' },
+  {
+    name: 'add-config',
+    argument: { label: '' },
+    description: 'Settings to set: k1=v1,k2=[v1,v2]. Brackets stand around values with commas.',
+  },
+  { name: 'add-config-file', argument: { label: '' }, description: 'Properties file with settings to set.' },
+  { name: 'delete-config', argument: { label: '' }, description: 'Settings to take back: k1,k2.' },
+  { name: 'force', description: 'Understood, without effect: nothing is asked.', isHidden: true },
+]
+
+/** Runs kafka-configs. */
+export const run = defineTool({
+  purpose: 'manipulate and describe entity config for a topic, client, user, broker, ip, client-metrics or group',
+  options: OPTIONS,
+  async run(options, io) {
+    const action = onlyAction(
+      options,
+      ['describe', 'alter'],
+      'Command must include exactly one action: --describe, --alter',
+    )
+    const entity = configEntity(options)
+    const servers = serversOf(options)
+    if (action === 'alter' && !['add-config', 'add-config-file', 'delete-config'].some((name) => options.has(name))) {
+      throw refusal(
+        'At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter',
+      )
+    }
+    const file = options.value('command-config')
+    const properties = file === undefined ? new Map() : readProperties(file, io)
+    try {
+      await using kafka = connect(servers, properties, io)
+      const command = { admin: kafka.admin(), options, io, entity }
+      if (action === 'describe') await describeConfigs(command)
+      else await alterConfigs(command)
+      return 0
+    } catch (error) {
+      if (error instanceof UsageError || error instanceof ToolError) throw error
+      printLine(io.stderr, `Error while executing config command with args '${options.argv.join(' ')}'`)
+      printLine(io.stderr, errorTextWithClass(error))
+      return 1
+    }
+  },
+})
+
+function serversOf(options: ParsedOptions): string {
+  const servers = options.value('bootstrap-server') ?? options.value('bootstrap-controller')
+  if (servers === undefined) throw refusal('Either --bootstrap-server or --bootstrap-controller must be specified.')
+  return servers
+}
+
+function refusal(message: string): UsageError {
+  return new UsageError(message, { showsOptions: false })
+}

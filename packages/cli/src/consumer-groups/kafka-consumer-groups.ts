@@ -1,0 +1,201 @@
+/** kafka-consumer-groups: lists, describes and deletes groups, resets and deletes their offsets. */
+import type { Admin } from '@ottla/client'
+import { type Io, printLine } from '../io.ts'
+import { excludeOptions, onlyAction, requireOptions } from '../options/check-options.ts'
+import type { OptionTable } from '../options/option-spec.ts'
+import type { ParsedOptions } from '../options/parse-options.ts'
+import { ToolError, UsageError } from '../options/usage-error.ts'
+import { connect, readProperties } from '../shared/client-properties.ts'
+import { errorTextWithClass } from '../shared/error-text.ts'
+import { defineTool } from '../tool.ts'
+import { deleteGroups } from './delete-groups.ts'
+import { deleteOffsets } from './delete-offsets.ts'
+import { describeGroups } from './describe-groups.ts'
+import { listGroups } from './list-groups.ts'
+import { RESET_SPECS, resetOffsets } from './reset-offsets.ts'
+
+const OPTIONS: OptionTable = [
+  {
+    name: 'bootstrap-server',
+    argument: { label: 'server to connect to' },
+    description: 'REQUIRED: brokers to ask first, HOST:PORT,HOST:PORT.',
+  },
+  {
+    name: 'command-config',
+    argument: { label: 'command config property file' },
+    description: 'Properties file for the client.',
+  },
+  { name: 'group', argument: { label: 'consumer group' }, description: 'The group. May be repeated.' },
+  { name: 'all-groups', description: 'All groups.' },
+  {
+    name: 'topic',
+    argument: { label: 'topic' },
+    description: 'Topic whose offsets are reset or deleted; topic:0,1,2 for some partitions. May be repeated.',
+  },
+  { name: 'all-topics', description: 'With --reset-offsets: all topics that the group has offsets for.' },
+  { name: 'list', description: 'List groups.' },
+  { name: 'describe', description: 'Show offsets, lag and members of groups.' },
+  { name: 'delete', description: 'Delete groups without members, with all their offsets.' },
+  { name: 'reset-offsets', description: 'Set offsets of a group without members. --dry-run shows, --execute does it.' },
+  { name: 'delete-offsets', description: 'Delete the offsets of a group for topics.' },
+  {
+    name: 'timeout',
+    argument: { label: 'timeout (ms)', type: 'Long' },
+    description: 'How long the work may take.',
+    default: '30000',
+  },
+  {
+    name: 'state',
+    argument: { label: '', isOptional: true },
+    description: 'With --describe: the state of the group. With --list: states too, or only groups in these.',
+  },
+  {
+    name: 'type',
+    argument: { label: '', isOptional: true },
+    description: 'With --list: types too, or only groups of these.',
+  },
+  { name: 'members', description: 'With --describe: the members.' },
+  { name: 'offsets', description: 'With --describe: offsets and lag; so it is without --members and --state too.' },
+  { name: 'verbose', description: 'With --describe: more columns.' },
+  { name: 'dry-run', description: 'With --reset-offsets: only show what would be set.' },
+  { name: 'execute', description: 'With --reset-offsets: do it.' },
+  { name: 'export', description: 'With --reset-offsets: show it as CSV.' },
+  { name: 'to-earliest', description: 'Reset to the first offset.' },
+  { name: 'to-latest', description: 'Reset to the end.' },
+  { name: 'to-current', description: 'Reset to where the group is.' },
+  { name: 'to-offset', argument: { label: 'offset', type: 'Long' }, description: 'Reset to this offset.' },
+  {
+    name: 'to-datetime',
+    argument: { label: 'datetime' },
+    description: 'Reset to the first record at or after YYYY-MM-DDThh:mm:ss.sss.',
+  },
+  {
+    name: 'by-duration',
+    argument: { label: 'duration' },
+    description: 'Reset to the first record of the last PnDTnHnMnS.',
+  },
+  {
+    name: 'shift-by',
+    argument: { label: 'number-of-offsets', type: 'Long' },
+    description: 'Reset by so many records, forwards or backwards.',
+  },
+  {
+    name: 'from-file',
+    argument: { label: 'path to CSV file' },
+    description: 'Reset to what a file says, as --export writes it.',
+  },
+]
+
+const ACTIONS = ['list', 'describe', 'delete', 'reset-offsets', 'delete-offsets'] as const
+type Action = (typeof ACTIONS)[number]
+const ACTION_MESSAGE =
+  'Command must include exactly one action: --list, --describe, --delete, --reset-offsets, --delete-offsets, --validate-regex'
+
+const NOT_EXECUTED =
+  'WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will require either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are scripting this command and want to keep the current default behavior without prompting.'
+
+/** What the actions work with. */
+export interface GroupCommand {
+  readonly admin: Admin
+  readonly options: ParsedOptions
+  readonly io: Io
+  readonly timeoutMs: number
+}
+
+/** Runs kafka-consumer-groups. */
+export const run = defineTool({
+  purpose:
+    'list all consumer groups, describe a consumer group, delete consumer group info, or reset consumer group offsets.',
+  options: OPTIONS,
+  async run(options, io) {
+    const action = checkOptions(options, io)
+    const file = options.value('command-config')
+    const properties = file === undefined ? new Map() : readProperties(file, io)
+    try {
+      await using kafka = connect(options.required('bootstrap-server'), properties, io)
+      await perform(action, { admin: kafka.admin(), options, io, timeoutMs: options.integer('timeout')! })
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      // So it is in Kafka's tool: the message stands on stdout, and the exit code is 0.
+      const text = error instanceof ToolError ? error.message : errorTextWithClass(error)
+      printError(io, `Executing consumer group command failed due to ${text}`)
+    }
+    return 0
+  },
+})
+
+export function printError(io: Io, message: string): void {
+  printLine(io.stdout, `\nError: ${message}`)
+}
+
+async function perform(action: Action, command: GroupCommand): Promise<void> {
+  switch (action) {
+    case 'list':
+      return await listGroups(command)
+    case 'describe':
+      return await describeGroups(command)
+    case 'delete':
+      return await deleteGroups(command)
+    case 'reset-offsets':
+      return await resetOffsets(command)
+    case 'delete-offsets':
+      return await deleteOffsets(command)
+  }
+}
+
+function checkOptions(options: ParsedOptions, io: Io): Action {
+  const action = onlyAction(options, ACTIONS, ACTION_MESSAGE) as Action
+  requireOptions(options, ['bootstrap-server'])
+  switch (action) {
+    case 'list':
+      break
+    case 'describe': {
+      needsOneOf(options, action, ['group', 'all-groups'])
+      const shown = ['members', 'offsets', 'state'].filter((name) => options.has(name))
+      if (shown.length > 1) {
+        throw new UsageError('Option [describe] takes at most one of these options: [members], [offsets], [state]')
+      }
+      break
+    }
+    case 'delete':
+      needsOneOf(options, action, ['all-groups', 'group'])
+      if (options.has('topic')) {
+        throw new UsageError('The consumer does not support topic-specific offset deletion from a consumer group.')
+      }
+      break
+    case 'delete-offsets':
+      if (!options.has('group') || !options.has('topic')) {
+        throw new UsageError('Option [delete-offsets] takes the following options: [topic], [group]')
+      }
+      break
+    case 'reset-offsets':
+      checkReset(options, io)
+  }
+  if (options.has('group') && options.has('all-groups')) excludeOptions(options, 'group', ['all-groups'])
+  excludeOptions(options, 'group', ['list'])
+  excludeOptions(options, 'topic', ['list', 'describe'])
+  return action
+}
+
+function checkReset(options: ParsedOptions, io: Io): void {
+  if (!options.has('execute') && !options.has('dry-run')) printLine(io.stderr, NOT_EXECUTED)
+  if (options.has('dry-run')) excludeOptions(options, 'dry-run', ['execute'])
+  if (!options.has('all-groups') && !options.has('group')) {
+    throw new UsageError('Option [reset-offsets] takes one of these options: [all-groups], [group]')
+  }
+  const specs = RESET_SPECS.filter((name) => options.has(name))
+  const [first, second] = specs
+  if (first === undefined) {
+    const names = RESET_SPECS.map((name) => `[${name}]`).join(', ')
+    throw new UsageError(`Option [reset-offsets] takes one of these options: ${names}`)
+  }
+  if (first !== 'from-file' && !options.has('topic') && !options.has('all-topics')) {
+    throw new UsageError('One of the reset scopes should be defined: --all-topics, --topic.')
+  }
+  if (second !== undefined) throw new UsageError(`Option "[${first}]" can't be used with option "[${second}]"`)
+}
+
+function needsOneOf(options: ParsedOptions, action: Action, names: readonly string[]): void {
+  if (names.some((name) => options.has(name))) return
+  throw new UsageError(`Option [${action}] takes one of these options: ${names.map((name) => `[${name}]`).join(', ')}`)
+}
