@@ -179,7 +179,7 @@ export class LogStore {
         }),
       ),
     )
-    for (const directory of this.#directories) await this.#endFailure(directory)
+    await this.#eachDirectory((directory) => directory.endRecovery())
   }
 
   /** Writes recovery points, log starts and high watermarks of all folders. */
@@ -223,7 +223,7 @@ export class LogStore {
       try {
         if (options.clean && directory.error === null) {
           await directory.checkpoint()
-          await this.#endFailure(directory)
+          await directory.endRecovery()
           const isClean = entries.every((entry) => entry.error === null && !entry.needsRecovery)
           if (isClean) await directory.writeCleanMarker(options.brokerEpoch ?? NO_BROKER_EPOCH)
         }
@@ -243,12 +243,6 @@ export class LogStore {
     } catch (error) {
       this.#directoryFailed(directory, offlineError(`loading ${directory.path}`, error))
     }
-  }
-
-  /** Once every log behind a failed sync was written again, the failure is over. */
-  async #endFailure(directory: LogDirectory): Promise<void> {
-    const isOver = [...directory.entries.values()].every((entry) => !entry.needsRecovery)
-    if (directory.hadFailedSync && directory.error === null && isOver) await directory.removeFailedMarker()
   }
 
   #entries(): DirectoryEntry[] {

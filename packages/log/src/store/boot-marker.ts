@@ -2,7 +2,8 @@
  * Whether the machine was started again since the data folder was last used. If not, everything that was ever written is
  * there, synced or not, and a hole in a log is damage; if so, what was not synced may be gone in any order.
  */
-import { type FileSystem, FileSystemError } from '@ottla/env'
+import { type FileSystem, FileSystemError, writeFileAtomic } from '@ottla/env'
+import { readIfPresent } from '../index/index-files.ts'
 
 export const BOOT_MARKER = '.ottla-boot'
 /** Linux: a random id of the running kernel. */
@@ -18,22 +19,22 @@ export async function readBootId(files: FileSystem): Promise<string | null> {
   }
 }
 
-/** Compares with the boot that last used the folder, and notes the present one. */
-export async function noteBoot(
+/** Compares this boot with the one in which the folder was last whole. */
+export async function compareBoot(
   files: FileSystem,
   folder: string,
   bootId: string | null,
 ): Promise<'kept' | 'lost' | 'unknown'> {
-  const path = `${folder}/${BOOT_MARKER}`
-  let last: string | null = null
-  try {
-    last = (await files.readFile(path)).toString().trim()
-  } catch (error) {
-    if (!(error instanceof FileSystemError)) throw error
-  }
-  if (bootId === null) return 'unknown'
-  // Not synced: when it is lost with the power, nothing is known, and nothing wrong is believed.
-  if (last !== bootId) await files.writeFile(path, Buffer.from(`${bootId}\n`))
-  if (last === null || last === '') return 'unknown'
+  const content = await readIfPresent(files, `${folder}/${BOOT_MARKER}`)
+  const last = content === null ? '' : content.toString().trim()
+  if (bootId === null || last === '') return 'unknown'
   return last === bootId ? 'kept' : 'lost'
+}
+
+/**
+ * Notes this boot. Only once every log was recovered: until then holes that an earlier loss of power left may still be found,
+ * and must not be taken for damage.
+ */
+export async function noteBoot(files: FileSystem, folder: string, bootId: string): Promise<void> {
+  await writeFileAtomic(files, `${folder}/${BOOT_MARKER}`, Buffer.from(`${bootId}\n`))
 }

@@ -10,7 +10,7 @@ import { type LogResources, newWritePace } from '../log-resources.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import type { TopicPartition } from '../types.ts'
 import type { WritePace } from '../write/write-pace.ts'
-import { noteBoot } from './boot-marker.ts'
+import { compareBoot, noteBoot } from './boot-marker.ts'
 import {
   CLEAN_SHUTDOWN_MARKER,
   formatCleanShutdown,
@@ -71,6 +71,7 @@ export class LogDirectory {
   readonly #resources: LogResources
   readonly #checkpoints = new Limiter(1)
   #nextLogStarts: Promise<void> | null = null
+  #bootId: string | null = null
   #lock: { release(): Promise<void> } | null = null
 
   constructor(resources: LogResources, path: string) {
@@ -108,7 +109,8 @@ export class LogDirectory {
       await files.unlink(`${this.path}/${CLEAN_SHUTDOWN_MARKER}`)
       await files.syncDirectory(this.path)
     }
-    this.pageCache = await noteBoot(files, this.path, bootId)
+    this.#bootId = bootId
+    this.pageCache = await compareBoot(files, this.path, bootId)
     this.hadFailedSync = (await files.stat(`${this.path}/${FAILED_MARKER}`)) !== null
     await this.#read(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
     await this.#read(LOG_START_CHECKPOINT, this.logStarts)
@@ -122,6 +124,7 @@ export class LogDirectory {
       } else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
     }
     this.#forgetDeleted()
+    if (this.wasClean) await this.endRecovery()
   }
 
   folderOf(topicPartition: TopicPartition): string {
@@ -209,10 +212,14 @@ export class LogDirectory {
     }
   }
 
-  /** Everything behind the recovery points was written again and synced. */
-  async removeFailedMarker(): Promise<void> {
+  /** Once every log was recovered (and written again after a failed sync), the last stop is over. */
+  async endRecovery(): Promise<void> {
+    const { files } = this.#resources.env
+    if (this.error !== null || [...this.entries.values()].some((entry) => entry.needsRecovery)) return
+    if (this.hadFailedSync) await removeIfPresent(files, `${this.path}/${FAILED_MARKER}`)
     this.hadFailedSync = false
-    await removeIfPresent(this.#resources.env.files, `${this.path}/${FAILED_MARKER}`)
+    if (this.#bootId !== null && this.pageCache !== 'kept') await noteBoot(files, this.path, this.#bootId)
+    this.pageCache = 'kept'
   }
 
   async writeCleanMarker(brokerEpoch: number): Promise<void> {
