@@ -5,6 +5,7 @@
 import type { Timer } from '@ottla/env'
 import { type AssignedWrite, undoAssigned } from './append/append-assign.ts'
 import { EpochFile } from './epoch/epoch-file.ts'
+import { removeIfPresent } from './index/index-files.ts'
 import type { SegmentIndexes } from './index/segment-indexes.ts'
 import { isPassing, offlineError } from './io-error.ts'
 import type { LogError } from './log-error.ts'
@@ -214,6 +215,13 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
       const snapshots = await listSnapshots(state.resources.env.files, state.path)
       return loadIndexes(state, segment, snapshots)
     })
+  }
+
+  async rebuildIndexes(segment: Segment): Promise<void> {
+    const { env, indexes } = this.state.resources
+    await removeIfPresent(env.files, segment.offsetIndexPath)
+    indexes.forget(segment.logPath)
+    await this.loadIndexes(segment)
   }
 
   /** Drops everything in memory; nothing is written any more. */

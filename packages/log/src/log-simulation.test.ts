@@ -203,6 +203,7 @@ class Run {
       await t.store.close({ clean: true })
     }
     // A sync that fails while the process ends is told by the kernel to the next one that syncs; the simulated disk forgets it.
+    t.disk.faults.heal()
     if (how === 'process' && (t.disk.faults.struck.get('sync error') ?? 0) > 0) await t.sim.sleep(100)
     t.disk.faults.struck.clear()
     const isLost = this.partitions.some(({ log }) => log!.failure !== null) || hasFailed

@@ -82,8 +82,9 @@ export class PartitionLog {
    */
   static async open(options: OpenLogOptions): Promise<PartitionLog> {
     try {
-      const { state, isNew, areEpochsStale } = await openLogState(options)
+      const { state, isNew, isRecovered, areEpochsStale } = await openLogState(options)
       const log = new PartitionLog(state, options)
+      log.#engine.isChanged = isRecovered
       if (areEpochsStale) log.#engine.epochFile.changed()
       if (isNew || !options.cleanShutdown) {
         log.#engine.syncer.noteFolder(state.path)

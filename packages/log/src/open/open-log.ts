@@ -1,5 +1,5 @@
 /** Brings the state of a log back from its folder. */
-import { HEADER_BYTES, maxTimestamp } from '@ottla/protocol'
+import { HEADER_BYTES, lastOffset, maxTimestamp } from '@ottla/protocol'
 import { EPOCH_CHECKPOINT, parseEpochCheckpoint } from '../epoch/epoch-checkpoint.ts'
 import { LeaderEpochs } from '../epoch/leader-epochs.ts'
 import { makeFolder, parentOf } from '../folder-syncs.ts'
@@ -20,6 +20,8 @@ export interface OpenedLog {
   readonly state: LogState
   /** The folder was made: its name in the folder above needs a sync. */
   readonly isNew: boolean
+  /** It was not opened as a clean stop leaves it: what is derived is in memory, its files are stale. */
+  readonly isRecovered: boolean
   /** What is in leader-epoch-checkpoint is not what the state says. */
   readonly areEpochsStale: boolean
 }
@@ -39,9 +41,13 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   const committed = Math.max(options.recoveryPoint, options.committedOffset ?? 0)
   const logStart = options.logStartOffset ?? 0
   await removeBelow(state, logStart)
+  let isRecovered = false
   if (content.segments.length === 0) startEmpty(state, options, { committed, logStart })
   else if (options.cleanShutdown && (await openActive(state, content, committed))) await rebuildMissing(state, content)
-  else await recover(state, options, content, committed)
+  else {
+    isRecovered = true
+    await recover(state, options, content, committed)
+  }
   if (state.logEndOffset < logStart) await restartAt(state, logStart)
   state.logStartOffset = Math.max(logStart, state.segments.first.baseOffset)
   state.writtenEnd = state.logEndOffset
@@ -50,7 +56,7 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   if (stored === null && state.segments.first.writtenBytes > 0) await rebuildEpochs(state)
   state.epochs.truncateFromEnd(state.logEndOffset)
   state.epochs.truncateFromStart(state.logStartOffset)
-  return { state, isNew, areEpochsStale: state.epochs.entries !== stored }
+  return { state, isNew, isRecovered, areEpochsStale: state.epochs.entries !== stored }
 }
 
 export function newSegmentOptions(state: LogState, baseOffset: number): SegmentOptions {
@@ -88,16 +94,20 @@ async function openActive(state: LogState, content: FolderContent, committed: nu
   const found = await readIndexes(state.resources.env.files, segment)
   if (found === null && fileBytes > 0) return false
   const indexes = found ?? SegmentIndexes.empty(segment.baseOffset)
-  const from = indexes.offset.last?.position ?? 0
+  const { last } = indexes.offset
+  const from = last?.position ?? 0
   segment.restartAt(from, indexes)
   const { openFiles } = state.resources
   const file = openFiles.take(segment.logPath, 'r')
   try {
     const range = { from, to: fileBytes, minOffset: segment.baseOffset, checksums: 'trust' as const }
-    const result = await scanBatches(file.handle, range, (buf, pos) => {
-      segment.noteBatch(buf, pos, state.config.indexIntervalBytes)
+    let isIndexRight = true
+    const result = await scanBatches(file.handle, range, (buf, pos, position) => {
+      if (last !== null && position === from && lastOffset(buf, pos) !== last.offset) isIndexRight = false
+      if (isIndexRight) segment.noteBatch(buf, pos, state.config.indexIntervalBytes)
+      return isIndexRight
     })
-    if (result.fault !== null || result.nextOffset < committed) {
+    if (result.fault !== null || !isIndexRight || result.nextOffset < committed) {
       segment.setSize(fileBytes)
       return false
     }

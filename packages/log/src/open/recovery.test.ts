@@ -215,6 +215,27 @@ simTest('derived files that are damaged are rebuilt', { config: SMALL }, async (
   deepEqual(await observed(t), expected)
 })
 
+simTest(
+  'an index that points to the wrong batch is noticed and rebuilt',
+  { config: SMALL, limits: { tailBytes: 0 } },
+  async (t) => {
+    await t.open()
+    for (let i = 0; i < 20; i++) t.put(`x${i}-`)
+    await t.written()
+    await t.log.close({ clean: true })
+    for (const { name } of t.env.files.listSync(LOG_PATH)) {
+      if (!name.endsWith('.index')) continue
+      edit(t, `${LOG_PATH}/${name}`, (bytes) => {
+        // Each entry says of the next entry's batch that it is its own.
+        for (let at = 0; at + 8 < bytes.length; at += 8) bytes.copy(bytes, at + 4, at + 12, at + 16)
+        return bytes
+      })
+    }
+    await t.open({ cleanShutdown: true, recoveryPoint: 20 })
+    for (let offset = 19; offset >= 0; offset--) equal((await t.records(offset))[0]?.offset, offset)
+  },
+)
+
 simTest('producers are as they were, from a snapshot and the batches behind it', { config: SMALL }, async (t) => {
   await t.open()
   for (let i = 0; i < 25; i++) {

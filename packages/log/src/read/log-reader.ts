@@ -2,10 +2,12 @@
  * Reads of one log. What is in the tail is answered at once with slices; the rest comes from disk in large sequential
  * pieces, and a reader that goes on where it stopped finds the next piece already there.
  */
-import { ErrorCode, isCrcValid, sizeInBytes } from '@ottla/protocol'
+import { ErrorCode, HEADER_BYTES, isCrcValid, lastOffset, sizeInBytes } from '@ottla/protocol'
+import type { OffsetPosition } from '../index/offset-index.ts'
 import { isPassing, offlineError } from '../io-error.ts'
 import { LogError } from '../log-error.ts'
 import type { LogState } from '../log-state.ts'
+import { headerFault } from '../segment/batch-scan.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { LogTail } from '../tail/log-tail.ts'
 import type { ReadOptions, ReadResult, Retainable } from '../types.ts'
@@ -14,7 +16,9 @@ import type { Piece } from './read-ahead.ts'
 
 export interface ReaderOwner {
   /** The indexes of a closed segment could not be had from memory. */
-  loadIndexes(segment: Segment): Promise<{ offset: { floor(offset: number): { position: number } } }>
+  loadIndexes(segment: Segment): Promise<{ offset: { floor(offset: number): OffsetPosition } }>
+  /** The index file of a closed segment says what is not so: it is built anew. */
+  rebuildIndexes(segment: Segment): Promise<void>
   failed(error: LogError): void
 }
 
@@ -23,6 +27,8 @@ interface Place {
   readonly position: number
   /** The position is that of the batch sought, because an earlier read ended there. */
   readonly isExact: boolean
+  /** Last offset of the batch at the position as the index has it; null when that is not from an index. */
+  readonly indexed: number | null
 }
 
 /** Readers of one log that are remembered, to find without an index where they go on. */
@@ -96,6 +102,13 @@ export class LogReader {
       const bytesLeft = segment.writtenBytes - position
       if (bytesLeft <= 0) return null
       const piece = await this.#pieceAt(segment, position, Math.min(wanted, bytesLeft))
+      if (position === place.position && place.indexed !== null && !isIndexRight(piece, place.indexed)) {
+        piece.slice.release()
+        // One that is in memory because the segment still grows does without what is wrong.
+        if (segment.indexes !== null) segment.indexes.offset.truncateTo(place.indexed)
+        else await this.#owner.rebuildIndexes(segment)
+        return this.#readSegment(segment, offset, options)
+      }
       const selection = selectBatches(piece.bytes, { ...options, offset, bytesLeft })
       if (selection.kind === 'batches') return this.#records(segment, piece, selection, { options, place })
       piece.slice.release()
@@ -140,10 +153,12 @@ export class LogReader {
     const hint = this.#hints.get(offset)
     if (hint !== undefined && hint.segment === segment) {
       this.#hints.delete(offset)
-      return { ...hint, isExact: true }
+      return { ...hint, isExact: true, indexed: null }
     }
     const indexes = segment.indexes ?? (await this.#owner.loadIndexes(segment))
-    return { segment, position: indexes.offset.floor(offset).position, isExact: offset === segment.baseOffset }
+    const entry = indexes.offset.floor(offset)
+    const indexed = entry.position === 0 ? null : entry.offset
+    return { segment, position: entry.position, isExact: offset === segment.baseOffset, indexed }
   }
 
   #remember(offset: number, segment: Segment, position: number): void {
@@ -262,6 +277,14 @@ function nothingAt(offset: number): ReadResult {
 
 function storageFailure(error: LogError): ReadResult {
   return { kind: 'failed', error: ErrorCode.KAFKA_STORAGE_ERROR, message: error.message }
+}
+
+/** Index files have no checksum: an entry is believed when the batch at its position is the one it names. */
+function isIndexRight(piece: Piece, indexed: number): boolean {
+  const { bytes } = piece
+  if (bytes.length < HEADER_BYTES) return false
+  if (headerFault(bytes, 0, { minOffset: 0, bytesLeft: Infinity }) !== null) return false
+  return lastOffset(bytes, 0) === indexed
 }
 
 /** Position of the first batch with a wrong checksum, or -1. */
