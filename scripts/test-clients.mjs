@@ -80,12 +80,20 @@ const programs = [
       needs: [join(cacheOf(`java-${profile}`), '.installed')],
     })),
   {
+    name: 'Apache Kafka folders',
+    command: [process.execPath, clients('tools', 'folder-checks.mjs'), classPath('latest')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'DumpLogSegments',
     command: [process.execPath, clients('tools', 'dump-log-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],
     last: true,
   },
-].filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
+].filter(
+  ({ name, startsOwn }) => name.toLowerCase().includes(filter.toLowerCase()) && !(startsOwn && process.env.BOOTSTRAP),
+)
 
 /** The quick start with one set of tools. */
 function quickStart(name, version, tools, producerBootstrap = '--bootstrap-server') {
@@ -195,8 +203,9 @@ function writeMatrix(outcomes) {
     if (found === undefined) return ''
     return { passed: 'yes', failed: '**no**', absent: '–' }[found.outcome]
   }
-  const clientsOnly = names.filter((name) => !/ tools |DumpLog/.test(name))
+  const besideKafka = names.filter((name) => name.startsWith('Apache Kafka '))
   const toolsOnly = names.filter((name) => / tools |DumpLog/.test(name))
+  const clientsOnly = names.filter((name) => !besideKafka.includes(name) && !toolsOnly.includes(name))
   const table = (columns) => {
     const rows = cases.filter((title) => columns.some((name) => cell(name, title) !== ''))
     return [
@@ -225,6 +234,12 @@ ${absent.join('\n')}
 ## Command line tools
 
 ${table(toolsOnly)}
+
+## Beside Apache Kafka
+
+Apache Kafka itself is started here, from its jars: its data folders and this broker's change hands.
+
+${table(besideKafka)}
 `,
   )
 }

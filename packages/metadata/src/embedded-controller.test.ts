@@ -312,6 +312,11 @@ for (const folder of ['static-voters', 'dynamic-voters']) {
       equal(image.configs.of(4, '').get('log.retention.ms'), '777000')
       deepEqual([...image.features.finalized], [['metadata.version', 30]])
       equal(image.features.stored.get('transaction.version'), 2)
+      const told = node.sim.host(HOST).log.map(({ fields }) => JSON.stringify(fields))
+      ok(
+        told.some((fields) => fields.includes('transaction.version 2 (0 in force)')),
+        'and the log says so',
+      )
       equal(image.scramCredentials.size, 1)
       deepEqual(
         [...image.clientQuotas.all()].map(({ values }) => [...values]),

@@ -15,6 +15,7 @@ import {
   ZERO_UUID,
 } from '@ottla/protocol'
 import { METADATA_VERSION, METADATA_VERSION_LATEST } from '../features.ts'
+import type { FeaturesImage } from '../image/features-image.ts'
 import { ImageBuilder } from '../image/image-builder.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
 import type { MetadataStore } from '../metadata-store.ts'
@@ -79,6 +80,7 @@ export class EmbeddedStore implements MetadataStore {
     if (log.logEndOffset < snapshot.id.endOffset) await log.truncateFullyAndStartAt(snapshot.id.endOffset)
     const tail = await loadTail(log, snapshot)
     checkLoaded(path, nodeId, tail)
+    tellKeptLevels(env, path, tail.image.features)
     const epoch = await claimEpoch({
       env,
       path,
@@ -205,6 +207,17 @@ function logConfigOf(config: BrokerConfig): LogConfig {
     fileDeleteDelayMs: config.int('internal.metadata.delete.delay.millis'),
     maxMessageBytes: 2 ** 31 - 1,
   }
+}
+
+/** A folder of Apache Kafka may say levels that do not work here yet. */
+function tellKeptLevels({ logger }: Env, path: string, { stored, finalized }: FeaturesImage): void {
+  const kept = [...stored].filter(([name, level]) => level !== (finalized.get(name) ?? 0))
+  if (kept.length === 0) return
+  const features = kept.map(([name, level]) => `${name} ${level} (${finalized.get(name) ?? 0} in force)`)
+  logger.warn('the folder asks for features that are not there yet: they are off, and stay written down', {
+    path,
+    features,
+  })
 }
 
 /** The next epoch, on disk before anything is written in it. */
