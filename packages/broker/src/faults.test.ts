@@ -8,6 +8,10 @@ import {
   ErrorCode,
   FetchRequest,
   FetchResponse,
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+  OffsetCommitRequest,
+  OffsetCommitResponse,
   ProduceRequest,
   ProduceResponse,
 } from '@ottla/protocol'
@@ -18,6 +22,9 @@ import { batch, fetchOf } from './test-broker.test.ts'
 const CREATE_TOPICS = { request: CreateTopicsRequest, response: CreateTopicsResponse }
 const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
 const FETCH = { request: FetchRequest, response: FetchResponse }
+
+const FIND_COORDINATOR = { request: FindCoordinatorRequest, response: FindCoordinatorResponse }
+const OFFSET_COMMIT = { request: OffsetCommitRequest, response: OffsetCommitResponse }
 
 interface SimulatedBroker {
   readonly simulation: Simulation
@@ -166,4 +173,41 @@ test('a stop answers who waits, and leaves the folder marked as clean', async ()
       true,
     )
   })
+})
+
+test('a coordinator whose log could not be made for want of room serves when there is room', async () => {
+  await simulated(
+    async ({ simulation, connection }) => {
+      const { faults } = simulation.host('broker').disk
+      const heal = faults.inject({
+        operation: 'write',
+        effect: { kind: 'error', code: 'ENOSPC' },
+        path: (path) => path.includes('__consumer_offsets'),
+        times: Number.POSITIVE_INFINITY,
+      })
+      const topics = [
+        { name: 'events', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }] },
+      ]
+      const commit = async (): Promise<number> => {
+        const { coordinators } = await connection.request(FIND_COORDINATOR, 4, { coordinatorKeys: ['group'] })
+        const error = coordinators[0]!.errorCode
+        if (error !== ErrorCode.NONE) return error
+        const response = await connection.request(OFFSET_COMMIT, 9, { groupId: 'group', topics })
+        return response.topics[0]!.partitions[0]!.errorCode
+      }
+      let last = -1
+      const commitUntil = async (isEnough: (error: number) => boolean): Promise<void> => {
+        for (let n = 0; n < 20 && !isEnough(last); n++) {
+          last = await commit()
+          await simulation.sleep(200)
+        }
+      }
+      await commitUntil((error) => error === ErrorCode.NOT_COORDINATOR)
+      equal(last, ErrorCode.NOT_COORDINATOR)
+      heal()
+      await commitUntil((error) => error === ErrorCode.NONE)
+      equal(last, ErrorCode.NONE)
+    },
+    { 'offsets.topic.num.partitions': '1' },
+  )
 })

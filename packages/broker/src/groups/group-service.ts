@@ -52,7 +52,9 @@ export class GroupService implements ReplicaObserver, ReplicaWatcher {
   onChanged(replica: Replica): void {
     const error = replica.leaderError(-1)
     if (error === ErrorCode.NONE || !replica.isReady) return
-    this.coordinator.unload(replica.partition, replica.leaderEpoch)
+    // A log that cannot be used now may be opened again in the same epoch.
+    if (error === ErrorCode.KAFKA_STORAGE_ERROR) this.coordinator.forget(replica.partition)
+    else this.coordinator.unload(replica.partition, replica.leaderEpoch)
   }
 
   onReverted(replica: Replica, endOffset: number): void {

@@ -189,7 +189,14 @@ export class ReplicaRegistry {
     const { topic, partition } = replica
     logger.error('partition is offline: its log cannot be opened', { topic, partition, error })
     replica.failed(ErrorCode.KAFKA_STORAGE_ERROR)
-    if (error instanceof LogError && error.retriable) timers.after(REOPEN_MS, () => replica.forgetFailure())
+    if (error instanceof LogError && error.retriable) timers.after(REOPEN_MS, () => this.#openAgain(replica))
+  }
+
+  /** Those who watch replicas ask for the log again: a coordinator whose requests never touch it would not. */
+  #openAgain(replica: Replica): void {
+    if (replica.isStopped) return
+    replica.forgetFailure()
+    for (const observer of this.#observers) observer.onReplica(replica)
   }
 
   /** Whether acknowledgements of the partition wait for the disk. */
