@@ -1,9 +1,10 @@
 /** What kafka-console-consumer is asked to do, checked as Kafka's tool checks it. */
+import type { ConsumerOptions } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import { requireOptions } from '../options/check-options.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
-import { pairsOf, readProperties } from '../shared/client-properties.ts'
+import { consumerOptions, pairsOf, readProperties } from '../shared/client-properties.ts'
 import { topicPattern } from '../shared/topic-filter.ts'
 import { deserializer } from './deserializers.ts'
 import { defaultFormatter, type MessageFormatter, noOpFormatter } from './message-formatter.ts'
@@ -22,6 +23,7 @@ export interface ConsumerSettings {
   readonly servers: string
   readonly plan: ReadPlan
   readonly properties: Map<string, string>
+  readonly options: ConsumerOptions
   readonly format: MessageFormatter
   /** Infinity: no bound. */
   readonly maxMessages: number
@@ -63,6 +65,7 @@ export function consumerSettings(options: ParsedOptions, io: Io): ConsumerSettin
   const groups = [options.value('group'), fromFile.get('group.id'), pairs.get('group.id')]
   const properties = new Map([['client.id', 'console-consumer'], ...fromFile, ...pairs])
   const group = onlyGroup(groups)
+  if (group === '') throw new ToolError('The group id must not be empty.')
   if (group !== undefined) properties.set('group.id', group)
   setReset(options, properties)
   properties.set('isolation.level', options.required('isolation-level'))
@@ -73,6 +76,7 @@ export function consumerSettings(options: ParsedOptions, io: Io): ConsumerSettin
     servers: options.required('bootstrap-server'),
     plan: plan(options, topics, properties),
     properties,
+    options: consumerOptions(properties),
     format,
     maxMessages: maxMessages === undefined || maxMessages < 0 ? Number.POSITIVE_INFINITY : maxMessages,
     timeoutMs: timeoutMs === undefined || timeoutMs < 0 ? Number.POSITIVE_INFINITY : timeoutMs,

@@ -2,7 +2,7 @@
 import type { Consumer, ConsumerRecord } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
-import { connect, consumerOptions } from '../shared/client-properties.ts'
+import { connect } from '../shared/client-properties.ts'
 import { errorText } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
 import { type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
@@ -127,7 +127,7 @@ export const run = defineTool({
 
 async function consume(settings: ConsumerSettings, counter: { count: number }, io: Io): Promise<void> {
   await using kafka = connect(settings.servers, settings.properties, io)
-  await using consumer = kafka.consumer(consumerOptions(settings.properties))
+  await using consumer = kafka.consumer(settings.options)
   const follower = start(consumer, settings, io)
   const { clock } = io.env
   let heardAt = clock.monotonic()

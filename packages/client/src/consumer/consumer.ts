@@ -276,6 +276,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       const records = this.#joining === null ? this.#take(limit) : []
       if (records.length > 0) return records
       this.#throwFailure()
+      this.#fetcher.wake()
       if (deadline.isOver) return []
       await abortable(this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS)), signal)
     }

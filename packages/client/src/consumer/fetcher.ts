@@ -74,7 +74,7 @@ export class Fetcher {
       }
       const node = this.#nodeOf(state)
       if (node === undefined) {
-        cluster.metadata.invalidate()
+        cluster.metadata.need(state.topic)
         continue
       }
       const group = byNode.get(node)

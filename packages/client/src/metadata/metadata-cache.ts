@@ -52,6 +52,8 @@ export class MetadataCache {
   readonly #options: MetadataCacheOptions
   readonly #loading = new Map<string, Promise<MetadataAnswer>>()
   readonly #listeners = new Set<() => void>()
+  /** Topics that somebody needs and that are not in the cache. */
+  readonly #needed = new Set<string>()
   #current = NO_METADATA
   #refreshFailures = 0
   #refreshedAt = Number.NEGATIVE_INFINITY
@@ -134,6 +136,12 @@ export class MetadataCache {
     })
   }
 
+  /** Says that the topic is needed: refreshes ask for it too, until it is there. */
+  need(topic: string): void {
+    if (!this.#current.topics.has(topic)) this.#needed.add(topic)
+    this.invalidate()
+  }
+
   /** Takes over the leader that a broker named beside an error (KIP-951). */
   learnLeader(change: Parameters<typeof withLeader>[1]): void {
     this.#replace(withLeader(this.#current, change))
@@ -141,7 +149,7 @@ export class MetadataCache {
 
   #refresh(): void {
     this.#refreshedAt = this.#options.env.clock.monotonic()
-    const topics = [...this.#current.topics.keys()]
+    const topics = [...this.#current.topics.keys(), ...this.#needed]
     this.#askEveryBroker(topics, false).then(
       () => {
         this.#refreshFailures = 0
@@ -204,6 +212,7 @@ export class MetadataCache {
   #replace(next: ClusterMetadata): void {
     if (next === this.#current) return
     this.#current = next
+    for (const topic of this.#needed) if (next.topics.has(topic)) this.#needed.delete(topic)
     for (const listener of this.#listeners) listener()
   }
 }

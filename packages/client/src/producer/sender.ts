@@ -87,7 +87,7 @@ export class Sender {
       const { topic, partition } = queue.position
       const leader = cluster.metadata.leader(topic, partition)
       if (leader === undefined) {
-        cluster.metadata.invalidate()
+        cluster.metadata.need(topic)
         continue
       }
       const group = groups.get(leader.node)
