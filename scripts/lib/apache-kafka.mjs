@@ -6,18 +6,24 @@ import { join } from 'node:path'
 import { cacheOf } from './clients.mjs'
 import { freePort } from './test-broker.mjs'
 
-/** `wait: false` returns as soon as the process is spawned. A folder of an earlier run is continued. */
+/**
+ * Returns as soon as the process is spawned: await `started`. A folder of an earlier run is continued. `voters`: named in the
+ * settings, or written into the metadata (`format --standalone`), as Kafka's own quick start does.
+ */
 export async function startApacheKafka({
   folder = mkdtempSync(join(tmpdir(), 'apache-kafka-')),
   port,
   heap = '1G',
   settings = {},
+  voters = 'static',
 } = {}) {
   const [broker, controller] = [port ?? (await freePort()), await freePort()]
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    ...(voters === 'static'
+      ? { 'controller.quorum.voters': `1@127.0.0.1:${controller}` }
+      : { 'controller.quorum.bootstrap.servers': `127.0.0.1:${controller}` }),
     listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}`,
     'controller.listener.names': 'CONTROLLER',
@@ -54,6 +60,7 @@ export async function startApacheKafka({
     '4L6g3nShT-eMCtK--X86sw',
     '-c',
     file,
+    ...(voters === 'static' ? [] : ['--standalone']),
   ])
   // the flags of Apache Kafka's own start script
   const flags = [

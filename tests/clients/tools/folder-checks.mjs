@@ -45,9 +45,11 @@ async function withBroker(start, { folder, signal = 'SIGTERM' }, body) {
   return result
 }
 
-async function kafka(folder) {
+/** Gives what starts Apache Kafka on a folder. */
+const kafka = (voters) => async (folder) => {
   const broker = await startApacheKafka({
     folder,
+    voters,
     heap: '384m',
     settings: { 'offsets.topic.num.partitions': '5', 'transaction.state.log.num.partitions': '2' },
   })
@@ -108,7 +110,7 @@ async function checkFolderOfKafka(folder) {
   let producer
   let groups = GROUPS
   await run('a folder of Apache Kafka, stopped cleanly, serves the same', async () => {
-    written = await withBroker(kafka, { folder }, async (wire) => {
+    written = await withBroker(kafka('dynamic'), { folder }, async (wire) => {
       producer = await fill(wire, { transactions: true })
       return contents(wire, groups)
     })
@@ -122,7 +124,7 @@ async function checkFolderOfKafka(folder) {
     })
   })
   await run('Apache Kafka goes on with its folder after this broker', async () => {
-    await withBroker(kafka, { folder, signal: 'SIGKILL' }, async (wire) => {
+    await withBroker(kafka('dynamic'), { folder, signal: 'SIGKILL' }, async (wire) => {
       expectSame(written, await contents(wire, groups))
       producer = await continueWriting(wire, producer, 'kafka')
       groups = [...groups, 'late-kafka']
@@ -155,7 +157,7 @@ async function checkOwnFolder(folder) {
       return contents(wire, GROUPS)
     })
     cpSync(data, join(folder, 'copy'), { recursive: true })
-    await withBroker(kafka, { folder }, async (wire) => {
+    await withBroker(kafka('static'), { folder }, async (wire) => {
       expectSame(written, await contents(wire, GROUPS))
       producer = await continueWriting(wire, producer, 'kafka')
       written = await contents(wire, [...GROUPS, 'late-kafka'])
