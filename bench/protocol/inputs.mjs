@@ -31,7 +31,9 @@ export function bytes(length, seed = 1) {
   return buffer
 }
 
-const WORDS = 'account payment order shipped pending declined berlin lisbon oslo visa transfer refund invoice'.split(' ')
+const WORDS = 'account payment order shipped pending declined berlin lisbon oslo visa transfer refund invoice'.split(
+  ' ',
+)
 
 /** JSON, as most records are, of exactly `length` bytes: what repeats in it is keys and words, not whole lines. */
 function json(length, i) {

@@ -1,7 +1,8 @@
 /**
  * npm run bench -- protocol: encoding, decoding, batches and checksums beside kafkajs and @platformatic/kafka, each in a process of
  * its own, on the oldest Node that Ottla supports and on 24 (the other needs 22.22 or later). Writes docs/benchmarks/protocol.md.
- *   --seconds N    time for each case and contestant (default 1)
+ *   --seconds N    time for each case and contestant in a round (default 0.5)
+ *   --rounds N     how often each contestant has its turn (default 3); the best round of each case counts
  *   --only TEXT    cases whose name contains the text; nothing is written
  */
 import { spawnSync } from 'node:child_process'
@@ -16,7 +17,8 @@ const option = (name, otherwise) => {
   const at = process.argv.indexOf(name)
   return at === -1 ? otherwise : process.argv[at + 1]
 }
-const seconds = option('--seconds', '1')
+const seconds = option('--seconds', '0.5')
+const rounds = Number(option('--rounds', '3'))
 const only = option('--only', '')
 const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 
@@ -29,7 +31,9 @@ function ensureContestants() {
 }
 
 function measure(node, contestant) {
-  say(`measuring ${contestant}`)
+  say(
+    `measuring ${contestant} on ${node === process.execPath ? 'this Node' : node.split('node/').at(-1).split('/')[0]}`,
+  )
   const result = spawnSync(node, ['measure.mjs', contestant, seconds, only], {
     cwd: here,
     encoding: 'utf8',
@@ -38,6 +42,25 @@ function measure(node, contestant) {
   })
   if (result.status !== 0) fail(`${contestant} could not be measured`)
   return JSON.parse(result.stdout)
+}
+
+/** What is better of two rounds, case by case: what else the machine does can only add to a time. */
+function best(one, other) {
+  if (one === undefined) return other
+  const cases = Object.entries(one.cases).map(([row, mine]) => {
+    const again = other.cases[row]
+    return [row, mine.ns <= again.ns ? mine : again]
+  })
+  return { ...one, cases: Object.fromEntries(cases) }
+}
+
+/** All contestants in turn, round after round, so that a busy minute of the machine hits all of them. */
+function measureAll(node, contestants) {
+  const measured = {}
+  for (let round = 0; round < rounds; round++) {
+    for (const contestant of contestants) measured[contestant] = best(measured[contestant], measure(node, contestant))
+  }
+  return measured
 }
 
 /** Contestants must have done the same work: a case whose results differ is no comparison. */
@@ -92,13 +115,12 @@ for (const [major, contestants] of [
   [24, ['kafkajs', 'platformatic']],
 ]) {
   const node = await nodeBinary(major)
-  const ottla = measure(node, 'ottla')
+  const { ottla, ...measured } = measureAll(node, ['ottla', ...contestants])
   const others = {}
   for (const contestant of contestants) {
-    const measured = measure(node, contestant)
-    checkSame(ottla, measured, contestant)
+    checkSame(ottla, measured[contestant], contestant)
     const packageName = contestant === 'platformatic' ? '@platformatic/kafka' : contestant
-    others[`${packageName} ${dependencies[packageName]}`] = measured
+    others[`${packageName} ${dependencies[packageName]}`] = measured[contestant]
   }
   tables.push(table(ottla, others))
   lost.push(...slower(ottla, others))
@@ -106,8 +128,8 @@ for (const [major, contestants] of [
 
 const page = `# Protocol benchmark
 
-Time of one operation, the best of twenty samples after a warm-up; in brackets how many times as long as Ottla's. Written by
-\`npm run bench -- protocol\` on ${cpus()[0].model.trim()}. Each contestant runs in a process of its own, through the functions
+Time of one operation, the best of many samples in ${rounds} rounds; in brackets how many times as long as Ottla's. Written by
+\`npm run bench -- protocol\` on ${cpus()[0].model.trim()}. Each contestant runs in processes of its own, through the functions
 that its own client calls, over the same data in the same version of the API; results are compared before anything is
 reported. kafkajs has no snappy, lz4 and zstd of its own. Reading a batch touches key, value and headers of each record.
 
