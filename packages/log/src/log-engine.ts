@@ -108,7 +108,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
       this.#release(writes)
       return
     }
-    const { counters, writeback } = state.resources
+    const { counters, writeback, trouble } = state.resources
     this.isChanged = true
     let bytes = 0
     for (const write of writes) {
@@ -132,6 +132,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     counters.appendedBytes += bytes
     this.syncer.noteWritten(writes[0]!.segment)
     writeback.noteWritten(this, bytes)
+    trouble.succeeded()
     this.sealer.proceed()
     this.syncer.proceed()
     this.#startFlushTimer()
@@ -145,6 +146,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     this.syncer.lowerWanted(state.logEndOffset)
     if (writes.some((write) => write.epochsBefore !== null)) this.epochFile.changed()
     state.resources.counters.revertedAppends += writes.length
+    if (error.retriable) state.resources.trouble.failed(state.name, writes.length, error)
     this.#release(writes)
     if (!state.isClosed) this.#events.reverted(state.logEndOffset, error)
   }

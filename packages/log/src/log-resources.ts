@@ -10,6 +10,7 @@ import { OpenFiles } from './open-files.ts'
 import { ReadAhead } from './read/read-ahead.ts'
 import { TailBudget } from './tail/tail-budget.ts'
 import { WritePace } from './write/write-pace.ts'
+import { WriteTrouble } from './write/write-trouble.ts'
 import { WriteTurn } from './write/write-turn.ts'
 import { Writeback } from './write/writeback.ts'
 
@@ -83,6 +84,7 @@ export interface LogResources {
   readonly folders: FolderSyncs
   readonly turn: WriteTurn
   readonly writeback: Writeback
+  readonly trouble: WriteTrouble
   /** How fast writes are; a data folder may have its own. */
   readonly pace: WritePace
 }
@@ -119,6 +121,7 @@ export function createLogResources(
     folders: new FolderSyncs(env.files),
     turn: new WriteTurn(env.timers),
     writeback: new Writeback({ perLogBytes: all.writebackLogBytes, totalBytes: all.writebackTotalBytes }),
+    trouble: new WriteTrouble(env),
     pace: newWritePace(all),
   }
 }
