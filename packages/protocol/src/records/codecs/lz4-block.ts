@@ -91,21 +91,21 @@ export function decompressLz4Block(
   output: Output,
   bounds: { readonly floor: number; readonly limit: number },
 ): boolean {
-  const { buffer, view } = source
+  const { view } = source
   const { end } = range
   const { floor, limit } = bounds
   const out = output.view
   // So far a short run of literals can be copied as sixteen bytes.
-  const lastWords = buffer.length - 16
+  const lastWords = view.byteLength - 16
   let pos = range.start
   let to = output.position
   while (pos < end) {
-    const token = buffer[pos++]!
+    const token = view.getUint8(pos++)
     let literals = token >>> 4
     if (literals === 15) {
       for (let more = 255; more === 255; literals += more) {
         if (pos >= end) malformedBytes('lz4 length is cut short')
-        more = buffer[pos++]!
+        more = view.getUint8(pos++)
       }
     }
     if (literals > end - pos) malformedBytes('lz4 literals are cut short')
@@ -124,13 +124,13 @@ export function decompressLz4Block(
       return true
     }
     if (pos + 2 > end) malformedBytes('lz4 distance is cut short')
-    const distance = buffer[pos]! | (buffer[pos + 1]! << 8)
+    const distance = view.getUint16(pos, true)
     pos += 2
     let length = token & 15
     if (length === 15) {
       for (let more = 255; more === 255; length += more) {
         if (pos >= end) malformedBytes('lz4 length is cut short')
-        more = buffer[pos++]!
+        more = view.getUint8(pos++)
       }
     }
     length += MIN_MATCH

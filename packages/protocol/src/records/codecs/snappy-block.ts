@@ -125,7 +125,7 @@ export function decompressSnappyBlock(
   let pos = header.start
   let to = floor
   while (pos < end) {
-    const tag = buffer[pos++]!
+    const tag = view.getUint8(pos++)
     const kind = tag & 3
     if (kind === 0) {
       let length = (tag >>> 2) + 1
@@ -148,15 +148,18 @@ export function decompressSnappyBlock(
     }
     let length = (tag >>> 2) + 1
     let distance: number
-    if (kind === 1) {
-      if (pos >= end) malformedBytes('snappy copy is cut short')
+    if (kind === 2) {
+      if (end - pos < 2) malformedBytes('snappy copy is cut short')
+      distance = view.getUint16(pos, true)
+      pos += 2
+    } else if (kind === 1) {
+      if (pos === end) malformedBytes('snappy copy is cut short')
       length = ((tag >>> 2) & 7) + 4
-      distance = ((tag & 0xe0) << 3) | buffer[pos++]!
+      distance = ((tag & 0xe0) << 3) | view.getUint8(pos++)
     } else {
-      const bytes = kind === 2 ? 2 : 4
-      if (pos + bytes > end) malformedBytes('snappy copy is cut short')
-      distance = kind === 2 ? buffer[pos]! | (buffer[pos + 1]! << 8) : view.getUint32(pos, true)
-      pos += bytes
+      if (end - pos < 4) malformedBytes('snappy copy is cut short')
+      distance = view.getUint32(pos, true)
+      pos += 4
     }
     if (distance === 0 || distance > to - floor) malformedBytes(`snappy copy from ${distance} bytes before`)
     if (length > full - to) malformedBytes('snappy copy reaches beyond its block')
