@@ -132,7 +132,7 @@ class Start {
     this.#undo.push(await broker.follow())
     const registration = await this.#register(broker, listeners)
     this.#dispatcher = new Dispatcher(broker, broker.apis)
-    if (logs.previousBrokerEpoch < 0) void broker.replicas.openAll(RECOVERY_CONCURRENCY)
+    if (logs.previousBrokerEpoch < 0) void recover(broker)
     this.#undo.push(startSchedules(broker), () => drain(server, broker))
     await registration.unfence()
     server.open()
@@ -252,6 +252,16 @@ class Start {
     this.#env.logger.fatal('the broker cannot go on', { error })
     if (this.#options.onFatal !== undefined) this.#options.onFatal(error)
     else void this.undo({ isClean: false })
+  }
+}
+
+/** Opens every log after an unclean stop: the replicas know what an acknowledgement meant. The folders are told when all are whole. */
+async function recover({ replicas, logs, logger }: Broker): Promise<void> {
+  try {
+    await replicas.openAll(RECOVERY_CONCURRENCY)
+    await logs.recover()
+  } catch (error) {
+    logger.error('recovery failed', { error })
   }
 }
 
