@@ -171,6 +171,26 @@ storeTest('a deletion that was interrupted at any point leaves nothing of the ol
   }
 })
 
+storeTest(
+  'what was recorded for a deleted topic does not count for a new one of its name, whenever the power fails',
+  {},
+  async (t) => {
+    await t.open()
+    await t.fill(await t.log('t'), 5)
+    await t.store.checkpoint()
+    // The folder of the deleted topic was removed; only checkpoints still name it.
+    await t.sim.crash('broker', 'process')
+    await t.env.files.removeDirectory('/data/t-0')
+    await t.env.files.syncDirectory('/data')
+    await t.open()
+    await t.log('t', 0, { topicId: OTHER_ID, isNew: true })
+    await t.env.files.syncDirectory('/data')
+    await t.restart('power', 'none')
+    const log = await t.log('t', 0, { topicId: OTHER_ID })
+    equal(log.logEndOffset, 0)
+  },
+)
+
 storeTest('what is set aside is kept under another name', {}, async (t) => {
   await t.open()
   await t.fill(await t.log('orders'), 5)

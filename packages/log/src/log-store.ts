@@ -265,9 +265,9 @@ export class LogStore {
   }
 
   #newEntry(topicPartition: TopicPartition, options: OpenStoredOptions): DirectoryEntry {
-    const recorded = this.#directories.find((directory) => directory.hasRecordOf(topicPartition))
-    if (recorded !== undefined && options.isNew !== true && options.onDamage !== 'truncate') {
-      const message = `${recorded.folderOf(topicPartition)} is missing, but data were recorded for it`
+    const recorded = this.#directories.filter((directory) => directory.hasRecordOf(topicPartition))
+    if (recorded[0] !== undefined && options.isNew !== true && options.onDamage !== 'truncate') {
+      const message = `${recorded[0].folderOf(topicPartition)} is missing, but data were recorded for it`
       throw new LogError('CORRUPT', message)
     }
     const online = this.#directories.filter((directory) => directory.error === null)
@@ -275,7 +275,7 @@ export class LogStore {
       online.find((each) => each.directoryId === options.directoryId) ??
       online.sort((a, b) => a.entries.size - b.entries.size)[0]
     if (directory === undefined) throw new LogError('OFFLINE', 'no data folder is left')
-    recorded?.drop(topicPartition)
+    for (const each of recorded) each.drop(topicPartition)
     const entry: DirectoryEntry = {
       topicPartition,
       directory,
@@ -284,6 +284,7 @@ export class LogStore {
       opening: null,
       error: null,
       needsRecovery: false,
+      recordedIn: recorded,
     }
     directory.entries.set(checkpointKey(topicPartition), entry)
     return entry
@@ -293,6 +294,9 @@ export class LogStore {
     const { directory } = entry
     try {
       if (directory.error !== null) throw directory.error
+      // An earlier topic of this name was recorded: a crash after the folder is made must not take its records for the new one's.
+      for (const recorded of entry.recordedIn) await recorded.checkpoint()
+      entry.recordedIn = []
       const log = await openEntry(entry, {
         ...options,
         topicId: isUnspecified(options.topicId) ? undefined : options.topicId,

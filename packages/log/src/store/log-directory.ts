@@ -49,6 +49,8 @@ export interface DirectoryEntry {
   error: LogError | null
   /** The last stop was not clean for it, and it was not opened since. */
   needsRecovery: boolean
+  /** Folders whose checkpoints still name an earlier partition of this name; empty for one that was found. */
+  recordedIn: readonly LogDirectory[]
 }
 
 export class LogDirectory {
@@ -242,6 +244,7 @@ export class LogDirectory {
       opening: null,
       error: null,
       needsRecovery: !this.wasClean,
+      recordedIn: [],
     })
   }
 
