@@ -11,7 +11,7 @@ import type { ClassicDraft } from './classic-draft.ts'
 import type { ClassicMember } from './classic-group.ts'
 import { groupRecord } from './group-state-record.ts'
 import type { Join } from './join.ts'
-import { selectProtocol } from './protocols.ts'
+import { selectProtocol, subscribedTopicsOf } from './protocols.ts'
 import { completeJoinUnlessInitial, keepAlive, prepareRebalance } from './rebalance.ts'
 
 export interface Replacement {
@@ -37,6 +37,9 @@ export function rejoinStaticMember(
   keepAlive(draft, memberId)
 
   if (draft.phase === 'Stable' && staysOnProtocol(draft)) {
+    const { protocolType, protocolName } = draft.state
+    // It may have come back with another subscription: what is loaded from the record written here must know no other topics.
+    draft.set({ subscribedTopics: subscribedTopicsOf(draft.members(), protocolType, protocolName) })
     draft.turn.write(groupRecord(draft))
     draft.answer(
       token,
