@@ -17,7 +17,7 @@ import { SimStore } from './testing/sim-store.test.ts'
 
 /** Seeds that once failed. */
 const OLD_SEEDS: readonly string[] = []
-const FRESH_SEEDS = 25
+const FRESH_SEEDS = 15
 const STEPS = 150
 const PRODUCER = { producerId: 7, producerEpoch: 0 }
 

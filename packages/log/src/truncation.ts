@@ -4,7 +4,7 @@
  * The order matters for a crash in the middle: first the recovery point is lowered, then later segments go, newest first,
  * then the file is cut and synced; so the log that is found is a prefix at every moment.
  */
-import { baseOffset, nextOffset } from '@ottla/protocol'
+import { nextOffset, sizeInBytes } from '@ottla/protocol'
 import { removeIfPresent } from './index/index-files.ts'
 import { LogError } from './log-error.ts'
 import type { LogState } from './log-state.ts'
@@ -32,7 +32,8 @@ export async function truncateLog(state: LogState, offset: number, steps: Trunca
   const segment = state.segments.at(index)
   const place = await findCut(state, segment, offset)
   const indexes = segment.indexes ?? (await indexesOf(state, segment))
-  const end = Math.min(place.offset, offset)
+  // A batch that the log start lies in goes as well; the log does not end below its start.
+  const end = Math.max(place.end, state.logStartOffset)
   setEnds(state, end)
   steps.cut()
   await steps.lowerRecoveryPoint(end)
@@ -85,24 +86,25 @@ function setEnds(state: LogState, end: number): void {
   state.generation++
 }
 
-/** Where the batch begins that holds `offset` or comes after it. */
-async function findCut(
-  state: LogState,
-  segment: Segment,
-  offset: number,
-): Promise<{ position: number; offset: number }> {
-  if (segment.writtenBytes === 0) return { position: 0, offset }
-  const indexes = segment.indexes ?? (await indexesOf(state, segment))
-  const from = indexes.offset.floor(offset).position
-  let place = { position: segment.writtenBytes, offset }
+/**
+ * Where the first batch begins that reaches to or above `offset`, and where the batches before it end. That is where the log
+ * will end: a restart finds no other end than that of a batch.
+ */
+async function findCut(state: LogState, segment: Segment, offset: number): Promise<{ position: number; end: number }> {
+  const place = { position: 0, end: segment.baseOffset }
+  if (segment.writtenBytes === 0) return place
   const { openFiles } = state.resources
+  const indexes = segment.indexes ?? (await indexesOf(state, segment))
+  // An entry names the last offset of its batch: that of one below `offset` is kept.
+  const from = indexes.offset.floor(offset - 1).position
   const file = openFiles.take(segment.logPath, 'r')
   try {
     const range = { from, to: segment.writtenBytes, minOffset: segment.baseOffset, checksums: 'trust' as const }
     const result = await scanBatches(file.handle, range, (buf, pos, position) => {
-      if (nextOffset(buf, pos) <= offset) return true
-      place = { position, offset: baseOffset(buf, pos) }
-      return false
+      if (nextOffset(buf, pos) > offset) return false
+      place.position = position + sizeInBytes(buf, pos)
+      place.end = nextOffset(buf, pos)
+      return true
     })
     if (result.fault !== null) {
       throw new LogError('CORRUPT', `${segment.logPath} is damaged at ${result.position}: ${result.fault}`)

@@ -38,8 +38,10 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   const stored = await readEpochs(options)
   const state = new LogState({ ...options, epochs: new LeaderEpochs(stored ?? []) })
   for (const baseOffset of content.segments) await addFound(state, baseOffset)
-  const committed = Math.max(options.recoveryPoint, options.committedOffset ?? 0)
   const logStart = options.logStartOffset ?? 0
+  const known = Math.max(options.recoveryPoint, options.committedOffset ?? 0)
+  // What lies below the log start need not be there.
+  const committed = known > logStart ? known : 0
   await removeBelow(state, logStart)
   let isRecovered = false
   if (content.segments.length === 0) startEmpty(state, options, { committed, logStart })

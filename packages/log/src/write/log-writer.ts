@@ -256,7 +256,10 @@ function bytesOf(group: readonly PendingWrite[]): number {
 }
 
 function shortWrite(segment: Segment, count: number, bytes: number): LogError {
-  return new LogError('WRITE_FAILED', `writing ${segment.logPath}: ${count} of ${bytes} bytes were taken`)
+  return new LogError(
+    'WRITE_FAILED',
+    `writing ${segment.logPath}: ${count} of ${bytes} bytes were taken, no space left`,
+  )
 }
 
 function passingError(what: string, error: unknown): LogError {
