@@ -13,3 +13,24 @@ export type {
   StoredRecord,
   TopicLookup,
 } from './ports.ts'
+export type {
+  CompilePattern,
+  MarkerReport,
+  MarkerResult,
+  MarkerSender,
+  PartitionsOfTopic,
+  ProducerIdSource,
+  TransactionEnv,
+  TransactionMarkers,
+  TransactionOutcome,
+} from './transaction/ports.ts'
+export type { TransactionRequestContext } from './transaction/producer-requests.ts'
+export {
+  defaultTransactionCoordinatorConfig,
+  type TransactionCoordinatorConfig,
+} from './transaction/transaction-config.ts'
+export {
+  TransactionCoordinator,
+  type TransactionCoordinatorOptions,
+  type TransactionLog,
+} from './transaction/transaction-coordinator.ts'
