@@ -1,0 +1,97 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { test } from 'node:test'
+import { setBaseOffset } from '@ottla/protocol'
+import { SlabPool } from '@ottla/stdx'
+import fc from 'fast-check'
+import { batchOf } from '../testing/batch-fixture.ts'
+import { LogTail } from './log-tail.ts'
+import { TailBudget } from './tail-budget.ts'
+
+function batchAt(offset: number, count: number, valueBytes = 10): Buffer {
+  const batch = batchOf({ count, valueBytes })
+  setBaseOffset(batch, 0, offset)
+  return batch
+}
+
+test('the budget holds over all logs, and what is oldest anywhere goes first', () => {
+  const budget = new TailBudget(3000)
+  const slabs = new SlabPool({ poison: true })
+  const tails = [new LogTail(budget), new LogTail(budget), new LogTail(budget)]
+  const ends = [0, 0, 0]
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(300)), { maxLength: 50 }), (adds) => {
+      for (const [which, valueBytes] of adds) {
+        const batch = batchAt(ends[which]!, 1, valueBytes)
+        const owner = slabs.allocate(batch.length)
+        batch.copy(owner.buffer)
+        const entry = {
+          records: owner.buffer,
+          owner,
+          baseOffset: ends[which]!,
+          nextOffset: ends[which]! + 1,
+          isMany: false,
+        }
+        tails[which]!.add(entry)
+        ends[which]!++
+        ok(budget.usedBytes <= 3000)
+      }
+    }),
+  )
+  for (const tail of tails) tail.clear()
+  equal(budget.usedBytes, 0)
+})
+
+test('an entry larger than the whole budget is not kept', () => {
+  const budget = new TailBudget(100)
+  const tail = new LogTail(budget)
+  tail.add({ records: batchAt(0, 1, 500), owner: undefined, baseOffset: 0, nextOffset: 1, isMany: false })
+  equal(tail.entryCount, 0)
+  equal(budget.usedBytes, 0)
+})
+
+test('a read holds what it returns until it is released', () => {
+  const tail = new LogTail(new TailBudget(1000))
+  const counts = { held: 1 }
+  const owner = { retain: () => counts.held++, release: () => counts.held-- }
+  tail.add({ records: batchAt(0, 2), owner, baseOffset: 0, nextOffset: 2, isMany: false })
+  const read = tail.read(0, { maxBytes: 100, upTo: 2, minOneBatch: true })
+  equal(counts.held, 2)
+  tail.clear()
+  equal(counts.held, 1)
+  for (const each of read?.owners ?? []) each.release()
+  equal(counts.held, 0)
+})
+
+test('of an append with many batches those are returned that are wanted and fit', () => {
+  const tail = new LogTail(new TailBudget(10_000))
+  const batches = [batchAt(10, 2), batchAt(12, 2), batchAt(20, 2), batchAt(22, 2)]
+  const size = batches[0]!.length
+  tail.add({ records: Buffer.concat(batches), owner: undefined, baseOffset: 10, nextOffset: 24, isMany: true })
+  const read = (offset: number, maxBytes: number, upTo = 24): [number, number, number] | null => {
+    const found = tail.read(offset, { maxBytes, upTo, minOneBatch: true })
+    return found === null ? null : [found.firstOffset, found.nextOffset, found.sizeBytes]
+  }
+  deepEqual(read(10, 1e6), [10, 24, 4 * size])
+  deepEqual(read(13, 1e6), [12, 24, 3 * size])
+  deepEqual(read(15, 1e6), [20, 24, 2 * size], 'in a gap the next one is meant')
+  deepEqual(read(10, 2 * size), [10, 14, 2 * size])
+  deepEqual(read(10, 1), [10, 12, size])
+  deepEqual(read(10, 1e6, 22), [10, 22, 3 * size])
+  deepEqual(read(23, 1e6), [22, 24, size])
+  equal(read(9, 1e6), null, 'older than what is in memory')
+})
+
+test('cutting drops what reaches above the cut', () => {
+  const budget = new TailBudget(10_000)
+  const tail = new LogTail(budget)
+  for (let i = 0; i < 5; i++) {
+    tail.add({ records: batchAt(i * 2, 2), owner: undefined, baseOffset: i * 2, nextOffset: i * 2 + 2, isMany: false })
+  }
+  tail.truncateTo(5)
+  equal(tail.entryCount, 2)
+  tail.add({ records: batchAt(4, 1), owner: undefined, baseOffset: 4, nextOffset: 5, isMany: false })
+  equal(tail.read(0, { maxBytes: 1e6, upTo: 9, minOneBatch: true })?.nextOffset, 5)
+  tail.clear()
+  equal(budget.usedBytes, 0)
+  equal(tail.startOffset, undefined)
+})
