@@ -191,6 +191,21 @@ storeTest(
   },
 )
 
+storeTest('so it is when the deletion itself was interrupted', {}, async (t) => {
+  await t.open()
+  await t.fill(await t.log('t'), 5)
+  await t.store.checkpoint()
+  await t.sim.crash('broker', 'process')
+  await t.env.files.rename('/data/t-0', `/data/t-0.${'0'.repeat(32)}-delete`)
+  await t.env.files.syncDirectory('/data')
+  await t.open()
+  await t.log('t', 0, { topicId: OTHER_ID, isNew: true })
+  await t.env.files.syncDirectory('/data')
+  await t.restart('power', 'none')
+  const log = await t.log('t', 0, { topicId: OTHER_ID })
+  equal(log.logEndOffset, 0)
+})
+
 storeTest('what is set aside is kept under another name', {}, async (t) => {
   await t.open()
   await t.fill(await t.log('orders'), 5)

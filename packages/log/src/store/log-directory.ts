@@ -125,7 +125,7 @@ export class LogDirectory {
         if (folder.topicPartition.topic !== METADATA_TOPIC) this.#addFound(folder.topicPartition)
       } else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
     }
-    this.#forgetDeleted()
+    await this.#forgetDeleted()
     if (this.wasClean) await this.endRecovery()
   }
 
@@ -249,13 +249,17 @@ export class LogDirectory {
   }
 
   /** A crash may come between the renaming of a folder and the next checkpoint. */
-  #forgetDeleted(): void {
+  async #forgetDeleted(): Promise<void> {
+    const recorded = this.recoveryPoints.size + this.logStarts.size + this.highWatermarks.size
     const names = this.deleted.map((path) => parseFolder(path.slice(path.lastIndexOf('/') + 1)))
     for (const folder of names) {
       const partition = folder?.kind === 'delete' ? parseFolder(folder.of) : null
       if (partition?.kind !== 'partition' || this.entries.has(checkpointKey(partition.topicPartition))) continue
       this.drop(partition.topicPartition)
     }
+    // At once: a new partition of that name may be made before the next checkpoint, and the power fail.
+    const isChanged = this.recoveryPoints.size + this.logStarts.size + this.highWatermarks.size < recorded
+    if (isChanged) await this.checkpoint()
   }
 
   #openLogs(): { key: string; log: PartitionLog }[] {
