@@ -10,7 +10,15 @@ import { root } from '../../scripts/lib/workspace.mjs'
 import { command, expect } from '../clients/tools/report.mjs'
 import { expectEqual, expectMatch, runCases, until } from './support/cases.mjs'
 import { abilities } from './support/machine.mjs'
-import { freePort, makeFolder, plainSettings, spawnServer, startServer, writeSettings } from './support/server.mjs'
+import {
+  freePort,
+  makeFolder,
+  plainSettings,
+  processesWith,
+  spawnServer,
+  startServer,
+  writeSettings,
+} from './support/server.mjs'
 import { connect, errorName } from './support/wire.mjs'
 
 const NOBODY = 65534

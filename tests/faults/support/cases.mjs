@@ -60,7 +60,7 @@ export function pause(ms) {
 }
 
 export function expectMatch(text, pattern, what = '') {
-  expect(pattern.test(text), `${what === '' ? '' : `${what}: `}${pattern} is not in: ${text.slice(-1500)}`)
+  expect(pattern.test(text), `${what === '' ? '' : `${what}: `}${pattern} is not in: ${text.slice(-350)}`)
 }
 
 export function expectEqual(actual, expected, what) {

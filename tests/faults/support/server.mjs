@@ -134,8 +134,9 @@ export class ServerProcess {
     return statusBytes(this.pid, 'VmRSS')
   }
 
-  get openFiles() {
-    return Number(/FDSize:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1])
+  /** Id of the process that traces it; 0 when none does. */
+  get tracer() {
+    return Number(/TracerPid:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1])
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compile, root } from '../../../scripts/lib/workspace.mjs'
 import { expect } from '../../clients/tools/report.mjs'
+import { until } from './cases.mjs'
 
 async function load(name, file = 'index.js') {
   return await import(pathToFileURL(join(root, 'packages', name, 'dist', file)).href)
@@ -17,16 +18,16 @@ const { nodeEnv } = await load('env', 'node/index.js')
 const env = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
 
 const pair = (name) => ({ request: protocol[`${name}Request`], response: protocol[`${name}Response`] })
-const [PRODUCE, FETCH, METADATA, CREATE_TOPICS, LIST_OFFSETS, FIND_COORDINATOR, OFFSET_COMMIT, OFFSET_FETCH] = [
-  'Produce',
-  'Fetch',
-  'Metadata',
-  'CreateTopics',
-  'ListOffsets',
-  'FindCoordinator',
-  'OffsetCommit',
-  'OffsetFetch',
-].map(pair)
+const PRODUCE = pair('Produce')
+const FETCH = pair('Fetch')
+const METADATA = pair('Metadata')
+const CREATE_TOPICS = pair('CreateTopics')
+const LIST_OFFSETS = pair('ListOffsets')
+const FIND_COORDINATOR = pair('FindCoordinator')
+const OFFSET_COMMIT = pair('OffsetCommit')
+const OFFSET_FETCH = pair('OffsetFetch')
+const INIT_PRODUCER_ID = pair('InitProducerId')
+const DESCRIBE_LOG_DIRS = pair('DescribeLogDirs')
 const LATEST = -1
 
 export function errorName(code) {
@@ -161,10 +162,26 @@ export class Client {
     return { errorCode: found.errorCode || (part?.errorCode ?? 0), offset: part?.committedOffset ?? -1 }
   }
 
-  /** Error code of looking for a group's coordinator: the first call makes the offsets topic. */
-  async coordinator(group) {
-    const response = await this.#ask(FIND_COORDINATOR, 4, { keyType: 0, coordinatorKeys: [group] })
-    return response.coordinators[0].errorCode
+  /** Has the offsets topic made and waits until the group's coordinator is there. */
+  async coordinatorReady(group) {
+    await until(async () => {
+      const response = await this.#ask(FIND_COORDINATOR, 4, { keyType: 0, coordinatorKeys: [group] })
+      return response.coordinators[0].errorCode === 0
+    }, `the coordinator of ${group}`)
+    await until(async () => (await this.committed(group, 'none')).errorCode === 0, `the offsets of ${group}`)
+  }
+
+  /** {producerId, producerEpoch} of a new idempotent producer. */
+  async newProducer() {
+    const init = { transactionalId: null, transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 }
+    const { errorCode, producerId, producerEpoch } = await this.#ask(INIT_PRODUCER_ID, 4, init)
+    expect(errorCode === 0, `producer id: ${errorName(errorCode)}`)
+    return { producerId, producerEpoch }
+  }
+
+  /** {logDir, errorCode} of every data folder. */
+  async logDirs() {
+    return (await this.#ask(DESCRIBE_LOG_DIRS, 4, { topics: null })).results
   }
 }
 
