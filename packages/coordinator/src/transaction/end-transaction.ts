@@ -91,8 +91,8 @@ export function decideTimeOut(
   if (known === undefined || known.status !== 'Ongoing' || !isHeldBy(known, producer)) return undefined
   const answer = abortToFence(known, turn)
   if (answer === NEEDS_PRODUCER_ID) return answer
-  const { transactionalId, timeoutMs } = known
-  turn.log('a transaction took too long and is aborted', { transactionalId, ...producer, timeoutMs })
+  const { transactionalId, producerId, producerEpoch, timeoutMs } = known
+  turn.log('a transaction took too long and is aborted', { transactionalId, producerId, producerEpoch, timeoutMs })
   return answer
 }
 

@@ -1,8 +1,8 @@
 /** Markers of a transaction whose end is decided: from one partition after another being told, to its completion. */
 import { ErrorCode } from '@ottla/protocol'
-import { hasPartition, partitionSet, union, without } from './partition-set.ts'
+import { hasPartition, NO_PARTITIONS, partitionSet, union, without } from './partition-set.ts'
 import type { MarkerReport, MarkerResult } from './ports.ts'
-import { isHeldBy, isPreparing, type Transaction } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 import { isSettled, type MarkerProgress, type TransactionTurn } from './transaction-turn.ts'
 import { completed } from './transitions.ts'
 
@@ -15,8 +15,8 @@ export interface Prepared {
 }
 
 /** Reports about another end than the present one are of no interest. */
-export function isAbout(transaction: Transaction, report: MarkerReport): boolean {
-  return isPreparing(transaction) && isHeldBy(transaction, report)
+export function isAbout({ progress }: Prepared, report: MarkerReport): boolean {
+  return progress.decidedAt === report.decidedAt
 }
 
 export function decideReport(
@@ -32,6 +32,7 @@ export function decideReport(
       turn.log('a partition refuses the marker of a transaction', { transactionalId, ...result })
   }
   const next = {
+    decidedAt: progress.decidedAt,
     sent: without(without(progress.sent, done), failed),
     toSend: without(union(progress.toSend, failed), done),
   }
@@ -50,7 +51,7 @@ export function resendMarkers({ transaction, progress }: Prepared, turn: Transac
   if (progress.toSend.size === 0) return
   turn.sendMarkers(transaction, progress.toSend)
   const sent = union(progress.sent, progress.toSend)
-  turn.progress(transaction.transactionalId, { sent, toSend: new Map() })
+  turn.progress(transaction.transactionalId, { ...progress, sent, toSend: NO_PARTITIONS })
 }
 
 export function complete(transaction: Transaction, turn: TransactionTurn): void {

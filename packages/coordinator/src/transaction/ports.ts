@@ -38,6 +38,8 @@ export interface TransactionMarkers {
   /** The epoch in which it is led; part of each marker, so that one from a former leader is refused. */
   readonly coordinatorEpoch: number
   readonly transactionalId: string
+  /** The offset of the record that decided the end; goes back in the report. */
+  readonly decidedAt: number
   readonly producerId: number
   readonly producerEpoch: number
   readonly outcome: TransactionOutcome
@@ -56,8 +58,8 @@ export type MarkerResult =
 
 export interface MarkerReport {
   readonly transactionalId: string
-  readonly producerId: number
-  readonly producerEpoch: number
+  /** As in the markers: without it, a late report could be taken for one about the producer's next transaction. */
+  readonly decidedAt: number
   readonly results: readonly MarkerResult[]
 }
 

@@ -186,21 +186,28 @@ export class TransactionPartition implements Unloadable {
       case 'needs-producer-id':
         void this.#timeOutWithId(message)
         break
-      case 'markers': {
-        const { transactionalId, producerId, producerEpoch, clientTransactionVersion } = message.transaction
-        this.#env.markers.send({
-          partition: this.partition,
-          coordinatorEpoch: this.epoch,
-          transactionalId,
-          producerId,
-          producerEpoch,
-          outcome: outcomeOf(message.transaction),
-          transactionVersion: clientTransactionVersion,
-          topics: topicsOf(message.partitions),
-        })
+      case 'markers':
+        this.#sendMarkers(message)
         break
-      }
     }
+  }
+
+  #sendMarkers({ transaction, partitions }: Extract<TransactionMessage, { kind: 'markers' }>): void {
+    const { transactionalId, producerId, producerEpoch, clientTransactionVersion } = transaction
+    const progress = this.shard.markers.get(transactionalId)
+    // All its topics were deleted while the decision was on its way to the disk.
+    if (progress === undefined) return
+    this.#env.markers.send({
+      partition: this.partition,
+      coordinatorEpoch: this.epoch,
+      transactionalId,
+      decidedAt: progress.decidedAt,
+      producerId,
+      producerEpoch,
+      outcome: outcomeOf(transaction),
+      transactionVersion: clientTransactionVersion,
+      topics: topicsOf(partitions),
+    })
   }
 
   /** When this fails, the next search for transactions that take too long finds it again. */

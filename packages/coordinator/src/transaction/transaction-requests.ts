@@ -77,8 +77,7 @@ export function timeOut(
 export function markersWritten({ shard, token, now }: Asked, report: MarkerReport, when: When): TransactionDecision {
   const turn = shard.turn(now)
   const prepared = shard.prepared(report.transactionalId)
-  if (prepared !== undefined && isAbout(prepared.transaction, report))
-    decideReport(prepared, report.results, { when, turn })
+  if (prepared !== undefined && isAbout(prepared, report)) decideReport(prepared, report.results, { when, turn })
   turn.reply(token, ErrorCode.NONE)
   return turn.decision()
 }

@@ -56,7 +56,7 @@ export class TransactionShard
     return transaction === undefined || progress === undefined ? undefined : { transaction, progress }
   }
 
-  replay(record: TransactionRecord): void {
+  replay(record: TransactionRecord, offset: number): void {
     if (record.kind === 'tombstone') {
       const { transactionalId } = record
       this.transactions.delete(transactionalId)
@@ -68,7 +68,7 @@ export class TransactionShard
     const { transactionalId } = transaction
     this.transactions.set(transactionalId, transaction)
     if (isPreparing(transaction))
-      this.markers.set(transactionalId, { sent: transaction.partitions, toSend: NO_PARTITIONS })
+      this.markers.set(transactionalId, { decidedAt: offset, sent: transaction.partitions, toSend: NO_PARTITIONS })
     else this.markers.delete(transactionalId)
     if (transaction.status !== 'Ongoing') this.deadlines.delete(transactionalId)
   }

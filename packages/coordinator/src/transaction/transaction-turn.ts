@@ -6,6 +6,8 @@ import type { TransactionRecord } from './transaction-record-codec.ts'
 
 /** Which partitions of a transaction whose end is decided have no marker yet. */
 export interface MarkerProgress {
+  /** The offset of the record that decided the end. */
+  readonly decidedAt: number
   /** On their way. */
   readonly sent: PartitionSet
   /** To be sent once more. */

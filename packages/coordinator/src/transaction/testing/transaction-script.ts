@@ -240,8 +240,8 @@ export class TransactionScript {
       partitions.map((partition): MarkerResult => ({ kind: 'written', topic, partition })),
     )
     const results = written.length + failed.length === 0 ? all : [...written, ...failed]
-    const { partition, coordinatorEpoch, producerId, producerEpoch } = markers
-    const report = { transactionalId, producerId, producerEpoch, results }
+    const { partition, coordinatorEpoch, decidedAt } = markers
+    const report = { transactionalId, decidedAt, results }
     void this.fixture.coordinator.markersWritten(partition, coordinatorEpoch, report)
   }
 
