@@ -5,6 +5,7 @@ import { type RunningBroker, startBroker } from '@ottla/broker'
 import { type BrokerConfig, formatConfigProblem, parseServerProperties } from '@ottla/config'
 import type { Logger, LogLevel } from '@ottla/env'
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
+import { loadNativeCrc32c } from '@ottla/protocol'
 import { type Ending, EXIT, endingOf } from './exit-codes.ts'
 import { clientAddress, greeting } from './greeting.ts'
 import { parseServerArguments, type ServerArguments, USAGE } from './server-arguments.ts'
@@ -52,6 +53,8 @@ export async function runServer(argv: readonly string[]): Promise<void> {
     durability: config.values['ottla.durability'],
     startMs: Math.round(performance.now()),
   })
+  // Now, and not in the middle of the first large batch: loading takes some milliseconds.
+  env.timers.defer(() => void loadNativeCrc32c())
   const signal = await stop
   logger.info('stopping', { signal })
   await running.stop()
