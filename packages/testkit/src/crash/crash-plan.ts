@@ -84,20 +84,35 @@ export function drawCrashPlan(seed: string, promised: Promised): CrashPlan {
     producers: drawProducers(random, topics),
     lives: drawLives(random, promised),
     disk: {
-      syncMs: random.pick([[0.3, 5], [0.3, 5], [5, 60], [0, 0.1]] as const),
-      writeSyncMs: random.pick([[0, 0], [0, 0], [0, 0.5], [0, 12]] as const),
+      syncMs: random.pick([
+        [0.3, 5],
+        [0.3, 5],
+        [5, 60],
+        [0, 0.1],
+      ] as const),
+      writeSyncMs: random.pick([
+        [0, 0],
+        [0, 0],
+        [0, 0.5],
+        [0, 12],
+      ] as const),
       shortWriteRate: random.pick([0, 0, 0, 0.01]),
       slowRate: random.pick([0, 0, 0.01]),
     },
     links: {
       splitChance: random.pick([0, 0.2, 0.9]),
       windowBytes: random.pick([500, 10_000, 128 * 1024]),
-      latencyMs: random.pick([[0.02, 0.5], [0.02, 0.5], [1, 20]] as const),
+      latencyMs: random.pick([
+        [0.02, 0.5],
+        [0.02, 0.5],
+        [1, 20],
+      ] as const),
     },
     commits: random.between(3, 15),
     churn: random.between(0, 4),
     deletions: random.pick([0, 0, 1, 3]),
-    tellsBoot: random.chance(0.6),
+    // Where the system does not tell, a loss of power and damage look alike, and a log may be quarantined for nothing.
+    tellsBoot: promised !== 'replicated' || random.chance(0.5),
   }
 }
 

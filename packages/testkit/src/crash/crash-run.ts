@@ -2,9 +2,8 @@
  * One run: clients at work on one broker, whose process ends again and again at a drawn point; after each restart it is held
  * against what the clients were told. Everything follows from the seed.
  */
-import type { Env } from '@ottla/env'
+import type { Env, LogLine } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
-import type { LogLine } from '@ottla/env'
 import { type CrashPlan, drawCrashPlan, type Life, type Promised } from './crash-plan.ts'
 import { SimBroker } from './sim-broker.ts'
 import { Workload } from './workload.ts'
@@ -29,6 +28,8 @@ export interface CrashRunResult {
   readonly crashes: Readonly<Record<Life['end'], number>>
   /** Lives that ended before the broker served. */
   readonly diedStarting: number
+  /** Starts that ended with an error, of a disk that takes part of a write. */
+  readonly failedStarts: number
   readonly ackedBatches: number
   readonly resentBatches: number
   readonly toldRecords: number
@@ -38,6 +39,8 @@ export interface CrashRunResult {
 
 /** After this much virtual time with a running broker everything must be done. */
 const LIVENESS_MS = 120_000
+const MAX_FAILED_STARTS = 20
+const RESTART_MS = 100
 /** A run takes some ten thousand; ten times as many are a loop. */
 const MAX_EVENTS = 1_000_000
 export const BROKER_HOST = 'broker'
@@ -69,6 +72,7 @@ class CrashRun {
   readonly #workload: Workload
   readonly #crashes = { process: 0, power: 0, stop: 0 }
   #diedStarting = 0
+  #failedStarts = 0
   #fail: (error: Error) => void = () => {}
 
   constructor(simulation: Simulation, plan: CrashPlan, wrap: CrashRunOptions['wrap']) {
@@ -105,12 +109,15 @@ class CrashRun {
       virtualMs: now,
       crashes: this.#crashes,
       diedStarting: this.#diedStarting,
+      failedStarts: this.#failedStarts,
       ...this.#workload.counts(),
     }
   }
 
   async #story(): Promise<void> {
     const work = this.#workload.run()
+    // Whoever fails in it says so by himself, at once.
+    work.catch(() => {})
     for (const life of this.#plan.lives) {
       await this.#live(life)
       await this.#simulation.sleep(life.downMs)
@@ -132,9 +139,7 @@ class CrashRun {
   async #live(life: Life): Promise<void> {
     const ended = this.#arm(life)
     if (!this.#broker.isRunning) {
-      const outcome = await this.#broker.start()
-      if (outcome.kind === 'failed') throw outcome.error
-      if (outcome.kind === 'died') this.#diedStarting++
+      if ((await this.#start()) === 'died') this.#diedStarting++
     }
     await ended
   }
@@ -174,8 +179,22 @@ class CrashRun {
   }
 
   async #startNow(): Promise<void> {
-    const outcome = await this.#broker.start()
-    if (outcome.kind === 'failed') throw outcome.error
+    await this.#start()
+  }
+
+  /** Starts the broker; again, as whoever runs it does, when a short write ended the start. */
+  async #start(): Promise<'running' | 'died'> {
+    for (;;) {
+      const outcome = await this.#broker.start()
+      if (outcome.kind !== 'failed') return outcome.kind
+      if (this.#plan.disk.shortWriteRate === 0) throw outcome.error
+      this.#failedStarts++
+      if (this.#failedStarts > MAX_FAILED_STARTS) throw outcome.error
+      const { crashes } = this.#broker
+      await this.#simulation.sleep(RESTART_MS)
+      if (this.#broker.crashes > crashes) return 'died'
+      this.#broker.crash('process')
+    }
   }
 
   async #within(what: string, done: Promise<void>): Promise<void> {

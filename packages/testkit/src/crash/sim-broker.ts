@@ -70,6 +70,7 @@ export class SimBroker {
       }
       startBroker(env, this.config, { onFatal, poisonSlabs: true }).then(
         (running) => {
+          if (!process.isAlive) return
           this.#running = running
           resolve({ kind: 'running' })
         },
@@ -109,12 +110,16 @@ export class SimBroker {
   #boot(): void {
     if (!this.#options.tellsBoot) return
     const { disk } = this.host
+    const { onChange } = disk
+    // The kernel's own doing is nothing that a program could be ended by.
+    disk.onChange = () => {}
     disk.makeDirectory(BOOT_ID_PATH.slice(0, BOOT_ID_PATH.lastIndexOf('/')))
     const file = disk.createFile(BOOT_ID_PATH)
     for (const image of [file.current, file.durable]) {
       image.truncate(0)
       image.write(0, Buffer.from(`boot ${this.#crashes}\n`))
     }
+    disk.onChange = onChange
   }
 }
 

@@ -110,12 +110,13 @@ export class Workload {
 
   async #checkOne(key: string, partition: ModelPartition): Promise<void> {
     const history = this.history.partition(partition.topic.id, partition.partition)
-    const { deletedBefore } = history
+    const { deletions } = history
     try {
       await checkPartition(this.#checker, partition, history)
     } catch (error) {
       // The log may have begun to start elsewhere in the middle of it.
-      if (history.deletedBefore !== deletedBefore && error instanceof Violation) throw new TryAgain(error.message)
+      const isCut = history.isBeingCut || history.deletions !== deletions
+      if (isCut && error instanceof Violation) throw new TryAgain(error.message)
       if (this.#partitions.has(key)) throw error
     }
   }
@@ -141,6 +142,7 @@ export class Workload {
       pauseMs,
       giveUpAfterMs: GIVE_UP_AFTER_MS,
       bearsLoss: this.#plan.promised === 'none',
+      bearsOvertaking: this.#plan.disk.shortWriteRate > 0,
     })
     this.#producers.push(producer)
     await producer.run()
@@ -155,6 +157,7 @@ export class Workload {
       pauseMs: 20,
       giveUpAfterMs: GIVE_UP_AFTER_MS,
       kind,
+      bearsLoss: this.#plan.promised === 'none',
     })
     this.#members.push(member)
     await member.run()
@@ -188,7 +191,10 @@ export class Workload {
       await sleep(client.env, this.#random.float() * 200)
       const offset = this.#random.below(history.endOffset + 1)
       history.deletedBefore = Math.max(history.deletedBefore, offset)
+      history.isBeingCut = true
       await this.#retry('DeleteRecords', () => deleteRecords(client, target, offset))
+      history.isBeingCut = false
+      history.deletions++
     }
   }
 

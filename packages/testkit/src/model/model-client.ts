@@ -3,7 +3,15 @@
  * serves, and keeps to it.
  */
 import type { Env } from '@ottla/env'
-import { apiOf, ApiVersionsRequest, ApiVersionsResponse, ErrorCode, type Init, type Schema, type Value } from '@ottla/protocol'
+import {
+  ApiVersionsRequest,
+  ApiVersionsResponse,
+  apiOf,
+  ErrorCode,
+  type Init,
+  type Schema,
+  type Value,
+} from '@ottla/protocol'
 import { assert, type Prng } from '@ottla/stdx'
 import { type Address, type ApiPair, WireConnection, WireFault } from '../wire/wire-connection.ts'
 import { Violation } from './retry.ts'

@@ -30,6 +30,8 @@ export interface ModelMemberOptions {
   readonly giveUpAfterMs: number
   /** 'simple': commits without being a member. */
   readonly kind: 'member' | 'simple'
+  /** Whether a loss of what was acknowledged must be borne. */
+  readonly bearsLoss: boolean
 }
 
 const FIND = { request: FindCoordinatorRequest, response: FindCoordinatorResponse }
@@ -128,7 +130,7 @@ export class ModelMember {
   }
 
   async #join(): Promise<void> {
-    const { client, groupId } = this.#options
+    const { client, groupId, bearsLoss } = this.#options
     const joined = await client.call(JOIN, () => ({
       groupId,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
@@ -139,7 +141,7 @@ export class ModelMember {
     }))
     if (joined.errorCode === ErrorCode.MEMBER_ID_REQUIRED) this.#memberId = joined.memberId
     this.#expect(joined.errorCode, 'JoinGroup')
-    if (joined.generationId <= this.#highestGeneration) {
+    if (joined.generationId <= this.#highestGeneration && !bearsLoss) {
       throw new Violation(`group ${groupId} went from generation ${this.#highestGeneration} to ${joined.generationId}`)
     }
     this.#memberId = joined.memberId
@@ -150,9 +152,7 @@ export class ModelMember {
       memberId: joined.memberId,
       protocolType: PROTOCOL_TYPE,
       protocolName: 'range',
-      assignments: isLeader
-        ? joined.members.map(({ memberId }) => ({ memberId, assignment: ASSIGNMENT }))
-        : [],
+      assignments: isLeader ? joined.members.map(({ memberId }) => ({ memberId, assignment: ASSIGNMENT })) : [],
     }))
     this.#expect(synced.errorCode, 'SyncGroup')
     if (!synced.assignment.equals(ASSIGNMENT)) throw new Violation('the assignment is not what the leader gave')
@@ -184,13 +184,13 @@ export class ModelMember {
   }
 
   #expect(code: number, what: string): void {
-    if (!REJOIN.has(code)) {
+    const isGone = code === ErrorCode.GROUP_ID_NOT_FOUND && this.#options.bearsLoss
+    if (!REJOIN.has(code) && !isGone) {
       expectNoError(code, what)
       return
     }
     this.#generation = NO_GENERATION
-    if (code === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
+    if (code === ErrorCode.UNKNOWN_MEMBER_ID || isGone) this.#memberId = ''
     throw new TryAgain(`${what}: ${errorOf(code).name}`)
   }
 }
-

@@ -34,6 +34,11 @@ export interface ModelProducerOptions {
   readonly giveUpAfterMs: number
   /** Whether a loss of what was acknowledged must be borne: then the producer begins anew. */
   readonly bearsLoss: boolean
+  /**
+   * Whether a first batch may be refused and a later one taken: a partition that could not be opened for a while knows nothing of
+   * the producer, and takes any sequence as its first. The producer then takes another id, as Kafka's do, and loses its order.
+   */
+  readonly bearsOvertaking: boolean
 }
 
 const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
@@ -195,17 +200,32 @@ export class ModelProducer {
   }
 
   #refused(batch: ModelBatch, errorCode: number, text: string): void {
+    const { bearsLoss, bearsOvertaking } = this.#options
     const isBehind = this.#unacked[0] !== batch && errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
     if (isBehind) return
-    if (!this.#options.bearsLoss) throw new Violation(text)
-    // Begins anew with another id; nobody can say what became of the rest.
+    if (bearsOvertaking && batch.baseSequence === 0) this.#renumber()
+    else if (!bearsLoss) throw new Violation(text)
+    else this.#unacked = []
+    if (this.#unacked.length === 0) this.#nextSequence = 0
     this.#identity = null
-    this.#unacked = []
+  }
+
+  /** What is not acknowledged is sent with another id, from sequence 0 on. */
+  #renumber(): void {
     this.#nextSequence = 0
+    this.#unacked = this.#unacked.map((batch) => {
+      const baseSequence = this.#nextSequence
+      this.#nextSequence += batch.records.length
+      return { ...batch, baseSequence }
+    })
+    this.#options.history.mayReorder = true
   }
 
   async #initialize(): Promise<void> {
-    const answer = await this.#options.client.call(INIT, () => ({ transactionalId: null, transactionTimeoutMs: 60_000 }))
+    const answer = await this.#options.client.call(INIT, () => ({
+      transactionalId: null,
+      transactionTimeoutMs: 60_000,
+    }))
     expectNoError(answer.errorCode, 'InitProducerId')
     if (answer.producerId < 0 || answer.producerEpoch !== 0) throw new Violation(`producer id ${answer.producerId}`)
     this.#identity = { id: answer.producerId, epoch: answer.producerEpoch }

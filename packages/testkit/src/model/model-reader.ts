@@ -84,7 +84,8 @@ function readBatches({ records, highWatermark }: Partition, offset: number): Rea
     if (expected < 0 ? base > offset || next <= offset : base !== expected) {
       throw new Violation(`asked for offset ${offset}, got a batch of ${base} to ${next}, ${expected} before it`)
     }
-    if (next > highWatermark) throw new Violation(`offset ${next - 1} is at or above the high watermark ${highWatermark}`)
+    if (next > highWatermark)
+      throw new Violation(`offset ${next - 1} is at or above the high watermark ${highWatermark}`)
     expected = next
     batches.push({
       baseOffset: base,

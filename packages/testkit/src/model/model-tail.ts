@@ -1,5 +1,5 @@
 /** A consumer that stays at the end of a partition. What it has seen must stay. */
-import { errorOf, ErrorCode } from '@ottla/protocol'
+import { ErrorCode, errorOf } from '@ottla/protocol'
 import type { PartitionHistory } from './history.ts'
 import type { ModelClient } from './model-client.ts'
 import { EARLIEST, listOffset } from './model-offsets.ts'
@@ -59,11 +59,11 @@ export class ModelTail {
       }
     } catch (error) {
       // The start may have moved since it was asked for.
-      const isOutOfRange = error instanceof Violation && error.message.includes(errorOf(ErrorCode.OFFSET_OUT_OF_RANGE).name)
+      const isOutOfRange =
+        error instanceof Violation && error.message.includes(errorOf(ErrorCode.OFFSET_OUT_OF_RANGE).name)
       if (!isOutOfRange || position >= history.deletedBefore) throw error
       throw new TryAgain(error.message)
     }
     if (client.random.chance(0.2)) await sleep(client.env, client.random.float() * 20)
   }
 }
-
