@@ -16,6 +16,7 @@ import {
   ProduceResponse,
 } from '@ottla/protocol'
 import { Simulation } from '@ottla/sim'
+import { SlabPool } from '@ottla/stdx'
 import { type RunningBroker, startBroker } from './start-broker.ts'
 import { batch, fetchOf } from './test-broker.test.ts'
 
@@ -46,7 +47,7 @@ async function simulated(
     const parsed = parseServerProperties('', 'test', Object.entries(settings))
     if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
     const running = await startBroker(simulation.env('broker'), parsed.config, {
-      poisonSlabs: true,
+      pool: new SlabPool({ poison: true }),
       // When the only data folder has failed, the process would end.
       onFatal: () => {},
     })

@@ -29,8 +29,8 @@ import { openEmbeddedController } from './open-embedded-controller.ts'
 export interface StartBrokerOptions {
   /** An invariant is broken, or all data folders failed: the process should end. Default: logs and stops. */
   readonly onFatal?: (error: Error) => void
-  /** Debug mode of the memory for frames: what is freed is overwritten. */
-  readonly poisonSlabs?: boolean
+  /** Memory for frames and for reads from disk. Default: a pool of its own. Tests bring one that overwrites what is freed. */
+  readonly pool?: SlabPool
   /** What relative paths in the settings start from, absolute. Without it they are used as they are. */
   readonly workingFolder?: string
   /** Where the controller is. Default: in this process, on a log in the data folder. */
@@ -109,7 +109,7 @@ class Start {
     this.#env = env
     this.#config = config
     this.#options = options
-    this.#pool = new SlabPool({ poison: options.poisonSlabs ?? false })
+    this.#pool = options.pool ?? new SlabPool()
     this.#resources = createLogResources(env, logLimits(config.values), this.#pool)
     this.#metrics.observeLogs(this.#resources)
   }

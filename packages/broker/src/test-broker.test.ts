@@ -19,6 +19,7 @@ import {
   type Schema,
   type Value,
 } from '@ottla/protocol'
+import { SlabPool } from '@ottla/stdx'
 import { type RunningBroker, startBroker } from './start-broker.ts'
 
 export const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
@@ -53,7 +54,7 @@ export class TestBroker {
     const settings = { listeners: 'PLAINTEXT://localhost:0', 'log.dirs': this.folder, ...this.#overrides }
     const parsed = parseServerProperties('', 'test', Object.entries(settings))
     if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
-    this.#running = await startBroker(this.env, parsed.config, { poisonSlabs: true })
+    this.#running = await startBroker(this.env, parsed.config, { pool: new SlabPool({ poison: true }) })
   }
 
   async stop(): Promise<void> {
