@@ -32,6 +32,8 @@ export interface CallOptions {
 
 const SOFTWARE = { softwareName: SOFTWARE_NAME, softwareVersion: SOFTWARE_VERSION }
 
+const FAILURES_PER_WARNING = 20
+
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
   readonly #slots = new Map<string, Slot>()
@@ -144,8 +146,17 @@ class Slot {
       this.#closing.throwIfAborted()
       this.#failures += 1
       this.#failedAt = env.clock.monotonic()
+      this.#tellFailure(error)
       throw error
     }
+  }
+
+  /** Once at first, then rarely: a broker that is away may be away for long. */
+  #tellFailure(error: unknown): void {
+    if ((this.#failures - 1) % FAILURES_PER_WARNING !== 0) return
+    const { logger } = this.#options.env
+    const address = formatAddress(this.#address)
+    logger.warn('no connection to a broker; it may not be available', { address, reason: (error as Error).message })
   }
 
   async #backOff(): Promise<void> {

@@ -46,6 +46,12 @@ export interface Leader {
   readonly leaderEpoch: number
 }
 
+interface Question {
+  /** Null: all. */
+  readonly topics: readonly string[] | null
+  readonly allowAutoCreate: boolean
+}
+
 type MetadataAnswer = Value<typeof MetadataResponse>
 
 export class MetadataCache {
@@ -150,7 +156,7 @@ export class MetadataCache {
   #refresh(): void {
     this.#refreshedAt = this.#options.env.clock.monotonic()
     const topics = [...this.#current.topics.keys(), ...this.#needed]
-    this.#askEveryBroker(topics, false).then(
+    this.#askEveryBroker({ topics, allowAutoCreate: false }).then(
       () => {
         this.#refreshFailures = 0
       },
@@ -167,14 +173,14 @@ export class MetadataCache {
     const key = `${allowAutoCreate} ${topics === null ? '*' : topics.join(' ')}`
     let answer = this.#loading.get(key)
     if (answer === undefined) {
-      answer = this.#askEveryBroker(topics, allowAutoCreate).finally(() => this.#loading.delete(key))
+      answer = this.#askEveryBroker({ topics, allowAutoCreate }).finally(() => this.#loading.delete(key))
       this.#loading.set(key, answer)
     }
     return await abortable(answer, options.signal)
   }
 
   /** Tries one broker after the other; rejects with the last error when none answers. */
-  async #askEveryBroker(topics: readonly string[] | null, allowAutoCreate: boolean): Promise<MetadataAnswer> {
+  async #askEveryBroker({ topics, allowAutoCreate }: Question): Promise<MetadataAnswer> {
     const { env, pool } = this.#options
     const init = {
       topics: topics === null ? null : topics.map((name) => ({ name })),

@@ -101,8 +101,7 @@ export class Sender {
     const { cluster, lane, options } = this.#parts
     const now = cluster.env.clock.monotonic()
     while ((this.#inFlight.get(node.id) ?? 0) < options.maxInFlight) {
-      const isIdle = (this.#inFlight.get(node.id) ?? 0) === 0
-      const due = candidates.filter((queue) => this.#isDue(queue, now, isIdle))
+      const due = candidates.filter((queue) => this.#isDue(queue, node, now))
       if (due.length === 0) return
       const connection = lane.openConnection(node)
       if (connection === null) {
@@ -114,7 +113,8 @@ export class Sender {
     }
   }
 
-  #isDue(queue: PartitionQueue, now: number, isIdle: boolean): boolean {
+  #isDue(queue: PartitionQueue, node: BrokerNode, now: number): boolean {
+    const isIdle = (this.#inFlight.get(node.id) ?? 0) === 0
     const next = queue.peek(now)
     if (next === null) return false
     if (!next.isOpen) return true
