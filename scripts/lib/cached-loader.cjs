@@ -8,10 +8,11 @@ const fs = require('node:fs')
 const path = require('node:path')
 const vm = require('node:vm')
 
-const file = path.join(__dirname, '__BODY__')
+const body = '__BODY__'
+const file = path.join(__dirname, body)
 const use = useOf(process.argv.slice(2))
 // V8 compares only the length of the source, so the name holds a hash of it.
-const cacheFile = path.join(__dirname, `__BODY__.__HASH__.${process.versions.v8}-${process.arch}.${use}.cache`)
+const cacheFile = path.join(__dirname, `${body}.__HASH__.${process.versions.v8}-${process.arch}.${use}.cache`)
 /** The server has done all that belongs to a start by then. */
 const SERVER_SETTLED_MS = 3000
 
@@ -21,7 +22,7 @@ script.runInThisContext()(module_.exports, require, module_, file, __dirname)
 
 /** What is run: the code of one use is not that of another. Null: nothing worth a cache. */
 function useOf([first = '', ...rest]) {
-  if ('__BODY__' === 'server.body.cjs') return 'server'
+  if (body.startsWith('server')) return 'server'
   return /^[a-z-]+$/.test(first) && rest.length > 1 ? first : null
 }
 
