@@ -596,3 +596,25 @@ simTest('the last five batches of a producer are known again after any stop', { 
     equal(send(8), `rejected ${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}`, stop)
   }
 })
+
+simTest(
+  'a segment that was active when the recovery point was noted gets its indexes back',
+  { config: { segmentBytes: 300, indexIntervalBytes: 0 } },
+  async (t) => {
+    await t.open()
+    t.log.append(batchOf({ valueBytes: 100, timestampMs: 5000 }), { origin: 'client', leaderEpoch: 0 })
+    t.log.append(batchOf({ valueBytes: 20, timestampMs: 1000 }), { origin: 'client', leaderEpoch: 0 })
+    await t.log.flush()
+    const { recoveryPoint } = t.log
+    equal(recoveryPoint, 2)
+    // Rolls. What the sealing of the first segment writes is lost, which nothing has synced yet.
+    t.log.append(batchOf({ valueBytes: 100, timestampMs: 2000 }), { origin: 'client', leaderEpoch: 0 })
+    await t.log.flush()
+    deepEqual(t.log.segmentBaseOffsets, [0, 2])
+    await t.crash('process')
+    for (const suffix of ['index', 'timeindex'])
+      t.disk.file(`${LOG_PATH}/${'0'.repeat(20)}.${suffix}`).current.truncate(0)
+    const log = await t.open({ recoveryPoint })
+    deepEqual(await log.offsetForTimestamp(3000), { offset: 0, timestampMs: 5000, leaderEpoch: 0 })
+  },
+)

@@ -147,7 +147,8 @@ async function recover(
   committed: number,
 ): Promise<void> {
   const { env } = state.resources
-  const point = options.cleanShutdown ? state.segments.active.baseOffset : options.recoveryPoint
+  // The segment that ends at the recovery point may have been the active one when that was noted, its indexes in memory alone.
+  const point = options.cleanShutdown ? state.segments.active.baseOffset : Math.max(0, options.recoveryPoint - 1)
   const from = Math.max(0, state.segments.indexOf(point))
   const base = state.segments.at(from).baseOffset
   env.logger.info('Recovering a log', { log: state.name, from: base, segments: state.segments.count - from })
