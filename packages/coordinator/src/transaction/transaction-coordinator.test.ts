@@ -73,18 +73,18 @@ test('several transactions in one request of a broker are answered each', async 
   const fixture = new TransactionFixture()
   await fixture.load()
   await fixture.coordinator.initProducerId(init, latest)
-  const of = (transactionalId: string, producerEpoch: number, verifyOnly: boolean) => ({
+  const of = (transactionalId: string, producerEpoch: number, what: 'add' | 'verify') => ({
     transactionalId,
     producerId: 1,
     producerEpoch,
-    verifyOnly,
+    verifyOnly: what === 'verify',
     topics: [
       { name: 't', partitions: [0, 1] },
       { name: 'u', partitions: [] },
     ],
   })
   const request = {
-    transactions: [of('T', 0, false), of('T', 0, true), of('T', 4, false), of('U', 0, false)],
+    transactions: [of('T', 0, 'add'), of('T', 0, 'verify'), of('T', 4, 'add'), of('U', 0, 'add')],
     v3AndBelowTransactionalId: '',
     v3AndBelowProducerId: -1,
     v3AndBelowProducerEpoch: -1,

@@ -1,6 +1,6 @@
 /** Reads of the committed state: transactions described and listed. */
 import { type DescribeTransactionsResponse, ErrorCode, type Init, type ListTransactionsResponse } from '@ottla/protocol'
-import { topicsOf } from './partition-set.ts'
+import { topicsOf, union } from './partition-set.ts'
 import type { TransactionShard } from './transaction-shard.ts'
 
 export type TransactionDescription = NonNullable<Init<typeof DescribeTransactionsResponse>['transactionStates']>[number]
@@ -25,6 +25,9 @@ export function describeTransaction(
 ): TransactionDescription {
   const transaction = shard.transactions.getAt(transactionalId, offset)
   if (transaction === undefined) return { errorCode: ErrorCode.TRANSACTIONAL_ID_NOT_FOUND, transactionalId }
+  const progress = shard.markers.getAt(transactionalId, offset)
+  // Of one that has ended: those without a marker.
+  const partitions = progress === undefined ? transaction.partitions : union(progress.sent, progress.toSend)
   return {
     errorCode: ErrorCode.NONE,
     transactionalId,
@@ -33,7 +36,7 @@ export function describeTransaction(
     transactionStartTimeMs: transaction.startMs,
     producerId: transaction.producerId,
     producerEpoch: transaction.producerEpoch,
-    topics: topicsOf(transaction.partitions).map(({ topic, partitions }) => ({ topic, partitions: [...partitions] })),
+    topics: topicsOf(partitions).map(({ topic, partitions }) => ({ topic, partitions: [...partitions] })),
   }
 }
 
