@@ -49,7 +49,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     this.#events = events
     const { resources, path: folder } = state
     const { env, openFiles } = resources
-    this.tail = new LogTail(resources.tail)
+    this.tail = new LogTail(resources.tail, resources.counters)
     this.reader = new LogReader(state, this.tail, this)
     this.removal = new SegmentRemoval(state)
     this.writer = new LogWriter({ env, files: openFiles, pace: state.pace, turn: resources.turn, owner: this })
@@ -112,19 +112,13 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     this.isChanged = true
     let bytes = 0
     for (const write of writes) {
-      const { segment, records, owner, changes } = write
+      const { segment, records, changes } = write
       segment.noteWritten(records, state.config.indexIntervalBytes)
       for (const { completed } of changes) {
         if (completed?.isAborted === true) segment.indexes?.transaction.append(completed)
       }
       state.writtenEnd = write.nextOffset
-      this.tail.add({
-        records,
-        owner,
-        baseOffset: write.baseOffset,
-        nextOffset: write.nextOffset,
-        isMany: write.isMany,
-      })
+      this.tail.add(write)
       bytes += records.length
     }
     counters.writes++

@@ -1,15 +1,15 @@
 /**
  * The newest part of one log in memory: a gapless run of appends that ends at the written end. A read that begins in it is
- * answered at once, with the very bytes that were appended.
+ * answered at once, without a copy.
+ *
+ * Appends are held as they came. Only small ones are copied together: a slice of its own for each would cost more memory
+ * and collection than its bytes, keep the whole slab of its frame, and make a read of many.
  */
-import { baseOffset, nextOffset, sizeInBytes } from '@ottla/protocol'
+import { nextOffset, sizeInBytes } from '@ottla/protocol'
 import { assert, Deque } from '@ottla/stdx'
 import type { ReadOptions, Retainable } from '../types.ts'
-import type { TailBudget, TailEntry, TailOwner, TailPlace } from './tail-budget.ts'
-
-interface Stored extends TailEntry {
-  readonly place: TailPlace
-}
+import type { TailBudget, TailOwner } from './tail-budget.ts'
+import { TailEntry, type WrittenAppend } from './tail-entry.ts'
 
 /** What was found: whole batches, and who must be released when they have left. */
 export interface TailRead {
@@ -20,12 +20,21 @@ export interface TailRead {
   readonly nextOffset: number
 }
 
+/** Appends up to this are copied. */
+const COPY_MAX_BYTES = 1024
+/** A chunk is as large as the log is lively: twice the one before it, between these. */
+const CHUNK_MIN_BYTES = 1024
+const CHUNK_MAX_BYTES = 16 << 10
+
 export class LogTail implements TailOwner {
   readonly #budget: TailBudget
-  readonly #entries = new Deque<Stored>()
+  readonly #counters: { copiedBytes: number }
+  readonly #entries = new Deque<TailEntry>()
+  #chunkBytes = CHUNK_MIN_BYTES
 
-  constructor(budget: TailBudget) {
+  constructor(budget: TailBudget, counters: { copiedBytes: number }) {
     this.#budget = budget
+    this.#counters = counters
   }
 
   get entryCount(): number {
@@ -37,51 +46,51 @@ export class LogTail implements TailOwner {
     return this.#entries.peekFront()?.baseOffset
   }
 
-  /** Takes over the caller's count on the owner. The entry follows the last one without a gap in the file. */
-  add(entry: TailEntry): void {
+  /** Takes over the caller's count on the owner. The append follows the last one. */
+  add(append: WrittenAppend): void {
     const last = this.#entries.peekBack()
-    assert(last === undefined || entry.baseOffset >= last.nextOffset, 'the tail grows at its end')
-    const place = this.#budget.add(this, entry.records.length)
-    this.#entries.pushBack({ ...entry, place })
-    this.#budget.trim()
+    assert(last === undefined || append.baseOffset >= last.nextOffset, 'the tail grows at its end')
+    const { length } = append.records
+    if (length > COPY_MAX_BYTES) {
+      this.#push(TailEntry.holding(this, append))
+      return
+    }
+    this.#counters.copiedBytes += length
+    if (last?.hasRoomFor(length)) last.extend(append)
+    else this.#push(TailEntry.chunk(this, append, this.#nextChunkBytes(length)))
+    append.owner?.release()
   }
 
   evictOldest(): void {
     const entry = this.#entries.popFront()
     assert(entry !== undefined, 'what is evicted is there')
-    entry.owner?.release()
+    this.#drop(entry)
+    // A log that is not written to any more begins small again.
+    if (this.#entries.size === 0) this.#chunkBytes = CHUNK_MIN_BYTES
   }
 
   /** Whole batches from the one that holds `offset`; null when it is not in memory. Owners are retained for the caller. */
   read(offset: number, options: ReadOptions): TailRead | null {
     const first = this.#entries.peekFront()
     if (first === undefined || offset < first.baseOffset) return null
-    const index = this.#indexOf(offset)
     const buffers: Buffer[] = []
     const owners: Retainable[] = []
     const read = { buffers, owners, sizeBytes: 0, firstOffset: offset, nextOffset: offset }
-    for (let i = index; i < this.#entries.size; i++) {
+    for (let i = this.#indexOf(offset); i < this.#entries.size; i++) {
       const entry = this.#entries.at(i)
       if (entry.baseOffset >= options.upTo) break
-      if (!entry.isMany) {
-        if (entry.nextOffset > options.upTo || !fits(read.sizeBytes, entry.records.length, options)) break
-        take(read, entry, entry.records)
-      } else {
-        const part = partOf(entry, offset, read.sizeBytes, options)
-        if (part !== null) take(read, entry, part)
-        if (part === null || part.byteOffset + part.length < entry.records.byteOffset + entry.records.length) break
-      }
+      if (!takeFrom(read, entry, offset, options)) break
     }
     for (const owner of owners) owner.retain()
     return read
   }
 
-  /** Drops the entries that reach to or above `offset`. */
+  /** Drops the batches that reach above `offset`. */
   truncateTo(offset: number): void {
     for (let last = this.#entries.peekBack(); last !== undefined && last.nextOffset > offset; ) {
+      if (last.truncateTo(offset)) break
       this.#entries.popBack()
-      this.#budget.free(last.place)
-      last.owner?.release()
+      this.#drop(last)
       last = this.#entries.peekBack()
     }
   }
@@ -90,7 +99,23 @@ export class LogTail implements TailOwner {
     this.truncateTo(-1)
   }
 
-  /** The last entry that begins at or before `offset`. */
+  #push(entry: TailEntry): void {
+    this.#entries.pushBack(entry)
+    this.#budget.take(entry)
+  }
+
+  #drop(entry: TailEntry): void {
+    this.#budget.free(entry)
+    entry.owner?.release()
+  }
+
+  #nextChunkBytes(atLeast: number): number {
+    const bytes = Math.max(this.#chunkBytes, atLeast)
+    this.#chunkBytes = Math.min(this.#chunkBytes * 2, CHUNK_MAX_BYTES)
+    return bytes
+  }
+
+  /** The entry that holds `offset`; in a gap (compaction upstream) the one that comes next. */
   #indexOf(offset: number): number {
     let low = 0
     let high = this.#entries.size
@@ -99,7 +124,6 @@ export class LogTail implements TailOwner {
       if (this.#entries.at(middle).baseOffset <= offset) low = middle + 1
       else high = middle
     }
-    // In a gap behind an entry (compaction upstream) the next one holds what comes first.
     const index = Math.max(0, low - 1)
     return this.#entries.at(index).nextOffset <= offset ? index + 1 : index
   }
@@ -113,44 +137,35 @@ interface Growing {
   nextOffset: number
 }
 
-function take(read: Growing, entry: TailEntry, bytes: Buffer): void {
-  if (read.buffers.length === 0) read.firstOffset = offsetAt(bytes, entry)
-  read.buffers.push(bytes)
+/** Adds what is wanted of the entry to the read. False when something of it was left out: then the read ends. */
+function takeFrom(read: Growing, entry: TailEntry, offset: number, options: ReadOptions): boolean {
+  const { bytes } = entry
+  let start = 0
+  let end = bytes.length
+  let next = entry.nextOffset
+  if (!entry.isMany) {
+    if (next > options.upTo || !fits(read.sizeBytes, end, options)) return false
+  } else if (offset > entry.baseOffset || next > options.upTo || read.sizeBytes + end > options.maxBytes) {
+    while (start < bytes.length && nextOffset(bytes, start) <= offset) start += sizeInBytes(bytes, start)
+    end = start
+    while (end < bytes.length) {
+      const size = sizeInBytes(bytes, end)
+      const after = nextOffset(bytes, end)
+      if (after > options.upTo || !fits(read.sizeBytes + end - start, size, options)) break
+      end += size
+      next = after
+    }
+  }
+  if (end === start) return false
+  if (read.buffers.length === 0) read.firstOffset = entry.offsetAt(start)
+  read.buffers.push(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
   if (entry.owner !== undefined) read.owners.push(entry.owner)
-  read.sizeBytes += bytes.length
-  read.nextOffset = bytes.length === entry.records.length ? entry.nextOffset : endOf(bytes)
-}
-
-function offsetAt(bytes: Buffer, entry: TailEntry): number {
-  return bytes.byteOffset === entry.records.byteOffset ? entry.baseOffset : baseOffset(bytes, 0)
+  read.sizeBytes += end - start
+  read.nextOffset = next
+  return end === bytes.length
 }
 
 /** Whether a batch may be added: limits are soft for the first one only. */
 function fits(already: number, bytes: number, options: ReadOptions): boolean {
   return already + bytes <= options.maxBytes || (already === 0 && options.minOneBatch)
-}
-
-/** The batches of one append that are wanted; null when there are none. */
-function partOf(entry: TailEntry, offset: number, already: number, options: ReadOptions): Buffer | null {
-  const { records } = entry
-  let start = 0
-  while (start < records.length && nextOffset(records, start) <= offset) start += sizeInBytes(records, start)
-  let end = start
-  while (end < records.length) {
-    const size = sizeInBytes(records, end)
-    if (nextOffset(records, end) > options.upTo || !fits(already + end - start, size, options)) break
-    end += size
-  }
-  return end > start ? records.subarray(start, end) : null
-}
-
-/** Offset after the last of these batches. */
-function endOf(bytes: Buffer): number {
-  let pos = 0
-  let end = 0
-  while (pos < bytes.length) {
-    end = nextOffset(bytes, pos)
-    pos += sizeInBytes(bytes, pos)
-  }
-  return end
 }

@@ -2,31 +2,22 @@
  * Memory for recently written batches, bounded for the whole process. What is oldest, over all logs, goes first: readers
  * that keep up read from memory, and a log that nobody writes to holds nothing for long.
  */
-import type { Retainable } from '../types.ts'
 
-/** One append that readers can have from memory: its bytes are the ones that came from the socket. */
-export interface TailEntry {
-  readonly records: Buffer
-  readonly owner: Retainable | undefined
-  readonly baseOffset: number
-  readonly nextOffset: number
-  /** Whether it holds more than one batch. */
-  readonly isMany: boolean
+/** A place in the budget: so many bytes that one log holds. */
+export interface TailPlace {
+  readonly tail: TailOwner
+  /** Bytes held, beside the overhead of the entry itself. */
+  readonly heldBytes: number
+  /** Given up already. */
+  isFree: boolean
+  /** The place taken next, by whatever log. */
+  nextPlace: TailPlace | null
 }
 
 export interface TailOwner {
-  /** The oldest entry of this owner is leaving; it was handed to `add` before all others the owner still has. */
+  /** The oldest place of this owner is to be given up. */
   evictOldest(): void
 }
-
-interface Place {
-  readonly owner: TailOwner
-  readonly bytes: number
-  isFree: boolean
-  next: Place | null
-}
-
-export type TailPlace = Place
 
 /** Memory of an entry beside its bytes, so that very small batches do not cost a multiple of the budget. */
 const ENTRY_OVERHEAD_BYTES = 256
@@ -34,8 +25,8 @@ const ENTRY_OVERHEAD_BYTES = 256
 export class TailBudget {
   readonly #capacityBytes: number
   #usedBytes = 0
-  #oldest: Place | null = null
-  #newest: Place | null = null
+  #oldest: TailPlace | null = null
+  #newest: TailPlace | null = null
 
   constructor(capacityBytes: number) {
     this.#capacityBytes = capacityBytes
@@ -45,32 +36,22 @@ export class TailBudget {
     return this.#usedBytes
   }
 
-  /** Takes a place for `bytes`, then makes the oldest ones leave (the new one too, if it alone is too large). */
-  add(owner: TailOwner, bytes: number): TailPlace {
-    const place: Place = { owner, bytes: bytes + ENTRY_OVERHEAD_BYTES, isFree: false, next: null }
+  /** Takes a place, then makes the oldest ones leave (the new one too, if it alone is too large). */
+  take(place: TailPlace): void {
     if (this.#newest === null) this.#oldest = place
-    else this.#newest.next = place
+    else this.#newest.nextPlace = place
     this.#newest = place
-    this.#usedBytes += place.bytes
-    return place
+    this.#usedBytes += place.heldBytes + ENTRY_OVERHEAD_BYTES
+    while (this.#usedBytes > this.#capacityBytes && this.#oldest !== null) this.#oldest.tail.evictOldest()
   }
 
-  /** Makes the oldest leave until the budget holds. Apart from `add` so that the owner has stored its place. */
-  trim(): void {
-    while (this.#usedBytes > this.#capacityBytes && this.#oldest !== null) {
-      const place = this.#oldest
-      place.owner.evictOldest()
-      this.free(place)
-    }
-  }
-
-  /** The place is empty (evicted, cut off, or its log closed). */
+  /** The place is given up (evicted, cut off, or its log closed). */
   free(place: TailPlace): void {
     if (place.isFree) return
     place.isFree = true
-    this.#usedBytes -= place.bytes
+    this.#usedBytes -= place.heldBytes + ENTRY_OVERHEAD_BYTES
     // The front is never a free place: the oldest one is always there to leave.
-    while (this.#oldest?.isFree) this.#oldest = this.#oldest.next
+    while (this.#oldest?.isFree) this.#oldest = this.#oldest.nextPlace
     if (this.#oldest === null) this.#newest = null
   }
 }

@@ -14,12 +14,16 @@ function batchAt(offset: number, count: number, valueBytes = 10): Buffer {
 }
 
 test('the budget holds over all logs, and what is oldest anywhere goes first', () => {
-  const budget = new TailBudget(3000)
+  const budget = new TailBudget(9000)
   const slabs = new SlabPool({ poison: true })
-  const tails = [new LogTail(budget), new LogTail(budget), new LogTail(budget)]
+  const tails = [
+    new LogTail(budget, { copiedBytes: 0 }),
+    new LogTail(budget, { copiedBytes: 0 }),
+    new LogTail(budget, { copiedBytes: 0 }),
+  ]
   const ends = [0, 0, 0]
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(300)), { maxLength: 50 }), (adds) => {
+    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(2000)), { maxLength: 50 }), (adds) => {
       for (const [which, valueBytes] of adds) {
         const batch = batchAt(ends[which]!, 1, valueBytes)
         const owner = slabs.allocate(batch.length)
@@ -33,7 +37,7 @@ test('the budget holds over all logs, and what is oldest anywhere goes first', (
         }
         tails[which]!.add(entry)
         ends[which]!++
-        ok(budget.usedBytes <= 3000)
+        ok(budget.usedBytes <= 9000)
       }
     }),
   )
@@ -43,17 +47,17 @@ test('the budget holds over all logs, and what is oldest anywhere goes first', (
 
 test('an entry larger than the whole budget is not kept', () => {
   const budget = new TailBudget(100)
-  const tail = new LogTail(budget)
+  const tail = new LogTail(budget, { copiedBytes: 0 })
   tail.add({ records: batchAt(0, 1, 500), owner: undefined, baseOffset: 0, nextOffset: 1, isMany: false })
   equal(tail.entryCount, 0)
   equal(budget.usedBytes, 0)
 })
 
 test('a read holds what it returns until it is released', () => {
-  const tail = new LogTail(new TailBudget(1000))
+  const tail = new LogTail(new TailBudget(5000), { copiedBytes: 0 })
   const counts = { held: 1 }
   const owner = { retain: () => counts.held++, release: () => counts.held-- }
-  tail.add({ records: batchAt(0, 2), owner, baseOffset: 0, nextOffset: 2, isMany: false })
+  tail.add({ records: batchAt(0, 2, 600), owner, baseOffset: 0, nextOffset: 2, isMany: false })
   const read = tail.read(0, { maxBytes: 100, upTo: 2, minOneBatch: true })
   equal(counts.held, 2)
   tail.clear()
@@ -63,7 +67,7 @@ test('a read holds what it returns until it is released', () => {
 })
 
 test('of an append with many batches those are returned that are wanted and fit', () => {
-  const tail = new LogTail(new TailBudget(10_000))
+  const tail = new LogTail(new TailBudget(10_000), { copiedBytes: 0 })
   const batches = [batchAt(10, 2), batchAt(12, 2), batchAt(20, 2), batchAt(22, 2)]
   const size = batches[0]!.length
   tail.add({ records: Buffer.concat(batches), owner: undefined, baseOffset: 10, nextOffset: 24, isMany: true })
@@ -81,14 +85,53 @@ test('of an append with many batches those are returned that are wanted and fit'
   equal(read(9, 1e6), null, 'older than what is in memory')
 })
 
+test('small appends are copied together and give their owners back at once', () => {
+  const counters = { copiedBytes: 0 }
+  const tail = new LogTail(new TailBudget(100_000), counters)
+  let held = 0
+  const owner = { retain: () => held++, release: () => held-- }
+  let bytes = 0
+  for (let i = 0; i < 100; i++) {
+    const records = batchAt(i, 1)
+    held++
+    bytes += records.length
+    tail.add({ records, owner, baseOffset: i, nextOffset: i + 1, isMany: false })
+  }
+  equal(held, 0)
+  equal(counters.copiedBytes, bytes)
+  ok(tail.entryCount < 8)
+  const read = tail.read(37, { maxBytes: 1e6, upTo: 90, minOneBatch: true })
+  deepEqual([read?.firstOffset, read?.nextOffset, read?.sizeBytes], [37, 90, (bytes / 100) * 53])
+})
+
+test('what a reader holds of a chunk stays when the chunk is cut and the log goes on', () => {
+  const tail = new LogTail(new TailBudget(100_000), { copiedBytes: 0 })
+  const add = (offset: number): void => {
+    tail.add({
+      records: batchAt(offset, 1),
+      owner: undefined,
+      baseOffset: offset,
+      nextOffset: offset + 1,
+      isMany: false,
+    })
+  }
+  for (let i = 0; i < 6; i++) add(i)
+  const held = tail.read(0, { maxBytes: 1e6, upTo: 6, minOneBatch: true })
+  const before = Buffer.concat(held?.buffers ?? [])
+  tail.truncateTo(3)
+  for (let i = 3; i < 9; i++) add(i)
+  deepEqual(Buffer.concat(held?.buffers ?? []), before)
+  equal(tail.read(0, { maxBytes: 1e6, upTo: 9, minOneBatch: true })?.nextOffset, 9)
+})
+
 test('cutting drops what reaches above the cut', () => {
   const budget = new TailBudget(10_000)
-  const tail = new LogTail(budget)
+  const tail = new LogTail(budget, { copiedBytes: 0 })
   for (let i = 0; i < 5; i++) {
     tail.add({ records: batchAt(i * 2, 2), owner: undefined, baseOffset: i * 2, nextOffset: i * 2 + 2, isMany: false })
   }
   tail.truncateTo(5)
-  equal(tail.entryCount, 2)
+  equal(tail.read(0, { maxBytes: 1e6, upTo: 9, minOneBatch: true })?.nextOffset, 4)
   tail.add({ records: batchAt(4, 1), owner: undefined, baseOffset: 4, nextOffset: 5, isMany: false })
   equal(tail.read(0, { maxBytes: 1e6, upTo: 9, minOneBatch: true })?.nextOffset, 5)
   tail.clear()
