@@ -104,7 +104,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
 
   written(writes: readonly AssignedWrite[]): void {
     const { state } = this
-    if (state.failure !== null) {
+    if (state.failure !== null || state.isClosed) {
       this.#release(writes)
       return
     }
