@@ -197,6 +197,23 @@ simTest(
 )
 
 simTest(
+  'a write that comes back after its log was closed changes nothing',
+  { limits: { syncWriteMaxBytes: 0 } },
+  async (t) => {
+    const log = await t.open()
+    t.disk.faults.inject({ operation: 'write', effect: { kind: 'stuck' }, path: isLog })
+    sent(t, 0)
+    log.flushWrites()
+    await log.close({ clean: false })
+    t.sim.host('broker').releaseStuckOperations()
+    await t.sim.sleep(10)
+    equal(t.resources.tail.usedBytes, 0)
+    equal(t.resources.openFiles.open, 0)
+    equal(t.progress, 0)
+  },
+)
+
+simTest(
   'indexes without room stay in memory and are written when there is room again',
   { config: SMALL },
   async (t) => {
