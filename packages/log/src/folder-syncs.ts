@@ -42,6 +42,11 @@ export async function makeFolder(files: FileSystem, path: string): Promise<void>
   for (const folder of made.reverse()) await syncName(files, folder)
 }
 
+/** Syncs the names of the folder and of all above it: who made them may have ended before he could. */
+export async function syncNames(files: FileSystem, path: string): Promise<void> {
+  for (let at = path; at !== ''; at = parentOf(at)) await syncName(files, at)
+}
+
 async function syncName(files: FileSystem, folder: string): Promise<void> {
   try {
     await files.syncDirectory(parentOf(folder) || '/')

@@ -14,6 +14,18 @@ storeTest('a new folder gets an identity, which stays', {}, async (t) => {
   equal(second.directories[0]?.directoryId, directoryId)
 })
 
+storeTest(
+  'a folder whose making was interrupted is durable when it is used',
+  { directories: ['/srv/data/a'] },
+  async (t) => {
+    await t.env.files.makeDirectory('/srv/data/a')
+    await t.open()
+    await t.fill(await t.log('t'), 3)
+    await t.restart('power', 'none')
+    equal(await t.count(await t.log('t')), 3)
+  },
+)
+
 storeTest('a folder of another node or cluster is refused', {}, async (t) => {
   await t.open({ clusterId: 'cluster-a' })
   await t.store.close({ clean: true })

@@ -2,7 +2,7 @@
  * One data folder (an entry of log.dirs): identity, lock, markers, checkpoints, and the partitions that it holds.
  */
 import { writeFileAtomic } from '@ottla/env'
-import { makeFolder } from '../folder-syncs.ts'
+import { makeFolder, syncNames } from '../folder-syncs.ts'
 import { readIfPresent, removeIfPresent } from '../index/index-files.ts'
 import { Limiter } from '../limiter.ts'
 import { LogError } from '../log-error.ts'
@@ -88,7 +88,10 @@ export class LogDirectory {
     await makeFolder(files, this.path)
     this.#lock = await files.lockDirectory(this.path)
     const content = await readIfPresent(files, `${this.path}/${META_PROPERTIES}`)
-    if (content === null) return null
+    if (content === null) {
+      await syncNames(files, this.path)
+      return null
+    }
     try {
       return parseMetaProperties(content)
     } catch (error) {
