@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { compile, root } from '../../../scripts/lib/workspace.mjs'
 import { expect } from '../../clients/tools/report.mjs'
 import { until } from './cases.mjs'
+import { request } from './raw.mjs'
 
 async function load(name, file = 'index.js') {
   return await import(pathToFileURL(join(root, 'packages', name, 'dist', file)).href)
@@ -43,6 +45,59 @@ export function batchOf(values, options = {}) {
   const builder = new protocol.BatchBuilder({ timestamp: Date.now(), ...options })
   for (const value of values) builder.append({ value: Buffer.from(value) })
   return builder.build()
+}
+
+/** A batch of one record whose value has `mib` MiB of zeros, packed by gzip to a thousandth. */
+export function bombBatch(mib) {
+  const value = mib * 2 ** 20
+  const inner = Buffer.concat([Buffer.from([0, 0, 0, 1]), varint(value)])
+  const head = Buffer.concat([varint(inner.length + value + 1), inner])
+  const piece = 300 * 2 ** 20
+  const zeros = gzipSync(Buffer.alloc(piece), { level: 9 })
+  const pieces = Array.from({ length: Math.floor(value / piece) }, () => zeros)
+  const rest = gzipSync(Buffer.alloc((value % piece) + 1))
+  const packed = Buffer.concat([gzipSync(head), ...pieces, rest])
+  const batch = Buffer.concat([batchOf(['']).subarray(0, 61), packed])
+  batch.writeInt32BE(batch.length - 12, 8)
+  batch.writeInt16BE(1, 21)
+  batch.writeUInt32BE(protocol.crc32c(batch, 21, batch.length), 17)
+  return batch
+}
+
+function varint(value) {
+  const bytes = []
+  let rest = value * 2
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
+  return Buffer.from([...bytes, rest])
+}
+
+function shortString(text) {
+  const bytes = Buffer.alloc(2 + text.length)
+  bytes.writeInt16BE(text.length)
+  bytes.write(text, 2)
+  return bytes
+}
+
+function int32(...values) {
+  const bytes = Buffer.alloc(4 * values.length)
+  for (const [i, value] of values.entries()) bytes.writeInt32BE(value, 4 * i)
+  return bytes
+}
+
+/** A Fetch request of version 4 for partition 0, as bytes. */
+export function fetchRequest(topic, { correlationId, offset, maxBytes }) {
+  const place = Buffer.alloc(8)
+  place.writeBigInt64BE(BigInt(offset))
+  const limits = Buffer.concat([int32(-1, 100, 1, maxBytes), Buffer.from([0])])
+  const body = [limits, int32(1), shortString(topic), int32(1, 0), place, int32(maxBytes)]
+  return request({ key: 1, version: 4, correlationId }, Buffer.concat(body))
+}
+
+/** A Produce request of version 7 with acks=all for partition 0, as bytes. `recordsSize` lies about the records. */
+export function produceRequest(topic, batch, { correlationId, recordsSize = batch.length }) {
+  const head = Buffer.concat([Buffer.from('ffffffff', 'hex'), int32(10_000, 1), shortString(topic)])
+  const body = [head, int32(1, 0, recordsSize), batch]
+  return request({ key: 0, version: 7, correlationId }, Buffer.concat(body))
 }
 
 /** Connects to a broker; closed when the case is over. */

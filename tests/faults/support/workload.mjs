@@ -13,9 +13,11 @@ export class Workload {
   refused = new Map()
   /** Requests that were refused. */
   refusals = 0
+  lastRefusal = 'none'
   #c
   #options
   #isOver = false
+  #era = 0
   #writers = []
   #sequence = 0
 
@@ -47,12 +49,17 @@ export class Workload {
     this.#writers = []
   }
 
+  /** Answers that have not been heard by now never are; those requests are sent again on new connections. */
+  cutOff() {
+    this.#era += 1
+  }
+
   /** Waits until this many more records are acknowledged. */
   async more(count, timeoutMs = 60_000) {
     const goal = this.acked.size + count
     await until(
       () => this.acked.size >= goal,
-      () => `${goal} records acknowledged (${this.acked.size})`,
+      () => `${goal} records acknowledged (${this.acked.size}; last refusal: ${this.lastRefusal})`,
       timeoutMs,
     )
   }
@@ -67,7 +74,9 @@ export class Workload {
         client ??= await connect(this.#c, port, { timeoutMs: 10_000 })
         if (idempotent) producer ??= { ...(await client.newProducer()), baseSequence: 0 }
         pending ??= Array.from({ length: batch }, () => this.#value(name, valueBytes))
+        const era = this.#era
         const answer = await client.produce(topic, pending, { partition, batch: batchOf(pending, producer ?? {}) })
+        if (era !== this.#era) throw Object.assign(new Error('cut off'), { name: 'ConnectionError' })
         if (answer.errorCode === 0) {
           for (const [i, value] of pending.entries()) {
             this.acked.set(value, { partition, offset: answer.baseOffset + i })
@@ -78,6 +87,7 @@ export class Workload {
           continue
         }
         this.refusals += 1
+        this.lastRefusal = `${errorName(answer.errorCode)} ${answer.errorMessage ?? ''}`
         for (const value of pending) this.refused.set(value, answer.errorCode)
         if (!idempotent) pending = null
       } catch (error) {
