@@ -1,3 +1,14 @@
+export type {
+  AssignorInput,
+  GroupAssignment,
+  PartitionAssignor,
+  PartitionsByTopic,
+  SubscribedMember,
+  SubscribedTopic,
+} from './group/assignor/assignor.ts'
+export { rangeAssignor } from './group/assignor/range.ts'
+export { simpleAssignor } from './group/assignor/simple.ts'
+export { uniformAssignor } from './group/assignor/uniform.ts'
 export { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from './group/group-config.ts'
 export { GroupCoordinator, type GroupCoordinatorOptions, type GroupLog } from './group/group-coordinator.ts'
 export type { RequestContext } from './group/request-context.ts'
