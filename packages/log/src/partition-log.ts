@@ -372,11 +372,12 @@ export class PartitionLog {
   }
 
   async #cut(truncate: (steps: Parameters<typeof truncateLog>[2]) => Promise<void>): Promise<void> {
-    const { writer, syncer, removal, tail, reader, epochFile } = this.#engine
+    const { writer, syncer, sealer, removal, tail, reader, epochFile } = this.#engine
     const state = this.#state
     this.#throwIfFailed()
     writer.takeBack(new LogError('CLOSED', `${state.name} is being cut`))
-    await Promise.all([writer.idle(), this.#removals])
+    // What is still being derived from what will be cut must not be written after the cut.
+    await Promise.all([writer.idle(), sealer.idle(), epochFile.idle(), this.#removals])
     this.#throwIfFailed()
     try {
       await truncate({

@@ -139,10 +139,11 @@ async function reloadProducers(state: LogState, end: number): Promise<void> {
   await loadProducers(state, state.producers, end, snapshots)
 }
 
-/** Snapshots above `end` hold producers of what was cut. */
+/** Snapshots above `end` hold producers of what was cut. None may come back once there are other records at their offsets. */
 async function dropSnapshots(state: LogState, end: number): Promise<void> {
   const { files } = state.resources.env
   for (const offset of await listSnapshots(files, state.path)) {
     if (offset > end) await removeIfPresent(files, `${state.path}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
   }
+  await files.syncDirectory(state.path)
 }

@@ -157,9 +157,11 @@ async function recover(
   const { onDamage = 'quarantine', pageCache = 'unknown', hadFailedSync: isRewritten = false } = options
   state.logEndOffset = await recoverSegments(state, { from, committed, onDamage, pageCache, isRewritten })
   // State at offsets that were looked at anew: whoever wrote them may have been cut off.
-  for (const offset of content.snapshots.filter((each) => each > base)) {
+  const dropped = content.snapshots.filter((each) => each > base)
+  for (const offset of dropped) {
     await removeIfPresent(env.files, `${state.path}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
   }
+  if (dropped.length > 0) await env.files.syncDirectory(state.path)
   const kept = content.snapshots.filter((each) => each <= base)
   await rebuildMissing(state, { ...content, snapshots: kept })
 }

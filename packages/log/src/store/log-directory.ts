@@ -74,6 +74,8 @@ export class LogDirectory {
   readonly #checkpoints = new Limiter(1)
   #nextLogStarts: Promise<void> | null = null
   #bootId: string | null = null
+  /** Nobody used the folder before. */
+  #isNew = false
   #lock: { release(): Promise<void> } | null = null
 
   constructor(resources: LogResources, path: string) {
@@ -129,7 +131,7 @@ export class LogDirectory {
       } else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
     }
     await this.#forgetDeleted()
-    if (this.wasClean) await this.endRecovery()
+    if (this.wasClean || this.#isNew) await this.endRecovery()
   }
 
   folderOf(topicPartition: TopicPartition): string {
