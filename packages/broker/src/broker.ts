@@ -21,6 +21,7 @@ import type { BrokerMetrics } from './broker-metrics.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { groupCoordinatorConfig } from './groups/group-coordinator-config.ts'
 import { GroupService } from './groups/group-service.ts'
+import { unpackLimit } from './produce/unpack-limit.ts'
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import { Deadlines } from './purgatory/deadlines.ts'
 import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.ts'
@@ -115,7 +116,7 @@ export class Broker implements BrokerContext {
     if (settings === undefined) {
       settings = {
         log: logSettings(effective, this.#config),
-        maxDecompressedBytes: effective.values['max.decompressed.message.bytes'],
+        maxDecompressedBytes: unpackLimit(effective.values),
       }
       this.#settings.set(effective, settings)
     }

@@ -142,3 +142,11 @@ function crcOf(bytes: Buffer): number {
   }
   return (crc ^ 0xffffffff) >>> 0
 }
+
+test('a batch that unpacks to more than is allowed is told as too large, so that producers split it', () => {
+  const bomb = batch([{ value: 'x'.repeat((1 << 20) + 1) }], CompressionType.gzip)
+  equal(bomb.length < 5000, true)
+  equal(errorOf(check(bomb)), ErrorCode.NONE)
+  equal(errorOf(check(bomb, { validation: 'full' })), ErrorCode.MESSAGE_TOO_LARGE)
+  equal(errorOf(check(bomb, { config: { compressionType: 'zstd' } })), ErrorCode.MESSAGE_TOO_LARGE)
+})

@@ -7,6 +7,7 @@
 import type { LogConfig } from '@ottla/log'
 import {
   type BatchFault,
+  CompressionError,
   CompressionType,
   checkProducedBatch,
   compressionOf,
@@ -70,9 +71,15 @@ export function checkProduced(records: Buffer, options: ProducedCheckOptions): P
   } catch (error) {
     // The checksum is right, so the producer wrote it so: unreadable records, or a compressed block that unpacks to nonsense.
     const message = `the records of the batch cannot be read: ${(error as Error).message}`
-    const code = error instanceof ProtocolError ? ErrorCode.INVALID_RECORD : ErrorCode.CORRUPT_MESSAGE
-    return { kind: 'bad', error: code, message, recordErrors: [] }
+    return { kind: 'bad', error: codeOf(error), message, recordErrors: [] }
   }
+}
+
+/** A batch that is too large comes again in parts: producers split it. */
+function codeOf(error: unknown): number {
+  if (error instanceof ProtocolError) return ErrorCode.INVALID_RECORD
+  const isTooLarge = error instanceof CompressionError && error.code === 'TOO_LARGE'
+  return isTooLarge ? ErrorCode.MESSAGE_TOO_LARGE : ErrorCode.CORRUPT_MESSAGE
 }
 
 /** With CreateTime, how far a timestamp may be from now. */
