@@ -55,6 +55,16 @@ test('when the first batch of a producer is taken back, the one behind it does n
   equal(log.data(1), 'ok')
 })
 
+test('what was taken back is remembered for as long as a producer is, not until the next look for expired ones', () => {
+  const log = new Fixture()
+  const change = log.state.apply(log.view(batchOf({ producerId: 1, producerEpoch: 0, baseSequence: 0 })))
+  log.state.undo(change!)
+  log.state.expire(1_000, 5_000)
+  equal(log.data(6), `rejected ${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}`)
+  log.state.expire(6_000, 5_000)
+  equal(log.data(6), 'ok')
+})
+
 test('the next batch must follow in sequence', () => {
   const log = new Fixture()
   equal(log.data(0, { count: 3 }), 'ok')

@@ -43,6 +43,7 @@ interface OpenTransaction {
 }
 
 const OK: ProducerCheck = { kind: 'ok' }
+const NOT_SEEN = -1
 
 export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>()
@@ -50,8 +51,11 @@ export class ProducerState {
   #open: OpenTransaction[] = []
   /** Completed ones whose marker is not below the high watermark, in the order of their markers. */
   #unreplicated: CompletedTransaction[] = []
-  /** Producers of whose batches all were taken back: what they had in flight behind must not begin their sequence. */
-  readonly #takenBack = new Set<number>()
+  /**
+   * Producers of whose batches all were taken back: what they had in flight behind must not begin their sequence. Kept as long as a
+   * producer is; with the time at which an expiry first found them, NOT_SEEN before.
+   */
+  readonly #takenBack = new Map<number, number>()
 
   get size(): number {
     return this.#entries.size
@@ -106,7 +110,7 @@ export class ProducerState {
     if (current !== undefined) this.#closeTransaction(current)
     if (change.previous === undefined) {
       this.#entries.delete(change.producerId)
-      this.#takenBack.add(change.producerId)
+      this.#takenBack.set(change.producerId, NOT_SEEN)
     } else this.#restore(change.previous)
     if (change.completed !== null) this.#unreplicated.pop()
   }
@@ -123,7 +127,10 @@ export class ProducerState {
   /** Forgets producers that wrote nothing for `expirationMs`, unless they have a transaction open. */
   expire(nowMs: number, expirationMs: number): number {
     let expired = 0
-    this.#takenBack.clear()
+    for (const [producerId, sinceMs] of this.#takenBack) {
+      if (sinceMs === NOT_SEEN) this.#takenBack.set(producerId, nowMs)
+      else if (nowMs - sinceMs >= expirationMs) this.#takenBack.delete(producerId)
+    }
     for (const entry of this.#entries.values()) {
       if (entry.transactionStartOffset !== NO_TRANSACTION || nowMs - entry.lastTimestampMs < expirationMs) continue
       this.#entries.delete(entry.producerId)
