@@ -84,7 +84,11 @@ async function apply(t: SimLog, model: Model, { op, a, b }: Step): Promise<void>
     const offset = offsetAt(model, a)
     const result = await log.read(offset, options)
     ok(result.kind === 'records', JSON.stringify(result))
-    deepEqual(recordsOf(result), model.read(offset, options))
+    const found = recordsOf(result)
+    const expected = model.read(offset, options)
+    // A read from disk ends with its segment; whoever reads on gets the rest.
+    deepEqual(found, expected.slice(0, found.length))
+    equal(found.length > 0, expected.length > 0)
     result.release()
   } else if (op === 'time') await checkTime(t, model, 1000 + a)
   else if (op === 'roll') log.roll()
