@@ -2,6 +2,7 @@
 import type { CrashKind } from '@ottla/sim'
 import { Prng } from '@ottla/stdx'
 import type { NewTopic } from '../model/model-admin.ts'
+import type { ValueSizes } from '../model/model-batch.ts'
 
 /**
  * What an acknowledgement promises in the run.
@@ -12,11 +13,13 @@ export type Promised = 'fsync' | 'replicated' | 'none'
 
 export const PROMISES: readonly Promised[] = ['fsync', 'replicated', 'none']
 
-/** When a life of the broker ends: after so many events of the world, or in the middle of a call, after so many changes of the disk. */
-export interface CrashPoint {
-  readonly unit: 'events' | 'changes'
-  readonly count: number
-}
+/**
+ * When a life of the broker ends: after so many events of the world, or in the middle of a call, after so many changes of the disk (of
+ * files whose path ends so).
+ */
+export type CrashPoint =
+  | { readonly unit: 'events'; readonly count: number }
+  | { readonly unit: 'changes'; readonly count: number; readonly suffix: string }
 
 export interface Life {
   readonly end: CrashKind | 'stop'
@@ -38,6 +41,7 @@ export interface PlannedProducer {
   readonly maxRecordsPerBatch: number
   /** No batch may be larger than a segment. */
   readonly maxBatchBytes: number
+  readonly values: ValueSizes
   readonly pauseMs: number
 }
 
@@ -101,7 +105,7 @@ export function drawCrashPlan(seed: string, promised: Promised): CrashPlan {
     },
     links: {
       splitChance: random.pick([0, 0.2, 0.9]),
-      windowBytes: random.pick([500, 10_000, 128 * 1024]),
+      windowBytes: random.pick([4000, 20_000, 128 * 1024]),
       latencyMs: random.pick([
         [0.02, 0.5],
         [0.02, 0.5],
@@ -167,6 +171,7 @@ function drawProducers(random: Prng, topics: readonly NewTopic[]): PlannedProduc
       maxInFlight: random.pick([1, 2, 5, 5]),
       maxRecordsPerBatch: random.pick([1, 3, 3, 20]),
       maxBatchBytes: Math.min(16_000, Number(topics[topic]!.configs['internal.segment.bytes'])),
+      values: random.chance(0.4) ? 'large' : 'small',
       pauseMs: random.pick([0, 2, 20]),
     }
   })
@@ -188,8 +193,12 @@ function drawEnd(random: Prng, promised: Promised): Life['end'] {
   return random.chance(0.65) ? 'power' : 'process'
 }
 
+const SUFFIXES = ['.log', '.index', '.index', '.index', '.timeindex', '.snapshot', 'checkpoint.tmp', '-checkpoint', '-0']
+
 /** Mostly soon after the start, while things are recovered, or in the thick of the work. */
 function drawPoint(random: Prng): CrashPoint {
-  if (random.chance(0.5)) return { unit: 'changes', count: random.between(1, random.pick([20, 100, 400])) }
+  const kind = random.below(10)
+  if (kind < 4) return { unit: 'changes', suffix: '', count: random.between(1, random.pick([20, 100, 400])) }
+  if (kind < 7) return { unit: 'changes', suffix: random.pick(SUFFIXES), count: random.between(1, random.pick([2, 10, 40])) }
   return { unit: 'events', count: random.between(1, random.pick([150, 600, 3000])) }
 }

@@ -2,17 +2,19 @@
  * One run: clients at work on one broker, whose process ends again and again at a drawn point; after each restart it is held
  * against what the clients were told. Everything follows from the seed.
  */
-import type { Env, LogLine } from '@ottla/env'
+import type { LogLine } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
+import { Prng } from '@ottla/stdx'
 import { type CrashPlan, drawCrashPlan, type Life, type Promised } from './crash-plan.ts'
+import type { Mutant } from './mutants.ts'
 import { SimBroker } from './sim-broker.ts'
 import { Workload } from './workload.ts'
 
 export interface CrashRunOptions {
   readonly seed: string
   readonly promised: Promised
-  /** A fault that is built in on purpose. */
-  readonly wrap?: (env: Env) => Env
+  /** A broker that is known to be bad. */
+  readonly mutant?: Pick<Mutant, 'wrap' | 'makePool' | 'adapt'>
   readonly onLogLine?: (host: string, line: LogLine) => void
   readonly keepTrace?: boolean
   /** Sees the world as it was at the end, however it came. */
@@ -30,6 +32,9 @@ export interface CrashRunResult {
   readonly diedStarting: number
   /** Starts that ended with an error, of a disk that takes part of a write. */
   readonly failedStarts: number
+  /** What losses of power did beyond chance. */
+  readonly tornLogs: number
+  readonly scrambledIndexes: number
   readonly ackedBatches: number
   readonly resentBatches: number
   readonly toldRecords: number
@@ -48,7 +53,8 @@ export const BROKER_HOST = 'broker'
 /** Rejects with SimulationError, whose cause is a Violation when the broker broke a promise. */
 export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
   const { seed, promised } = options
-  const plan = drawCrashPlan(seed, promised)
+  const drawn = drawCrashPlan(seed, promised)
+  const plan = options.mutant?.adapt?.(drawn) ?? drawn
   const simulation = new Simulation({
     seed,
     links: plan.links,
@@ -56,7 +62,7 @@ export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult
     maxEvents: MAX_EVENTS,
     ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine, logLevel: 'debug' }),
   })
-  const run = new CrashRun(simulation, plan, options.wrap)
+  const run = new CrashRun(simulation, plan, options.mutant ?? {})
   try {
     await simulation.run(() => run.main())
   } finally {
@@ -75,16 +81,18 @@ class CrashRun {
   #failedStarts = 0
   #fail: (error: Error) => void = () => {}
 
-  constructor(simulation: Simulation, plan: CrashPlan, wrap: CrashRunOptions['wrap']) {
+  constructor(simulation: Simulation, plan: CrashPlan, mutant: NonNullable<CrashRunOptions['mutant']>) {
     this.#simulation = simulation
     this.#plan = plan
     this.#broker = new SimBroker({
       simulation,
       host: BROKER_HOST,
       settings: plan.settings,
+      random: new Prng(`${simulation.seed}/damage`),
       tellsBoot: plan.tellsBoot,
       onFatal: (error) => this.#fail(error),
-      ...(wrap === undefined ? {} : { wrap }),
+      ...(mutant.wrap === undefined ? {} : { wrap: mutant.wrap }),
+      ...(mutant.makePool === undefined ? {} : { makePool: mutant.makePool }),
     })
     const { disk } = this.#broker.host
     disk.latency = { ...disk.latency, sync: plan.disk.syncMs, writeSync: plan.disk.writeSyncMs }
@@ -110,6 +118,8 @@ class CrashRun {
       crashes: this.#crashes,
       diedStarting: this.#diedStarting,
       failedStarts: this.#failedStarts,
+      tornLogs: this.#broker.tornLogs,
+      scrambledIndexes: this.#broker.scrambledIndexes,
       ...this.#workload.counts(),
     }
   }
@@ -161,8 +171,8 @@ class CrashRun {
         if (isDue || (this.#workload.isDone && this.#broker.isRunning)) strike()
       })
       if (point.unit === 'changes') {
-        disk.onChange = () => {
-          if (--left === 0) strike()
+        disk.onChange = ({ path }) => {
+          if (path.endsWith(point.suffix) && --left === 0) strike()
         }
       }
     })

@@ -3,16 +3,21 @@ import { type RunningBroker, startBroker } from '@ottla/broker'
 import { type BrokerConfig, formatConfigProblem, parseServerProperties } from '@ottla/config'
 import type { Env } from '@ottla/env'
 import { type CrashKind, DeadProcessError, type Host, type Simulation } from '@ottla/sim'
-import { assert } from '@ottla/stdx'
+import { assert, type Prng, SlabPool } from '@ottla/stdx'
+import { scrambleIndexes, tearLogs } from './power-damage.ts'
 
 export interface SimBrokerOptions {
   readonly simulation: Simulation
   readonly host: string
   readonly settings: Readonly<Record<string, string>>
+  /** Draws what becomes of the disk when the power goes. */
+  readonly random: Prng
   /** The system says which boot this is, as Linux does. */
   readonly tellsBoot: boolean
   /** What the broker gets instead of its world: a fault that is built in on purpose. */
   readonly wrap?: (env: Env) => Env
+  /** The memory of each life. Default: one that overwrites what is freed. */
+  readonly makePool?: () => SlabPool
   readonly onFatal: (error: Error) => void
 }
 
@@ -32,6 +37,8 @@ export class SimBroker {
   #running: RunningBroker | null = null
   #lives = 0
   #crashes = 0
+  #tornLogs = 0
+  #scrambledIndexes = 0
 
   constructor(options: SimBrokerOptions) {
     this.#options = options
@@ -55,6 +62,15 @@ export class SimBroker {
     return this.#crashes
   }
 
+  /** Logs whose tail a loss of power tore in the middle of a batch. */
+  get tornLogs(): number {
+    return this.#tornLogs
+  }
+
+  get scrambledIndexes(): number {
+    return this.#scrambledIndexes
+  }
+
   /** Starts the process; resolves when it serves, failed, or died. */
   start(): Promise<StartOutcome> {
     const { host } = this
@@ -68,7 +84,8 @@ export class SimBroker {
       const onFatal = (error: Error): void => {
         if (process.isAlive) this.#options.onFatal(error)
       }
-      startBroker(env, this.config, { onFatal, poisonSlabs: true }).then(
+      const pool = this.#options.makePool?.() ?? new SlabPool({ poison: true })
+      startBroker(env, this.config, { onFatal, pool }).then(
         (running) => {
           if (!process.isAlive) return
           this.#running = running
@@ -85,6 +102,11 @@ export class SimBroker {
   crash(kind: CrashKind): void {
     this.#crashes++
     this.#running = null
+    const { random } = this.#options
+    if (kind === 'power' && this.host.process !== undefined) {
+      if (random.chance(0.5)) this.#tornLogs += tearLogs(this.host.disk, random)
+      if (random.chance(0.5)) this.#scrambledIndexes += scrambleIndexes(this.host.disk, random)
+    }
     this.host.crash(kind)
     if (kind === 'power') this.#boot()
     this.#died()

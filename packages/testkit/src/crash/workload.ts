@@ -26,7 +26,7 @@ const CLIENT_HOST = 'clients'
 const REQUEST_TIMEOUT_MS = 3000
 /** Without any progress, broker and all: longer than the longest pause between two lives. */
 const GIVE_UP_AFTER_MS = 60_000
-const CHURN = { batches: 3, maxInFlight: 5, maxRecordsPerBatch: 3, maxBatchBytes: 16_000, pauseMs: 1 }
+const CHURN = { batches: 3, maxInFlight: 5, maxRecordsPerBatch: 3, maxBatchBytes: 16_000, values: 'small', pauseMs: 1 } as const
 
 export class Workload {
   readonly history: History
@@ -128,7 +128,7 @@ export class Workload {
   }
 
   async #produce(name: string, planned: PlannedProducer, target: ModelPartition): Promise<void> {
-    const { isIdempotent, batches, maxInFlight, maxRecordsPerBatch, maxBatchBytes, pauseMs } = planned
+    const { isIdempotent, batches, maxInFlight, maxRecordsPerBatch, maxBatchBytes, values, pauseMs } = planned
     const producer = new ModelProducer({
       client: this.#client(name),
       name,
@@ -139,6 +139,7 @@ export class Workload {
       maxInFlight,
       maxRecordsPerBatch,
       maxBatchBytes,
+      values,
       pauseMs,
       giveUpAfterMs: GIVE_UP_AFTER_MS,
       bearsLoss: this.#plan.promised === 'none',

@@ -40,17 +40,21 @@ export interface RecordSource {
   readonly count: number
   /** Bytes of the batch, at most. */
   readonly maxBytes: number
+  readonly values: ValueSizes
 }
 
-/** Records with values of 8 bytes to some thousand, times that go back and forth, and some keys. */
+/** 'small': mostly within one sector. 'large': over several, so that a torn one shows in its middle. */
+export type ValueSizes = 'small' | 'large'
+
+/** Records with times that go back and forth, and some keys. */
 export function drawRecords(random: Prng, source: RecordSource): SentRecord[] {
-  const { producer, isIdempotent, nowMs, index, count, maxBytes } = source
+  const { producer, isIdempotent, nowMs, index, count, maxBytes, values } = source
   const records: SentRecord[] = []
   for (let at = 0, left = maxBytes - HEADER_BYTES; at < count; at++) {
     const id = `${producer}.${index + at}`
     const room = left - RECORD_OVERHEAD_BYTES - id.length
     if (room < 0 && at > 0) break
-    const value = Buffer.concat([Buffer.from(`${id}|`), filler(random).subarray(0, Math.max(0, room))])
+    const value = Buffer.concat([Buffer.from(`${id}|`), filler(random, values).subarray(0, Math.max(0, room))])
     left -= value.length + RECORD_OVERHEAD_BYTES
     const key = random.chance(0.3) ? Buffer.from(`key ${random.below(10)}`) : null
     const timestampMs = nowMs + random.between(-TIME_JITTER_MS, TIME_JITTER_MS)
@@ -77,7 +81,8 @@ export function encodeBatch(batch: ModelBatch, identity: ProducerIdentity | null
   return builder.build()
 }
 
-function filler(random: Prng): Buffer {
+function filler(random: Prng, values: ValueSizes): Buffer {
+  if (values === 'large') return random.bytes(random.between(1500, 6000))
   const kind = random.below(20)
   if (kind === 0) return random.bytes(random.between(1000, 6000))
   if (kind < 4) return random.bytes(random.between(100, 1000))

@@ -12,7 +12,7 @@ import {
 } from '@ottla/protocol'
 import { type WireConnection, WireError } from '../wire/wire-connection.ts'
 import type { PartitionHistory } from './history.ts'
-import { drawCompression, drawRecords, encodeBatch, type ModelBatch, type ProducerIdentity } from './model-batch.ts'
+import { drawCompression, drawRecords, encodeBatch, type ModelBatch, type ProducerIdentity, type ValueSizes } from './model-batch.ts'
 import type { ModelClient } from './model-client.ts'
 import type { ModelPartition } from './model-topic.ts'
 import { expectNoError, retry, sleep, TryAgain, Violation } from './retry.ts'
@@ -28,6 +28,7 @@ export interface ModelProducerOptions {
   readonly maxInFlight: number
   readonly maxRecordsPerBatch: number
   readonly maxBatchBytes: number
+  readonly values: ValueSizes
   /** Between batches, at most. */
   readonly pauseMs: number
   /** Virtual milliseconds without any progress after which the producer counts as stuck. */
@@ -130,7 +131,7 @@ export class ModelProducer {
   }
 
   async #draw(): Promise<ModelBatch | undefined> {
-    const { client, name, history, isIdempotent, maxRecordsPerBatch, pauseMs, maxBatchBytes } = this.#options
+    const { client, name, history, isIdempotent, maxRecordsPerBatch, pauseMs } = this.#options
     if (this.#left === 0) return undefined
     if (pauseMs > 0 && client.random.chance(0.5)) await sleep(client.env, client.random.float() * pauseMs)
     const records = drawRecords(client.random, {
@@ -139,7 +140,8 @@ export class ModelProducer {
       nowMs: client.env.clock.now(),
       index: this.#nextIndex,
       count: client.random.between(1, maxRecordsPerBatch),
-      maxBytes: maxBatchBytes,
+      maxBytes: this.#options.maxBatchBytes,
+      values: this.#options.values,
     })
     for (const record of records) history.sent.set(record.id, record)
     const compression = drawCompression(client.random, client.versionOf(ProduceRequest))
@@ -189,7 +191,7 @@ export class ModelProducer {
     const { errorCode, baseOffset } = outcome
     if (errorCode === ErrorCode.NONE) {
       this.#options.history.acked(batch.records, baseOffset)
-      this.#unacked = this.#unacked.filter((other) => other !== batch)
+      this.#unacked = this.#unacked.filter((other) => other.records !== batch.records)
       this.#acked++
       return null
     }
