@@ -426,6 +426,21 @@ simTest(
   },
 )
 
+simTest('a time index of zeros does not make a segment old', { config: { ...SMALL, retentionMs: 1000 } }, async (t) => {
+  await t.open()
+  const start = t.env.clock.now()
+  for (let i = 0; i < 20; i++) t.put(`x${i}`, 1, start)
+  await t.written()
+  await t.log.close({ clean: true })
+  for (const { name } of t.env.files.listSync(LOG_PATH)) {
+    if (name.endsWith('.timeindex')) await t.env.files.writeFile(`${LOG_PATH}/${name}`, Buffer.alloc(10_485_756))
+  }
+  await t.open({ cleanShutdown: true, recoveryPoint: 20 })
+  t.log.updateHighWatermark(20)
+  equal(t.log.applyRetention({ nowMs: start + 500 }).deletedSegments, 0)
+  equal((await t.log.offsetForTimestamp(start)).offset, 0)
+})
+
 simTest(
   'retention never passes the high watermark',
   { config: { ...SMALL, retentionMs: 1, retentionBytes: 0 } },

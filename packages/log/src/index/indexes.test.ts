@@ -80,6 +80,7 @@ test('an index file that cannot be right is told from one that can', () => {
   ok(OffsetIndex.parse(10, Buffer.from(index.content()), 501) !== null)
   equal(OffsetIndex.parse(10, Buffer.from(index.content()), 500), null, 'a position behind the end of the segment')
   equal(TimeIndex.parse(0, Buffer.alloc(13)), null)
+  equal(TimeIndex.parse(0, Buffer.alloc(24)), null, 'zeros')
   const time = new TimeIndex(10)
   time.maybeAppend(5, 10)
   equal(TimeIndex.parse(11, Buffer.alloc(24, 0xff)), null)

@@ -29,7 +29,8 @@ export class TimeIndex {
     const index = new TimeIndex(baseOffset, new Entries(TIME_ENTRY_BYTES, content))
     const last = index.last
     if (last === null) return index
-    return last.offset >= baseOffset && last.timestampMs >= index.at(0).timestampMs ? index : null
+    const isZero = index.count > 1 && last.timestampMs === 0
+    return !isZero && last.offset >= baseOffset && last.timestampMs >= index.at(0).timestampMs ? index : null
   }
 
   get count(): number {

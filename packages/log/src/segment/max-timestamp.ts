@@ -51,6 +51,8 @@ function note(segment: Segment, entry: Buffer, file: { bytes: number; read: numb
     return
   }
   if (file.bytes % TIME_ENTRY_BYTES !== 0 || file.read !== TIME_ENTRY_BYTES) return
+  // Zeros are what a preallocated or lost file has, and would make the segment look very old.
+  if (entry.every((byte) => byte === 0)) return
   const { timestampMs, offset } = timeEntryAt(entry, 0, segment.baseOffset)
   if (offset < segment.baseOffset || !Number.isSafeInteger(timestampMs) || timestampMs < 0) return
   segment.maxTimestampMs = timestampMs
