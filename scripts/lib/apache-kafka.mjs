@@ -6,6 +6,25 @@ import { join } from 'node:path'
 import { cacheOf } from './clients.mjs'
 import { freePort } from './test-broker.mjs'
 
+/** The settings of one node with both roles, without its folders. `port` and `controller` are those of its listeners. */
+export function apacheSettings({ port, controller, voters = 'static' }) {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    ...(voters === 'static'
+      ? { 'controller.quorum.voters': `1@127.0.0.1:${controller}` }
+      : { 'controller.quorum.bootstrap.servers': `127.0.0.1:${controller}` }),
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+  }
+}
+
 /**
  * Returns as soon as the process is spawned: await `started`. A folder of an earlier run is continued. `voters`: named in the
  * settings, or written into the metadata (`format --standalone`), as Kafka's own quick start does.
@@ -19,20 +38,8 @@ export async function startApacheKafka({
 } = {}) {
   const [broker, controller] = [port ?? (await freePort()), await freePort()]
   const properties = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    ...(voters === 'static'
-      ? { 'controller.quorum.voters': `1@127.0.0.1:${controller}` }
-      : { 'controller.quorum.bootstrap.servers': `127.0.0.1:${controller}` }),
-    listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    ...apacheSettings({ port: broker, controller, voters }),
     'log.dirs': join(folder, 'data'),
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'group.initial.rebalance.delay.ms': '0',
     ...settings,
   }
   const file = join(folder, 'server.properties')

@@ -4,6 +4,7 @@
  * The request that asks first is answered before the topic is there, as by Apache Kafka: UNKNOWN_TOPIC_OR_PARTITION, and the client asks
  * again. A topic is asked for at most once at a time.
  */
+import { topicNameProblem } from '@ottla/metadata'
 import { API_KEYS, type CreateTopicsRequest, ErrorCode } from '@ottla/protocol'
 import type { BrokerContext } from './broker-context.ts'
 import { GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from './internal-topics.ts'
@@ -12,11 +13,9 @@ import { principalText } from './to-controller.ts'
 
 type NewTopic = CreateTopicsRequest['topics'][number]
 
-const NAME_BYTES_MAX = 249
-const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/
-
-export function isLegalTopicName(name: string): boolean {
-  return name.length <= NAME_BYTES_MAX && LEGAL_NAME.test(name) && name !== '.' && name !== '..'
+/** What a client is told that names a topic which is not there. */
+export function unknownTopicError(name: string): number {
+  return topicNameProblem(name) === null ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION
 }
 
 export class TopicCreation {
@@ -29,9 +28,9 @@ export class TopicCreation {
 
   /** Starts the creation of a topic that does not exist. The error is what the client is to be told now. */
   start(name: string): number {
-    if (!isLegalTopicName(name)) return ErrorCode.INVALID_TOPIC_EXCEPTION
-    void this.create(name)
-    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    const error = unknownTopicError(name)
+    if (error === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) void this.create(name)
+    return error
   }
 
   /** Resolves when the topic was made, or could not be; what the image says then counts. Many calls make one creation. */

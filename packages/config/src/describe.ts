@@ -110,7 +110,14 @@ export function describeGroup(
   config: GroupConfig,
   names: ReadonlySet<string> | null = null,
 ): DescribedConfig[] {
-  return describeResource({ keys: groupKeys, broker, config, names, source: ConfigSource.GROUP })
+  return describeResource({
+    keys: groupKeys,
+    broker,
+    config,
+    names,
+    source: ConfigSource.GROUP,
+    showsOwnDefaults: true,
+  })
 }
 
 export function describeClientMetrics(
@@ -127,9 +134,11 @@ interface Resource {
   readonly config: EffectiveConfig<object>
   readonly names: ReadonlySet<string> | null
   readonly source: number
+  /** A setting that no broker setting stands in for names itself as the source of its default. */
+  readonly showsOwnDefaults?: true
 }
 
-function describeResource({ keys, broker, config, names, source }: Resource): DescribedConfig[] {
+function describeResource({ keys, broker, config, names, source, showsOwnDefaults }: Resource): DescribedConfig[] {
   const rows: DescribedConfig[] = []
   for (const key of selected(keys, names)) {
     const text = config.overrides.get(key.name)
@@ -137,6 +146,9 @@ function describeResource({ keys, broker, config, names, source }: Resource): De
     const value = (config.values as Readonly<Record<string, ConfigValue>>)[key.name] ?? null
     const inherited = key.brokerSynonyms?.[0]
     const synonyms = inherited === undefined ? [] : brokerSynonyms(inherited.name, broker, 'broker')
+    if (inherited === undefined && showsOwnDefaults && key.default !== null) {
+      synonyms.push({ name: key.name, value: formatValue(key.type, key.default), source: ConfigSource.DEFAULT })
+    }
     if (text !== undefined) synonyms.unshift({ name: key.name, value: formatValue(key.type, value), source })
     rows.push(row(key, { value, synonyms, readOnly: false }))
   }

@@ -90,4 +90,6 @@ test('a group without own settings takes the broker’s', () => {
   const row = describeGroup(broker, config).find(({ name }) => name === 'consumer.session.timeout.ms')
   equal(row?.source, ConfigSource.STATIC_BROKER)
   equal(config.values['streams.assignor.name'], 'sticky')
+  const own = describeGroup(broker, config).find(({ name }) => name === 'share.isolation.level')
+  deepEqual(own?.synonyms, [{ name: 'share.isolation.level', value: 'read_uncommitted', source: ConfigSource.DEFAULT }])
 })

@@ -64,6 +64,7 @@ test('Kafka 4’s single-node file is accepted, and one line says that the contr
   const { config, notices } = accepted(KAFKA_4_SINGLE_NODE)
   deepEqual(notices, ['info CONTROLLER://:9093 is not opened: the controller of a single node runs inside it'])
   equal(config.nodeId, 1)
+  equal(config.staticTexts.get('broker.id'), '1', 'the same number under its other name')
   deepEqual(
     config.listeners.map(({ name, port, advertised }) => ({ name, port, advertised })),
     [{ name: 'PLAINTEXT', port: 9092, advertised: { host: 'localhost', port: 9092 } }],

@@ -47,6 +47,7 @@ export function parseServerProperties(text: string, file: string, overrides: Ove
     return { kind: 'refused', problems: placed.sort((a, b) => (a.line || Infinity) - (b.line || Infinity)) }
   }
   const staticTexts = new Map([...settings].map(([key, setting]) => [key, setting.text]))
+  linkNodeId(staticTexts)
   return { kind: 'config', config: new BrokerConfig({ file, staticTexts, listeners }), notices }
 }
 
@@ -86,6 +87,14 @@ function replaceLegacyKeys(settings: Map<string, Setting>, notices: ConfigNotice
 
 function legacyKey(key: string): LegacyKey | undefined {
   return LEGACY_KEYS.find(({ name }) => (name.endsWith('*') ? key.startsWith(name.slice(0, -1)) : key === name))
+}
+
+/** One number under two names, as in Kafka: whichever is set sets the other. */
+function linkNodeId(texts: Map<string, string>): void {
+  const nodeId = texts.get('node.id')
+  const brokerId = texts.get('broker.id')
+  if (nodeId !== undefined) texts.set('broker.id', nodeId)
+  else if (brokerId !== undefined && Number(brokerId) >= 0) texts.set('node.id', brokerId)
 }
 
 /** 2.4's host.name, port and their advertised kin stand in where no listeners are given. */

@@ -55,11 +55,11 @@ test('dynamic broker settings: read-only keys are refused, per-broker keys have 
   equal(dynamicBrokerConfigProblem(texts(['log.retention.ms', '1']), 'cluster-default'), null)
   equal(
     dynamicBrokerConfigProblem(texts(['num.partitions', '1']), 'broker'),
-    'Cannot update these configs dynamically: Set(num.partitions)',
+    'Cannot update these configs dynamically: [num.partitions]',
   )
   deepEqual(
     dynamicBrokerConfigProblem(texts(['ssl.keystore.type', 'PEM']), 'cluster-default'),
-    'Cannot update these configs at default cluster level: Set(ssl.keystore.type)',
+    'Cannot update these configs at default cluster level, broker id must be specified: [ssl.keystore.type]',
   )
   equal(dynamicBrokerConfigProblem(texts(['my.plugin.key', '1']), 'cluster-default'), null)
   match(dynamicBrokerConfigProblem(texts(['log.retention.ms', 'x']), 'broker') ?? '', /type LONG/)

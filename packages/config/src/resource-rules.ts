@@ -117,10 +117,10 @@ function isRegularExpression(text: string): boolean {
 export function dynamicBrokerConfigProblem(texts: Texts, scope: 'broker' | 'cluster-default'): string | null {
   const names = [...texts.keys()]
   const fixed = names.filter((name) => brokerKeys.get(name)?.updateMode === 'read-only')
-  if (fixed.length > 0) return `Cannot update these configs dynamically: ${setOf(fixed)}`
+  if (fixed.length > 0) return `Cannot update these configs dynamically: ${listOf(fixed)}`
   const single = names.filter((name) => brokerKeys.get(name)?.updateMode === 'per-broker')
   if (scope === 'cluster-default' && single.length > 0) {
-    return `Cannot update these configs at default cluster level: ${setOf(single)}`
+    return `Cannot update these configs at default cluster level, broker id must be specified: ${listOf(single)}`
   }
   for (const [name, text] of texts) {
     const key = brokerKeys.get(name)
@@ -131,8 +131,8 @@ export function dynamicBrokerConfigProblem(texts: Texts, scope: 'broker' | 'clus
   return null
 }
 
-function setOf(names: readonly string[]): string {
-  return `Set(${names.join(', ')})`
+function listOf(names: readonly string[]): string {
+  return `[${names.join(', ')}]`
 }
 
 function unknownOrInvalid(keys: KeyTable, texts: Texts, what: string): string | null {

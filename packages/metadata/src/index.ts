@@ -1,3 +1,4 @@
+export { topicNameProblem } from './controller/topic-name.ts'
 export type {
   ControllerApiKey,
   ControllerApis,

@@ -5,10 +5,10 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { startApacheKafka } from '../../../scripts/lib/apache-kafka.mjs'
 import { startBroker } from '../../../scripts/lib/test-broker.mjs'
 import { root } from '../../../scripts/lib/workspace.mjs'
+import { differences } from './differences.mjs'
 import { contents, continueWriting, fill } from './folder-content.mjs'
 import { command, expect, reporter } from './report.mjs'
 import { Wire } from './wire.mjs'
@@ -66,16 +66,6 @@ const ottla = (folder) =>
       'metadata.log.max.record.bytes.between.snapshots': '3000',
     },
   })
-
-/** Differences between what two brokers told, as text; empty when there are none. */
-function differences(expected, found, path = '') {
-  if (isDeepStrictEqual(expected, found)) return []
-  const isBranch = (value) => typeof value === 'object' && value !== null
-  if (!isBranch(expected) || !isBranch(found))
-    return [`${path}: ${JSON.stringify(expected)} became ${JSON.stringify(found)}`]
-  const keys = new Set([...Object.keys(expected), ...Object.keys(found)])
-  return [...keys].flatMap((key) => differences(expected[key], found[key], `${path}.${key}`))
-}
 
 function expectSame(expected, found) {
   const list = differences(expected, found)

@@ -6,10 +6,13 @@ import { connect } from 'node:net'
 import { API_KEYS, apiOf, BatchBuilder, batchesIn, codecOf, Reader, readRecords, Writer } from '@ottla/protocol'
 
 const SIZE_BYTES = 4
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 15_000
 
 /** Thrown when the broker closes the connection instead of answering. */
 export class Closed extends Error {}
+
+/** Thrown when it does neither. The connection is of no use any more. */
+export class Silent extends Error {}
 
 export class Wire {
   #socket
@@ -50,7 +53,7 @@ export class Wire {
   exchange(frame) {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new Closed('the connection is closed'))
-      const timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS)
+      const timer = setTimeout(() => reject(new Silent('no answer in time')), TIMEOUT_MS)
       this.#waiting.push({ resolve, reject, timer })
       this.#socket.write(frame)
     })

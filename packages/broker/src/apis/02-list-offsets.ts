@@ -24,8 +24,11 @@ const EARLIEST_LOCAL = -4
 const LATEST_TIERED = -5
 const EARLIEST_PENDING_UPLOAD = -6
 
-/** First version that may ask for each of the later named offsets. */
+/** First version that may ask for each of the later named offsets. Other negative times name nothing. */
 const FIRST_VERSION = new Map([
+  [LATEST, 0],
+  [EARLIEST, 0],
+  [MAX_TIMESTAMP, 7],
   [EARLIEST_LOCAL, 8],
   [LATEST_TIERED, 9],
   [EARLIEST_PENDING_UPLOAD, 11],
@@ -61,7 +64,9 @@ interface Question {
 
 async function lookUp(context: RequestContext, topic: string, question: Question): Promise<Answer> {
   const { partition } = question
-  if (context.apiVersion < (FIRST_VERSION.get(partition.timestamp) ?? 0)) {
+  const firstVersion =
+    FIRST_VERSION.get(partition.timestamp) ?? (partition.timestamp < 0 ? Number.POSITIVE_INFINITY : 0)
+  if (context.apiVersion < firstVersion) {
     return failed(partition, ErrorCode.UNSUPPORTED_VERSION)
   }
   const { replica, error } = context.broker.replicas.find(topic, partition.partitionIndex)

@@ -12,6 +12,7 @@ import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from '../authorized-operations.t
 import { endpointFor } from '../endpoints.ts'
 import { INTERNAL_TOPICS } from '../internal-topics.ts'
 import type { RequestContext } from '../request-context.ts'
+import { unknownTopicError } from '../topic-creation.ts'
 import { defineApi } from './handler.ts'
 
 type TopicAnswer = NonNullable<Init<typeof MetadataResponse>['topics']>[number]
@@ -58,7 +59,10 @@ function topicsOf(context: RequestContext, request: MetadataRequest): TopicAnswe
     if (answers.has(key)) continue
     const topic = name === null ? image.topics.byId(topicId) : image.topics.byName(name)
     if (topic !== undefined) answers.set(key, found(context, request, topic))
-    else answers.set(key, name === null ? unknownId(topicId) : unknownName(context, request, name))
+    else {
+      const answer = name === null ? unknownId(topicId) : unknownName(context, request, name)
+      answers.set(key, { ...answer, ...operations(request) })
+    }
   }
   return [...answers.values()]
 }
@@ -71,7 +75,7 @@ function unknownId(topicId: string): TopicAnswer {
 function unknownName(context: RequestContext, request: MetadataRequest, name: string): TopicAnswer {
   const { config, topicCreation } = context.broker
   const isWanted = request.allowAutoTopicCreation && config.boolean('auto.create.topics.enable')
-  const errorCode = isWanted ? topicCreation.start(name) : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  const errorCode = isWanted ? topicCreation.start(name) : unknownTopicError(name)
   return { errorCode, name, isInternal: INTERNAL_TOPICS.has(name) }
 }
 
@@ -82,8 +86,12 @@ function found(context: RequestContext, request: MetadataRequest, topic: TopicIm
     topicId: topic.id,
     isInternal: INTERNAL_TOPICS.has(topic.name),
     partitions: topic.partitions.map((partition, index) => partitionAnswer(context, partition, index)),
-    ...(request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: TOPIC_OPERATIONS } : {}),
+    ...operations(request),
   }
+}
+
+function operations(request: MetadataRequest): { topicAuthorizedOperations?: number } {
+  return request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: TOPIC_OPERATIONS } : {}
 }
 
 function partitionAnswer(context: RequestContext, partition: PartitionImage, partitionIndex: number) {

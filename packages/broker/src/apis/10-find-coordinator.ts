@@ -29,9 +29,12 @@ export const findCoordinator = defineApi({
   response: FindCoordinatorResponse,
   async handle(context, { key, keyType, coordinatorKeys }) {
     if (context.apiVersion < FIRST_VERSION_WITH_MANY_KEYS) {
-      return withoutOldMessage(context, await coordinatorOf(context, keyType, key))
+      return answer(await coordinatorOf(context, keyType, key), context.apiVersion === 0 ? '' : 'NONE')
     }
-    const found = coordinatorKeys.map(async (one) => ({ key: one, ...(await coordinatorOf(context, keyType, one)) }))
+    const found = coordinatorKeys.map(async (one) => ({
+      key: one,
+      ...answer(await coordinatorOf(context, keyType, one), ''),
+    }))
     return { coordinators: await Promise.all(found) }
   },
 })
@@ -57,7 +60,7 @@ function none(errorCode: number, errorMessage: string | null): Coordinator {
   return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
 }
 
-/** Version 0 has no message. */
-function withoutOldMessage(context: RequestContext, coordinator: Coordinator) {
-  return context.apiVersion === 0 ? { ...coordinator, errorMessage: '' } : coordinator
+/** Where all is well, Apache Kafka's message is `NONE` in versions 1 to 3, and empty in later ones. Version 0 has no message. */
+function answer(coordinator: Coordinator, noMessage: string): Coordinator {
+  return coordinator.errorCode === ErrorCode.NONE ? { ...coordinator, errorMessage: noMessage } : coordinator
 }

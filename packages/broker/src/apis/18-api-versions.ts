@@ -3,11 +3,11 @@
  *
  * Says which APIs and versions are served: those of the API table, no more. A request of an unknown version gets a
  * version 0 answer with UNSUPPORTED_VERSION and the list (KIP-511); the dispatcher sees to that by `unsupportedVersion`.
- * v3: the client names its software; supported and finalized features are listed. v5: the client names the node that it means to
+ * v3: the client names its software; supported and finalized features are listed. v4: also features that can be off: clients that know
+ * version 3 alone take a lowest level of 0 for an error and end the connection. v5: the client names the node that it means to
  * talk to; another one answers REBOOTSTRAP_REQUIRED (KIP-1242).
  */
 import { ApiVersionsRequest, ApiVersionsResponse, ErrorCode, type Init } from '@ottla/protocol'
-import type { BrokerContext } from '../broker-context.ts'
 import type { RequestContext } from '../request-context.ts'
 import { defineApi } from './handler.ts'
 
@@ -28,7 +28,7 @@ export const apiVersions = defineApi({
       context.session.clientSoftwareVersion = clientSoftwareVersion
     }
     if (isMeantForAnother(context, request)) return { errorCode: ErrorCode.REBOOTSTRAP_REQUIRED }
-    return supported(context.broker)
+    return supported(context)
   },
 })
 
@@ -41,11 +41,11 @@ export function unsupportedVersion(): Init<typeof ApiVersionsResponse> {
   }
 }
 
-function supported(broker: BrokerContext): Init<typeof ApiVersionsResponse> {
+function supported({ broker, apiVersion }: RequestContext): Init<typeof ApiVersionsResponse> {
   const { finalized } = broker.image.features
   return {
     apiKeys: broker.advertisedApis,
-    supportedFeatures: broker.supportedFeatures,
+    supportedFeatures: broker.supportedFeatures.filter(({ minVersion }) => apiVersion >= 4 || minVersion > 0),
     finalizedFeaturesEpoch: broker.image.offset,
     finalizedFeatures: [...finalized].map(([name, level]) => ({
       name,

@@ -16,10 +16,9 @@ import {
   effectiveGroupConfig,
   effectiveTopicConfig,
 } from '@ottla/config'
-import { ConfigResourceType } from '@ottla/metadata'
+import { ConfigResourceType, topicNameProblem } from '@ottla/metadata'
 import { DescribeConfigsRequest, DescribeConfigsResponse, ErrorCode, type Init } from '@ottla/protocol'
 import type { BrokerContext } from '../broker-context.ts'
-import { isLegalTopicName } from '../topic-creation.ts'
 import { defineApi } from './handler.ts'
 
 type Result = NonNullable<Init<typeof DescribeConfigsResponse>['results']>[number]
@@ -39,7 +38,7 @@ export const describeConfigs = defineApi({
       return {
         ...resource,
         errorCode: ErrorCode.NONE,
-        errorMessage: null,
+        errorMessage: '',
         configs: outcome.configs.map((config) => row(config, request)),
       }
     })
@@ -74,8 +73,8 @@ function describe(broker: BrokerContext, resource: { type: number; name: string 
 }
 
 function describeTopicNamed({ config, image }: BrokerContext, name: string, names: Names): Outcome {
-  if (!isLegalTopicName(name))
-    return { error: ErrorCode.INVALID_TOPIC_EXCEPTION, message: `Topic name "${name}" is not legal` }
+  const problem = topicNameProblem(name)
+  if (problem !== null) return { error: ErrorCode.INVALID_TOPIC_EXCEPTION, message: problem }
   if (image.topics.byName(name) === undefined) {
     return { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: 'This server does not host this topic-partition.' }
   }

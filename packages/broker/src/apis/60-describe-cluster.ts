@@ -18,14 +18,12 @@ export const describeCluster = defineApi({
   request: DescribeClusterRequest,
   response: DescribeClusterResponse,
   handle(context, request) {
-    const { clusterId } = context.broker
     if (request.endpointType !== BROKERS) {
       const isKnown = request.endpointType === CONTROLLERS
       return {
-        clusterId,
         errorCode: isKnown ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
         errorMessage: isKnown
-          ? 'The request was sent to an endpoint of type BROKER, but it wants an endpoint of type CONTROLLER'
+          ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER'
           : `Unsupported endpoint type ${request.endpointType}`,
       }
     }
@@ -37,7 +35,7 @@ export const describeCluster = defineApi({
       isFenced: false,
     }))
     return {
-      clusterId,
+      clusterId: context.broker.clusterId,
       endpointType: BROKERS,
       controllerId: brokers[0]?.brokerId ?? -1,
       brokers: request.includeFencedBrokers ? [...brokers, ...fencedBrokers(context)] : brokers,

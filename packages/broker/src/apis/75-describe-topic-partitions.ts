@@ -6,11 +6,17 @@
  */
 
 import type { PartitionImage, TopicImage } from '@ottla/metadata'
-import { DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, ErrorCode, type Init } from '@ottla/protocol'
+import {
+  ApiError,
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponse,
+  ErrorCode,
+  type Init,
+} from '@ottla/protocol'
 import { TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import { INTERNAL_TOPICS } from '../internal-topics.ts'
 import type { RequestContext } from '../request-context.ts'
-import { isLegalTopicName } from '../topic-creation.ts'
+import { unknownTopicError } from '../topic-creation.ts'
 import { offlineReplicas } from './03-metadata.ts'
 import { defineApi } from './handler.ts'
 
@@ -27,17 +33,20 @@ export const describeTopicPartitions = defineApi({
   response: DescribeTopicPartitionsResponse,
   handle(context, request) {
     const { config } = context.broker
-    let room = Math.min(request.responsePartitionLimit, config.int('max.request.partition.size.limit'))
+    checkCursor(request)
+    let room = Math.max(1, Math.min(request.responsePartitionLimit, config.int('max.request.partition.size.limit')))
     const topics: TopicAnswer[] = []
     for (const name of namesFrom(context, request)) {
       const first = request.cursor?.topicName === name ? request.cursor.partitionIndex : 0
       if (room <= 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } }
       const topic = context.broker.image.topics.byName(name)
       if (topic === undefined) {
-        const errorCode = isLegalTopicName(name)
-          ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-          : ErrorCode.INVALID_TOPIC_EXCEPTION
-        topics.push({ errorCode, name, isInternal: INTERNAL_TOPICS.has(name) })
+        topics.push({
+          errorCode: unknownTopicError(name),
+          name,
+          isInternal: INTERNAL_TOPICS.has(name),
+          topicAuthorizedOperations: TOPIC_OPERATIONS,
+        })
         continue
       }
       const end = Math.min(topic.partitions.length, first + room)
@@ -47,12 +56,21 @@ export const describeTopicPartitions = defineApi({
     }
     return { topics, nextCursor: null }
   },
+  onError: (_context, { topics }, { code }) => ({ topics: topics.map(({ name }) => ({ errorCode: code, name })) }),
 })
 
-function namesFrom(
-  context: RequestContext,
-  request: { topics: readonly { name: string }[]; cursor: Cursor | null },
-): string[] {
+interface Question {
+  readonly topics: readonly { readonly name: string }[]
+  readonly cursor: Cursor | null
+}
+
+function checkCursor({ topics, cursor }: Question): void {
+  if (cursor === null) return
+  const isAsked = topics.length === 0 || topics.some(({ name }) => name === cursor.topicName)
+  if (cursor.partitionIndex < 0 || !isAsked) throw new ApiError(ErrorCode.INVALID_REQUEST)
+}
+
+function namesFrom(context: RequestContext, request: Question): string[] {
   const first = request.cursor?.topicName ?? ''
   if (request.topics.length === 0) return [...context.broker.image.topics.from(first)].map(({ name }) => name)
   return [...new Set(request.topics.map(({ name }) => name))].filter((name) => name >= first).sort()

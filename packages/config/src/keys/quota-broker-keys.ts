@@ -10,6 +10,7 @@ export const QUOTA_BROKER_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     updateMode: 'cluster-wide',
+    internal: true,
   },
   {
     name: 'leader.replication.throttled.rate',
@@ -18,6 +19,7 @@ export const QUOTA_BROKER_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     updateMode: 'cluster-wide',
+    internal: true,
   },
   {
     name: 'replica.alter.log.dirs.io.max.bytes.per.second',
@@ -26,5 +28,6 @@ export const QUOTA_BROKER_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     updateMode: 'cluster-wide',
+    internal: true,
   },
 ] as const satisfies readonly ConfigKey[]

@@ -133,25 +133,26 @@ export class GroupOffsets {
     const found = this.#options.route(groupId)
     if ('errorCode' in found) return { errorCode: found.errorCode }
     const lookup = this.#options.topics()
-    const isKnown = ({ name }: { name: string }) => lookup.idOf(name) !== undefined
-    const topics = request.topics.filter(isKnown).map(({ name, partitions }) => ({
+    const topics = request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex }) => partitionIndex),
+      partitions: partitions
+        .map(({ partitionIndex }) => partitionIndex)
+        .filter((partition) => lookup.hasPartition(name, partition)),
     }))
     try {
       const outcome = await found.partition.submit<DeleteOutcome>((asked) =>
         decide.deleteOffsets(asked, { groupId, topics }),
       )
       if (outcome.errorCode !== ErrorCode.NONE) return { errorCode: outcome.errorCode }
-      let next = 0
-      const answered = request.topics.map((topic) => {
-        const codes = isKnown(topic) ? outcome.topics[next++] : undefined
-        const partitions = topic.partitions.map(({ partitionIndex }, index) => ({
+      const answered = request.topics.map(({ name, partitions }, at) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
           partitionIndex,
-          errorCode: codes?.[index] ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-        }))
-        return { name: topic.name, partitions }
-      })
+          errorCode:
+            outcome.topics[at]?.[topics[at]!.partitions.indexOf(partitionIndex)] ??
+            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        })),
+      }))
       return { errorCode: ErrorCode.NONE, topics: answered }
     } catch (error) {
       return { errorCode: coordinatorErrorCode(error, ErrorCode.UNKNOWN_SERVER_ERROR) }

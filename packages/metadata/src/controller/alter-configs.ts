@@ -80,12 +80,9 @@ function alter(
     counts.set(resourceKey(resource), (counts.get(resourceKey(resource)) ?? 0) + 1)
   }
   const records: MetadataRecord[] = []
-  const answered = new Set<string>()
   const responses: IncrementalAlterConfigsResponse['responses'][number][] = []
   for (const alteration of alterations) {
     const { resource } = alteration
-    if (answered.has(resourceKey(resource))) continue
-    answered.add(resourceKey(resource))
     const isRepeated = (counts.get(resourceKey(resource)) ?? 0) > 1
     const outcome = isRepeated
       ? { code: ErrorCode.INVALID_REQUEST, message: 'Each resource must appear at most once.' }
@@ -132,7 +129,7 @@ function resourceError({ image }: ControllerView, { type, name }: ConfigResource
     }
     case ConfigResourceType.BROKER:
       if (name === '') return null
-      if (!/^[0-9]+$/.test(name)) return invalid('Unable to parse broker name as a base 10 number.')
+      if (!/^[0-9]+$/.test(name)) return invalid(`Node id must be an integer, but it is: ${name}`)
       if (image.brokers.has(Number(name))) return null
       return { code: ErrorCode.BROKER_ID_NOT_REGISTERED, message: `No node with id ${name} found.` }
     case ConfigResourceType.GROUP:
@@ -140,7 +137,7 @@ function resourceError({ image }: ControllerView, { type, name }: ConfigResource
     case ConfigResourceType.CLIENT_METRICS:
       return name === '' ? invalid('Default client metrics resources are not allowed.') : null
     default:
-      return invalid(`Unexpected resource type ${type}.`)
+      return invalid(`Unknown resource type ${type}`)
   }
 }
 
@@ -205,20 +202,18 @@ function textsError(
   { type, name }: ConfigResource,
   texts: ConfigTexts,
 ): ConfigError | null {
-  const refuse = (message: string | null): ConfigError | null =>
-    message === null ? null : { code: ErrorCode.INVALID_CONFIG, message }
+  const refuse = (message: string | null, code: number = ErrorCode.INVALID_CONFIG): ConfigError | null =>
+    message === null ? null : { code, message }
   switch (type) {
     case ConfigResourceType.TOPIC:
       return refuse(topicConfigProblem(texts, config))
     case ConfigResourceType.GROUP:
       return refuse(groupConfigProblem(texts, config))
     case ConfigResourceType.CLIENT_METRICS:
-      return refuse(clientMetricsConfigProblem(texts))
+      return refuse(clientMetricsConfigProblem(texts), ErrorCode.INVALID_REQUEST)
     default: {
       const problem = dynamicBrokerConfigProblem(texts, name === '' ? 'cluster-default' : 'broker')
-      if (problem === null) return null
-      const message = `Invalid config value for resource ConfigResource(type=BROKER, name='${name}'): ${problem}`
-      return { code: ErrorCode.INVALID_REQUEST, message }
+      return refuse(problem, ErrorCode.INVALID_REQUEST)
     }
   }
 }

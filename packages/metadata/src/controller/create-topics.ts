@@ -179,7 +179,7 @@ function chosenPartitions(view: ControllerView, topic: CreatableTopic, seed: num
     return { error: { code: ErrorCode.INVALID_REPLICATION_FACTOR, message } }
   }
   if (topic.numPartitions < -1 || topic.numPartitions === 0) {
-    const message = 'Number of partitions must be larger than 0, or -1 to use the default value.'
+    const message = 'Number of partitions was set to an invalid non-positive value.'
     return { error: { code: ErrorCode.INVALID_PARTITIONS, message } }
   }
   const partitions = topic.numPartitions === -1 ? view.config.int('num.partitions') : topic.numPartitions
@@ -220,6 +220,6 @@ function failed(name: string, { code, message }: TopicError): TopicResult {
     topicConfigErrorCode: ErrorCode.NONE,
     numPartitions: -1,
     replicationFactor: -1,
-    configs: null,
+    configs: [],
   }
 }

@@ -26,10 +26,11 @@ export function deleteTopics(view: ControllerView, request: DeleteTopicsRequest)
   const responses: TopicResult[] = []
   const answered = new Set<string>()
   for (const topic of named) {
-    const key = `${topic.name}\u0000${topic.topicId}`
+    const key = keyOf(topic)
     if (answered.has(key)) continue
     answered.add(key)
-    const found = repeated.get(key) ?? find(view, topic)
+    const found = repeated.has(key) ? repeated.get(key) : find(view, topic)
+    if (found === undefined) continue
     if ('errorCode' in found) {
       responses.push(found)
       continue
@@ -40,27 +41,34 @@ export function deleteTopics(view: ControllerView, request: DeleteTopicsRequest)
   return { response: { throttleTimeMs: 0, responses }, records }
 }
 
-/** Names and ids that are given twice, also one as name and once as id. */
-function repeatedTopics({ image }: ControllerView, named: readonly NamedTopic[]): Map<string, TopicResult> {
-  const errors = new Map<string, TopicResult>()
+function keyOf({ name, topicId }: NamedTopic): string {
+  return `${name}\u0000${topicId}`
+}
+
+/**
+ * Answers for topics that are named twice. One that is named by name and by id is not deleted, and answered once: under its name;
+ * nothing (undefined) is answered under its id.
+ */
+function repeatedTopics({ image }: ControllerView, named: readonly NamedTopic[]): Map<string, TopicResult | undefined> {
+  const results = new Map<string, TopicResult | undefined>()
   const seen = new Set<string>()
-  const ids = new Set<string>()
   for (const topic of named) {
-    const key = `${topic.name}\u0000${topic.topicId}`
-    const id = topic.topicId === ZERO_UUID ? image.topics.byName(topic.name ?? '')?.id : topic.topicId
+    const key = keyOf(topic)
     if (seen.has(key)) {
-      errors.set(
-        key,
-        failed(topic, ErrorCode.INVALID_REQUEST, `Duplicate topic ${topic.name === null ? 'id' : 'name'}.`),
-      )
-    } else if (id !== undefined && ids.has(id)) {
-      const message = 'The provided topic name maps to an ID that was already supplied.'
-      errors.set(key, failed(topic, ErrorCode.INVALID_REQUEST, message))
+      const message = `Duplicate topic ${topic.name === null ? 'id' : 'name'}.`
+      results.set(key, failed(topic, ErrorCode.INVALID_REQUEST, message))
     }
     seen.add(key)
-    if (id !== undefined) ids.add(id)
   }
-  return errors
+  for (const { name, topicId } of named) {
+    const id = name === null || topicId !== ZERO_UUID ? undefined : image.topics.byName(name)?.id
+    const byId = { name: null, topicId: id ?? ZERO_UUID }
+    if (id === undefined || !seen.has(keyOf(byId))) continue
+    const message = 'The provided topic name maps to an ID that was already supplied.'
+    results.set(keyOf({ name, topicId }), failed({ name, topicId: id }, ErrorCode.INVALID_REQUEST, message))
+    results.set(keyOf(byId), undefined)
+  }
+  return results
 }
 
 function find({ image, config }: ControllerView, topic: NamedTopic): TopicImage | TopicResult {
