@@ -364,6 +364,12 @@ describe('decompression bombs', () => {
     })
   })
 
+  it('gzip: a last member of no size hides nothing of what stands before it', () => {
+    const packed = Buffer.concat([gzipSync(Buffer.alloc(16 * MIB)), gzipSync(Buffer.alloc(0))])
+    assert.equal(decompress(CompressionType.gzip, packed, { maxBytes: 16 * MIB }).length, 16 * MIB)
+    assertRefused(() => decompress(CompressionType.gzip, packed, { maxBytes: MIB }), 'TOO_LARGE')
+  })
+
   it('gzip: several members in a row are one content', () => {
     const packed = Buffer.concat([gzipSync(text(1000)), gzipSync(text(10))])
     assert.equal(decompress(CompressionType.gzip, packed, { maxBytes: 2000 }).length, 1010)

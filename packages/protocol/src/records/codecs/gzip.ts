@@ -21,10 +21,11 @@ export function compressGzip(input: Uint8Array, level = -1): Buffer {
 /** Unpacks all members. Throws TOO_LARGE beyond `maxBytes` and MALFORMED. */
 export function decompressGzip(input: Uint8Array, maxBytes: number): Buffer {
   if (input.length < MIN_BYTES) malformedBytes('gzip stream is cut short')
-  // The last four bytes say the size of the last member, nearly always the only one: taken as a hint for the first chunk.
+  // The last four bytes say the size of the last member, nearly always the only one: taken as a hint for the chunks. Never smaller
+  // than the input: behind a large member a last one of no size would make a million chunks of the rest.
   const view = new DataView(input.buffer, input.byteOffset, input.length)
   const hint = Math.min(view.getUint32(input.length - TRAILER_BYTES, true), input.length * MAX_RATIO, maxBytes)
-  const chunkSize = Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, hint + 1))
+  const chunkSize = Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, input.length, hint + 1))
   try {
     return zlib().gunzipSync(input, { chunkSize, maxOutputLength: Math.max(1, maxBytes) })
   } catch (cause) {
