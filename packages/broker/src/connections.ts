@@ -36,6 +36,7 @@ export function brokerConnections({ env, config, pool, dispatcher, metrics }: Co
       perIpOverrides: perIpOverrides(config),
     },
     requestBudgetBytes: values['ottla.process.budget.bytes'],
+    responseBudgetBytes: values['ottla.process.budget.bytes'],
     maxIdleMs: values['connections.max.idle.ms'],
     maxFrameStallMs: MAX_FRAME_STALL_MS,
     backlog: values['socket.listen.backlog.size'],

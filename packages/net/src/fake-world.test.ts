@@ -3,6 +3,7 @@ import type { ByteStream, Logger, NetworkError, Timer, Timers } from '@ottla/env
 import { SlabPool } from '@ottla/stdx'
 import { ByteBudget } from './byte-budget.ts'
 import { FlushQueue } from './flush-queue.ts'
+import { ResponseMemory } from './response-memory.ts'
 import type { ServerConnectionShared } from './server-connection.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { ServerRequest } from './server-request.ts'
@@ -147,6 +148,7 @@ export interface TestConnectionOptions {
   readonly bufferBytes?: number
   readonly budgetBytes?: number
   readonly largeFrameBytes?: number
+  readonly responseBytes?: number
   readonly admit?: (firstWord: number) => string | null
   readonly onRequest?: (request: ServerRequest) => void
 }
@@ -166,6 +168,7 @@ export function testConnection(options: TestConnectionOptions = {}): TestConnect
     pool,
     budget: new ByteBudget(options.budgetBytes ?? 1 << 30),
     largeFrames: new ByteBudget(options.largeFrameBytes ?? 1 << 30),
+    responses: new ResponseMemory(options.responseBytes ?? 1 << 30),
     flushes: new FlushQueue(timers),
     counters: { framesIn: 0, bytesCopied: 0, bytesIn: 0, bytesOut: 0, writes: 0, responsesOut: 0 },
     monotonic: () => timers.now,

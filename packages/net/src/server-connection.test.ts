@@ -255,3 +255,55 @@ test('of two large frames that do not fit together the second waits for the firs
   timers.endTurn()
   equal(shared.largeFrames.usedBytes, 0)
 })
+
+test('what responses hold is counted from their share until the peer has taken them', () => {
+  const { stream, started, timers, shared } = testConnection({ responseBytes: 1 << 20 })
+  const { responses } = shared
+  stream.isStuck = true
+  stream.receive(Buffer.concat([frame(1), frame(2)]))
+  equal(started[0]!.takeShare(1000), 1000)
+  equal(started[1]!.takeShare(500), 500)
+  equal(started[1]!.takeShare(200), 200)
+  equal(responses.usedBytes, 1200)
+  started[1]!.respond(answer('two'))
+  equal(responses.usedBytes, 1000 + 7)
+  started[0]!.respond(answer('one'))
+  timers.endTurn()
+  equal(responses.usedBytes, 14)
+  stream.isStuck = false
+  stream.flushAll()
+  equal(responses.usedBytes, 0)
+})
+
+test('what responses held is given back once when the connection ends', () => {
+  const { connection, stream, started, timers, shared } = testConnection()
+  stream.isStuck = true
+  stream.receive(Buffer.concat([frame(1), frame(2), frame(3)]))
+  started[0]!.respond(answer('one'))
+  timers.endTurn()
+  started[2]!.respond(answer('three'))
+  started[1]!.takeShare(1000)
+  connection.close()
+  stream.flushAll()
+  equal(shared.responses.usedBytes, 1000)
+  started[1]!.respond(answer('two'))
+  timers.endTurn()
+  equal(shared.responses.usedBytes, 0)
+})
+
+test('while memory is short a peer that has not read its last response gets no large one', () => {
+  const { connection, stream, started, timers, shared } = testConnection({ responseBytes: 100 })
+  stream.isStuck = true
+  stream.receive(Buffer.concat([frame(1), frame(2)]))
+  started[0]!.respond(answer('one'))
+  timers.endTurn()
+  equal(connection.isWritable, true)
+  shared.responses.take(100)
+  let isMade = false
+  started[1]!.whenWritable(() => {
+    isMade = true
+  })
+  equal(isMade, false)
+  stream.flushAll()
+  equal(isMade, true)
+})

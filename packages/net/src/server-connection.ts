@@ -10,6 +10,7 @@ import type { SlabPool, SlabSlice } from '@ottla/stdx'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import { type FrameCounters, FrameReader, PROOF_BYTES } from './frame-reader.ts'
+import type { ResponseMemory } from './response-memory.ts'
 import { type ReadyAnswer, ServerRequest } from './server-request.ts'
 
 export interface ServerConnectionLimits {
@@ -28,6 +29,7 @@ export interface ServerConnectionShared {
   readonly budget: ByteBudget
   /** Bytes of the large frames (over 1 MiB) that are being received or handled, of all connections. */
   readonly largeFrames: ByteBudget
+  readonly responses: ResponseMemory
   readonly flushes: FlushQueue
   readonly counters: ServerCounters
   /** Monotonic milliseconds. */
@@ -135,7 +137,13 @@ export class ServerConnection {
 
   /** True while the peer reads its responses fast enough for another large one. */
   get isWritable(): boolean {
-    return this.#sendingBytes < this.#shared.limits.bufferBytes
+    if (this.#sendingBytes === 0) return true
+    return this.#sendingBytes < this.#shared.limits.bufferBytes && this.responses.state === 'plenty'
+  }
+
+  /** Memory of responses, shared with all connections. */
+  get responses(): ResponseMemory {
+    return this.#shared.responses
   }
 
   /** Requests that are not answered, or whose answer waits for an earlier one. */
@@ -185,6 +193,7 @@ export class ServerConnection {
     if (this.#isClosed) {
       answer.flushed()
     } else {
+      this.responses.take(answer.sizeBytes)
       this.#blockedBytes += answer.sizeBytes
       if (this.#requests[0] === request) this.#moveReady()
     }
@@ -324,8 +333,9 @@ export class ServerConnection {
   }
 
   #flushed(bytes: number): void {
-    this.#sendingBytes -= bytes
     if (this.#isClosed) return
+    this.#sendingBytes -= bytes
+    this.responses.give(bytes)
     this.#lastFlushedAt = this.#shared.monotonic()
     if (this.isWritable) this.#requests[0]?.wakeWriter()
     this.#continueReading()
@@ -347,6 +357,9 @@ export class ServerConnection {
     this.#waitsFor?.forget(this.#onBudget)
     if (this.#grantedBytes > 0) this.#shared.largeFrames.give(this.#grantedBytes)
     this.#grantedBytes = 0
+    this.responses.give(this.unsentBytes)
+    this.#blockedBytes = 0
+    this.#sendingBytes = 0
     const callbacks = this.#outgoingFlushed
     this.#outgoingFlushed = []
     this.#outgoing = []

@@ -17,6 +17,7 @@ export class ServerRequest {
   onAbandoned: () => void = nothing
   #frame: SlabSlice | null
   #answer: ReadyAnswer | null = null
+  #sharedBytes = 0
   #isHead = false
   #whenWritable: (() => void) | null = null
 
@@ -77,6 +78,22 @@ export class ServerRequest {
     else this.#whenWritable = fn
   }
 
+  /**
+   * Bytes that a large response may hold now, at most `wantedBytes`. They count as used until the answer is given (which then counts
+   * for itself) or `returnShare`.
+   */
+  takeShare(wantedBytes: number): number {
+    this.returnShare()
+    this.#sharedBytes = this.connection.responses.share(wantedBytes)
+    return this.#sharedBytes
+  }
+
+  /** What was taken is not needed. */
+  returnShare(): void {
+    this.connection.responses.give(this.#sharedBytes)
+    this.#sharedBytes = 0
+  }
+
   /** For the connection alone: the answer, if there is one. */
   takeAnswer(): ReadyAnswer | null {
     return this.#answer
@@ -99,6 +116,7 @@ export class ServerRequest {
   #finish(answer: ReadyAnswer): void {
     assert(this.#answer === null, 'a request was answered twice')
     this.#answer = answer
+    this.returnShare()
     this.onAbandoned = nothing
     this.connection.answered(this, answer)
     this.releaseFrame()

@@ -31,6 +31,7 @@ async function setup(options: Partial<SocketServerOptions> = {}): Promise<Setup>
     connection: { maxFrameBytes: 1 << 20, maxInFlight: 8, bufferBytes: 1 << 20 },
     connections: { maxConnections: 1000, maxConnectionsPerIp: 1000, perIpOverrides: new Map() },
     requestBudgetBytes: 1 << 30,
+    responseBudgetBytes: 1 << 30,
     maxIdleMs: 600_000,
     maxFrameStallMs: 60_000,
     admit: () => null,
@@ -126,4 +127,37 @@ test('closing waits for what was begun, and for no longer than its time', async 
   timers.advance(1000)
   equal(stuck.isClosed, true)
   await closed
+})
+
+test('peers that do not read are let go sooner the less memory is left, the others stay', async () => {
+  const { server, timers, connect } = await setup({
+    responseBudgetBytes: 1000,
+    onRequest: (request) => request.respond([Buffer.alloc(request.sizeBytes)]),
+  })
+  server.open()
+  const ask = (stream: FakeStream, bytes: number): void => {
+    stream.receive(frame(1, Buffer.alloc(bytes)))
+    timers.endTurn()
+  }
+  const reader = connect()
+  const stuck = connect()
+  stuck.isStuck = true
+  ask(reader, 100)
+  ask(stuck, 1500)
+  timers.advance(20_000)
+  equal(stuck.isClosed, false)
+  timers.advance(20_000)
+  equal(stuck.isClosed, true)
+  const several = [connect(), connect(), connect()]
+  for (const stream of several) {
+    stream.isStuck = true
+    ask(stream, 900)
+  }
+  timers.advance(8000)
+  // When the first is gone memory is short and no longer spent.
+  deepEqual(
+    several.map(({ isClosed }) => isClosed),
+    [true, false, false],
+  )
+  equal(reader.isClosed, false)
 })

@@ -8,6 +8,7 @@ import { ByteBudget } from './byte-budget.ts'
 import { type ConnectionLimitOptions, ConnectionLimits } from './connection-limits.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { LineLimit } from './line-limit.ts'
+import { ResponseMemory } from './response-memory.ts'
 import {
   type ConnectionEnd,
   ServerConnection,
@@ -24,6 +25,8 @@ export interface SocketServerOptions {
   readonly connections: ConnectionLimitOptions
   /** Bytes that the requests under way of all connections may hold; soft, see {@link ByteBudget}. */
   readonly requestBudgetBytes: number
+  /** Bytes that responses may hold that are being made or that peers have not taken; beyond it they get small, see {@link ResponseMemory}. */
+  readonly responseBudgetBytes: number
   /** connections.max.idle.ms: also the longest time in which a peer may read nothing of what is sent to it. */
   readonly maxIdleMs: number
   /** Longest pause in the middle of a frame. */
@@ -53,6 +56,11 @@ export interface BoundListener {
 
 const LARGE_FRAME_BUDGET_BYTES = 128 << 20
 const MAX_SWEEP_MS = 5000
+/** How long a peer may read nothing while the memory of responses is short, and when it is spent. */
+const SHORT_SEND_MS = 30_000
+const SPENT_SEND_MS = 2000
+/** How soon is looked again while it is spent. */
+const SPENT_SWEEP_MS = 500
 const LINES = { burst: 50, perSecond: 5 }
 
 export class SocketServer {
@@ -91,6 +99,7 @@ export class SocketServer {
       pool: options.pool,
       budget: this.budget,
       largeFrames: new ByteBudget(Math.min(LARGE_FRAME_BUDGET_BYTES, options.requestBudgetBytes)),
+      responses: new ResponseMemory(options.responseBudgetBytes),
       flushes: new FlushQueue(env.timers),
       counters: this.counters,
       monotonic: () => env.clock.monotonic(),
@@ -215,7 +224,8 @@ export class SocketServer {
   #scheduleSweep(): void {
     if (this.#sweep !== null || this.#isClosed) return
     const { maxIdleMs, maxFrameStallMs, env } = this.#options
-    const period = Math.max(1, Math.min(MAX_SWEEP_MS, maxIdleMs / 4, maxFrameStallMs / 4))
+    const longest = this.#shared.responses.state === 'plenty' ? MAX_SWEEP_MS : SPENT_SWEEP_MS
+    const period = Math.max(1, Math.min(longest, maxIdleMs / 4, maxFrameStallMs / 4))
     this.#sweep = env.timers.after(period, () => {
       this.#sweep = null
       this.#closeStanding()
@@ -231,8 +241,16 @@ export class SocketServer {
       if (frameMs > Math.min(maxFrameStallMs, maxIdleMs)) {
         connection.close('the rest of a request did not arrive in time')
       } else if (idleMs > maxIdleMs) connection.close()
-      else if (sendMs > maxIdleMs) connection.close('the peer does not read its responses')
+      else if (sendMs > this.#maxSendMs()) connection.close('the peer does not read its responses')
     }
+  }
+
+  /** Looked at anew for each connection: one that is closed may be enough. */
+  #maxSendMs(): number {
+    const { maxIdleMs } = this.#options
+    const { state } = this.#shared.responses
+    if (state === 'plenty') return maxIdleMs
+    return Math.min(maxIdleMs, state === 'short' ? SHORT_SEND_MS : SPENT_SEND_MS)
   }
 }
 

@@ -82,13 +82,19 @@ export class PendingFetch implements ReplicaWatcher {
     if (hasRecords) this.#countAvailable()
   }
 
-  /** With a minimum above one byte: what is there already is measured by a read. */
+  /** With a minimum above one byte: what is there already is measured by a read. What it takes counts as memory of a response. */
   #countAvailable(): void {
-    const measured = readTargets(this.#options.targets, this.#options)
+    const { targets, exchange, minBytes } = this.#options
+    const maxBytes = exchange.takeShare(this.#options.maxBytes)
+    const measured = readTargets(targets, { ...this.#options, maxBytes })
     const take = (results: TargetResult[]): void => {
       for (const { records } of results) this.#availableBytes += records?.sizeBytes ?? 0
       releaseAll(results)
-      if (this.#availableBytes >= this.#options.minBytes) this.#answer()
+      if (this.#state !== 'waiting') return
+      exchange.returnShare()
+      // With a small share less than the minimum may be all that can be measured.
+      const isShort = maxBytes < this.#options.maxBytes
+      if (this.#availableBytes >= (isShort ? Math.min(minBytes, maxBytes / 2) : minBytes)) this.#answer()
     }
     if (measured instanceof Promise) void measured.then(take)
     else take(measured)
@@ -126,7 +132,8 @@ export class PendingFetch implements ReplicaWatcher {
     const ready = this.#options.targets.map((target) =>
       target.replica === undefined || target.replica.isReady ? target : notReady(target),
     )
-    const results = readTargets(ready, this.#options)
+    const maxBytes = this.#options.exchange.takeShare(this.#options.maxBytes)
+    const results = readTargets(ready, { ...this.#options, maxBytes })
     if (results instanceof Promise) void results.then((late) => this.#finish(late))
     else this.#finish(results)
   }

@@ -50,7 +50,7 @@ export const OTTLA_BROKER_KEYS = [
     valid: { kind: 'range', min: 1_048_576 },
     importance: 'medium',
     updateMode: 'read-only',
-    doc: 'Bytes of requests and responses in flight in the process above which no connection is read from.',
+    doc: 'Bytes of requests in flight in the process above which no connection is read from. As many may be held by responses that are not taken: beyond that they get small, and peers that do not read are let go.',
   },
   {
     name: 'ottla.tail.budget.bytes',
