@@ -1,5 +1,5 @@
 /** Frames that a broker should survive: random requests of the APIs that it serves, most of them hurt, and what was never meant for it. */
-import { allApis, type Api, apiOf } from '@ottla/protocol'
+import { type Api, allApis, apiOf } from '@ottla/protocol'
 import type { Prng } from '@ottla/stdx'
 import { encodeRequest } from '../wire/wire-connection.ts'
 import { drawFields, type Subjects } from './request-values.ts'

@@ -28,14 +28,28 @@ export interface ValueSource {
 const ALL = '0+'
 const MEMBERS = ['', '', 'member-1', 'member-2']
 const PROTOCOLS = ['consumer', 'consumer', 'range', 'connect', '']
-const CONFIG_KEYS = ['retention.ms', 'cleanup.policy', 'max.message.bytes', 'segment.bytes', 'compression.type', 'no.such']
+const CONFIG_KEYS = [
+  'retention.ms',
+  'cleanup.policy',
+  'max.message.bytes',
+  'segment.bytes',
+  'compression.type',
+  'no.such',
+]
 const CONFIG_VALUES = ['0', '-1', '1000', '1048576', 'compact', 'delete', 'gzip', 'x', '9223372036854775807']
 const NAMES = ['a', '.', '..', '__consumer_offsets', 'ä€😀', 'x'.repeat(250), 'x'.repeat(5000), 'with space', '\0', '']
 const INTEGERS = [0, 0, 0, 1, 1, 2, 3, -1, -2, 100]
 const CODECS = Object.values(CompressionType)
 /** Above it a request may rightly hold its connection for weeks. */
 const MAX_WAIT_MS = 2000
-const BITS: Partial<Record<Field['kind'], number>> = { int8: 8, int16: 16, uint16: 16, int32: 32, uint32: 32, int64: 53 }
+const BITS: Partial<Record<Field['kind'], number>> = {
+  int8: 8,
+  int16: 16,
+  uint16: 16,
+  int32: 32,
+  uint32: 32,
+  int64: 53,
+}
 
 /** Values for the fields that exist in the version; what is left out has its default. */
 export function drawFields(source: ValueSource, fields: Fields): Record<string, unknown> {
@@ -56,7 +70,9 @@ function drawField(source: ValueSource, name: string, field: Field): unknown {
     case 'struct':
       return drawFields(source, (field as StructField<Fields>).fields)
     case 'array':
-      return Array.from({ length: drawCount(random) }, () => drawField(source, name, (field as ArrayField<Field>).element))
+      return Array.from({ length: drawCount(random) }, () =>
+        drawField(source, name, (field as ArrayField<Field>).element),
+      )
     case 'bool':
       return random.chance(0.5)
     case 'string':
