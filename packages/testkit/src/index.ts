@@ -1,1 +1,1 @@
-export {}
+export { type FuzzRunOptions, type FuzzRunResult, fuzzRun } from './fuzz/fuzz-run.ts'

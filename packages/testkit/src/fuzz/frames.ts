@@ -13,6 +13,8 @@ export interface ServedVersions {
 export interface FrameSource {
   readonly random: Prng
   readonly served: readonly ServedVersions[]
+  /** How likely a request is hurt. */
+  readonly hurtShare: number
   /** What requests may change as they like. */
   readonly subjects: Subjects
   /** What requests that change nothing may be about as well. */
@@ -24,8 +26,8 @@ export type DrawnFrame = { readonly kind: 'valid' | MutationName | 'foreign'; re
 
 type MutationName = keyof typeof MUTATIONS
 
-const VALID_SHARE = 0.3
-const FOREIGN_SHARE = 0.01
+/** Of what is hurt. */
+const FOREIGN_SHARE = 0.02
 const SIZE_BYTES = 4
 const HEAD_BYTES = 12
 /** Fetch, ListOffsets, Metadata, OffsetForLeaderEpoch, DescribeConfigs, DescribeTopicPartitions. */
@@ -99,9 +101,9 @@ const MUTATION_NAMES = Object.keys(MUTATIONS) as MutationName[]
 /** The next frame. The correlation id is in it, unless that was hurt. */
 export function drawFrame(source: FrameSource, correlationId: number): DrawnFrame {
   const { random } = source
-  if (random.chance(FOREIGN_SHARE)) return { kind: 'foreign', bytes: drawForeign(random) }
+  if (random.chance(FOREIGN_SHARE * source.hurtShare)) return { kind: 'foreign', bytes: drawForeign(random) }
   const bytes = drawRequest(source, correlationId)
-  if (random.chance(VALID_SHARE)) return { kind: 'valid', bytes }
+  if (!random.chance(source.hurtShare)) return { kind: 'valid', bytes }
   const kind = random.pick(MUTATION_NAMES)
   return { kind, bytes: MUTATIONS[kind](random, bytes) }
 }

@@ -38,7 +38,15 @@ const BROKER_HOST = 'broker'
 const CLIENT_HOST = 'clients'
 const ADDRESS = { host: BROKER_HOST, port: 9092 }
 const FRAMES_PER_SERVE = 250
-const MAX_BURST = 8
+/** One bad frame ends a connection and what was sent with it: so most come alone, others behind good ones, and some bursts have none. */
+const MOODS = [
+  { hurtShare: 0, maxFrames: 5 },
+  { hurtShare: 0.1, maxFrames: 8 },
+  { hurtShare: 0.9, maxFrames: 1 },
+  { hurtShare: 1, maxFrames: 1 },
+  { hurtShare: 1, maxFrames: 3 },
+  { hurtShare: 1, maxFrames: 3 },
+] as const
 const POOL_BYTES_LIMIT = 96 << 20
 /** The last is taken for the same as the one before it, by the rules for names of metrics. */
 const TOPICS = ['fuzz-a', 'fuzz-b', 'fuzz-c', 'fuzz.d', 'fuzz_d']
@@ -173,9 +181,11 @@ class FuzzRun {
 
   async #burst(peer: FuzzPeer): Promise<void> {
     const random = this.#random
-    const { source, served } = { source: this.#source(), served: this.#frames }
+    const { hurtShare, maxFrames } = random.pick(MOODS)
+    const source = this.#source(hurtShare)
+    const before = this.#frames
     const chunks: Buffer[] = []
-    for (let left = random.between(1, MAX_BURST); left > 0 && this.#frames < this.#options.frames; left--) {
+    for (let left = random.between(1, maxFrames); left > 0 && this.#frames < this.#options.frames; left--) {
       chunks.push(this.#count(drawFrame(source, ++this.#frames)))
     }
     const last = -1 - this.#frames
@@ -187,14 +197,14 @@ class FuzzRun {
       peer.destroy()
     }
     const turn = (frames: number): number => Math.floor(frames / FRAMES_PER_SERVE)
-    if (turn(served) !== turn(this.#frames)) await this.#bystander?.serve()
+    if (turn(before) !== turn(this.#frames)) await this.#bystander?.serve()
   }
 
-  #source(): FrameSource {
+  #source(hurtShare: number): FrameSource {
     const topicIds = this.#bystander?.topicIds ?? []
     const subjects = { topics: TOPICS, groups: GROUPS, topicIds }
     const kept = { ...subjects, topics: [...TOPICS, FuzzBystander.topic] }
-    return { random: this.#random, served: this.#served, subjects, kept }
+    return { random: this.#random, served: this.#served, hurtShare, subjects, kept }
   }
 
   #count({ kind, bytes }: DrawnFrame): Buffer {
