@@ -298,3 +298,23 @@ test('what a check sets going after the last event goes on', async () => {
     await simulation.sleep(1)
   })
 })
+
+test("what code of a dead process throws is nobody else's to hear", async () => {
+  const heard: unknown[] = []
+  const hear = (reason: unknown): void => void heard.push(reason)
+  process.on('unhandledRejection', hear)
+  const simulation = new Simulation({ seed: 8 })
+  await simulation.run(async () => {
+    const { files } = simulation.env('a')
+    await simulation.crash('a', 'process')
+    void (async () => {
+      await simulation.sleep(1)
+      files.openSync('/file', 'create')
+    })()
+    await simulation.sleep(2)
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  equal(process.listeners('unhandledRejection').includes(hear), true)
+  process.off('unhandledRejection', hear)
+  deepEqual(heard, [])
+})

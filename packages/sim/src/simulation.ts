@@ -210,6 +210,9 @@ export class Simulation {
     assert(!this.#isRunning, 'one run at a time')
     this.#isRunning = true
     this.#rejections = []
+    // The world's own listener in place of all others: code of a dead process may throw, and a test runner would blame the test for it.
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
     process.on('unhandledRejection', this.#onUnhandledRejection)
     try {
       const value = await this.#drive(main)
@@ -221,7 +224,10 @@ export class Simulation {
       const where = `seed ${JSON.stringify(this.seed)}, ${this.#now.toFixed(3)} ms, event ${this.trace.count}`
       throw new SimulationError(`${reason} (${where})`, { cause: error })
     } finally {
+      // What was rejected in the last turn is told in the next.
+      await breath()
       process.off('unhandledRejection', this.#onUnhandledRejection)
+      for (const other of others) process.on('unhandledRejection', other)
       this.#isRunning = false
     }
   }
