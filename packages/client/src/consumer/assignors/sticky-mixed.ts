@@ -144,8 +144,7 @@ class Moves {
 
   /** A partition of the same topic that came the opposite way and can go back, or else this one. */
   instead(index: number, move: Move): number {
-    const from = this.#moves.get(index)?.from ?? move.from
-    const opposite = this.#byRoute.get(this.#route(index, { from: move.to, to: from }))
+    const opposite = this.#byRoute.get(this.#route(index, { from: move.to, to: move.from }))
     for (const other of opposite ?? []) return other
     return index
   }

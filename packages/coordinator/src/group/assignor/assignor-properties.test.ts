@@ -156,9 +156,10 @@ test('simple lets equally many members share every partition, and members of one
     fc.property(groups, (group) => {
       const { topics, members, assignment } = reassigned(simpleAssignor, group)
       checkShape(assignment, topics, members)
-      const isAlike = topics.every(({ topicId }) => members.every(({ topicIds }) => topicIds.has(topicId)))
+      const subscribed = topics.filter(({ topicId }) => members.some(({ topicIds }) => topicIds.has(topicId)))
+      const isAlike = subscribed.every(({ topicId }) => members.every(({ topicIds }) => topicIds.has(topicId)))
       if (isAlike) {
-        const counts = topics.flatMap((topic) => sharing(assignment, topic))
+        const counts = subscribed.flatMap((topic) => sharing(assignment, topic))
         const expected = Math.ceil(members.length / Math.max(1, counts.length))
         for (const count of counts) equal(count, expected)
         const loads = members.map(({ memberId }) => loadOf(assignment, memberId))
