@@ -12,7 +12,7 @@ const LOOKUPS = 5
 export async function checkPartition(
   client: ModelClient,
   target: ModelPartition,
-  history: PartitionHistory,
+  { history, depth }: { readonly history: PartitionHistory; readonly depth: Depth },
 ): Promise<void> {
   const toldEnd = history.endOffset
   const { offset: start } = await listOffset(client, target, EARLIEST)
@@ -29,7 +29,7 @@ export async function checkPartition(
   checkOnce(records, history)
   await checkEpochs(client, target, log)
   await checkOffsets(client, target, log)
-  await checkTimes(client, target, { records, endOffset: log.endOffset })
+  await checkTimes(client, target, { records, endOffset: log.endOffset, depth })
 }
 
 function recordsOf(log: ScannedLog, start: number): ReadRecord[] {
@@ -102,7 +102,11 @@ async function checkOffsets(client: ModelClient, target: ModelPartition, log: Sc
   }
 }
 
+/** 'thorough': every place that only one segment can answer for is asked. */
+export type Depth = 'quick' | 'thorough'
+
 interface Scanned {
+  readonly depth: Depth
   readonly records: readonly ReadRecord[]
   readonly endOffset: number
 }
@@ -112,9 +116,12 @@ async function checkTimes(client: ModelClient, target: ModelPartition, scanned: 
   const latest = await listOffset(client, target, LATEST)
   if (latest.offset < endOffset) throw new Violation(`the end was ${endOffset} and is ${latest.offset}`)
   if (records.length === 0) return
-  for (let n = 0; n < LOOKUPS; n++) {
-    const timestampMs = client.random.pick(records).timestampMs + client.random.between(-1, 1)
-    const expected = records.find((record) => record.timestampMs >= timestampMs)
+  const peaks = peaksOf(records)
+  // What is later than all before it is found nowhere else.
+  const near = scanned.depth === 'thorough' ? peaks : [client.random.pick(peaks), client.random.pick(peaks)]
+  for (const record of [...near, client.random.pick(records), client.random.pick(records)]) {
+    const timestampMs = record.timestampMs + client.random.between(-1, 1)
+    const expected = records.find((each) => each.timestampMs >= timestampMs)
     const found = await listOffset(client, target, timestampMs)
     // What came after the scan may be what is found.
     const isRight =
@@ -128,6 +135,16 @@ async function checkTimes(client: ModelClient, target: ModelPartition, scanned: 
     }
   }
   await checkMaxTimestamp(client, target, scanned)
+}
+
+/** The records whose timestamp is larger than all before. */
+function peaksOf(records: readonly ReadRecord[]): ReadRecord[] {
+  let highest = Number.NEGATIVE_INFINITY
+  return records.filter(({ timestampMs }) => {
+    const isPeak = timestampMs > highest
+    if (isPeak) highest = timestampMs
+    return isPeak
+  })
 }
 
 async function checkMaxTimestamp(client: ModelClient, target: ModelPartition, scanned: Scanned): Promise<void> {

@@ -193,12 +193,23 @@ function drawEnd(random: Prng, promised: Promised): Life['end'] {
   return random.chance(0.65) ? 'power' : 'process'
 }
 
-const SUFFIXES = ['.log', '.index', '.index', '.index', '.timeindex', '.snapshot', 'checkpoint.tmp', '-checkpoint', '-0']
+const SUFFIXES = [
+  '.log',
+  '.index',
+  '.index',
+  '.index',
+  '.timeindex',
+  '.snapshot',
+  'checkpoint.tmp',
+  '-checkpoint',
+  '-0',
+]
 
 /** Mostly soon after the start, while things are recovered, or in the thick of the work. */
 function drawPoint(random: Prng): CrashPoint {
   const kind = random.below(10)
   if (kind < 4) return { unit: 'changes', suffix: '', count: random.between(1, random.pick([20, 100, 400])) }
-  if (kind < 7) return { unit: 'changes', suffix: random.pick(SUFFIXES), count: random.between(1, random.pick([2, 10, 40])) }
+  if (kind < 7)
+    return { unit: 'changes', suffix: random.pick(SUFFIXES), count: random.between(1, random.pick([2, 10, 40])) }
   return { unit: 'events', count: random.between(1, random.pick([150, 600, 3000])) }
 }

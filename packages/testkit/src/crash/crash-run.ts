@@ -134,14 +134,14 @@ class CrashRun {
       this.#broker.host.clockSkewMs += life.clockJumpMs
       if (!life.isCheckedAfter) continue
       await this.#startNow()
-      await this.#within('the check after a restart', this.#workload.check())
+      await this.#within('the check after a restart', this.#workload.check('quick'))
     }
     if (!this.#broker.isRunning) await this.#startNow()
     await this.#within('all clients to be done', work)
-    await this.#within('the check at the end', this.#workload.check())
+    await this.#within('the check at the end', this.#workload.check('thorough'))
     await this.#broker.stop()
     await this.#startNow()
-    await this.#within('the check after a clean stop', this.#workload.check())
+    await this.#within('the check after a clean stop', this.#workload.check('thorough'))
     await this.#broker.stop()
   }
 

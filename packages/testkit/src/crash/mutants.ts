@@ -35,7 +35,11 @@ export const MUTANTS: readonly Mutant[] = [
     adapt: (plan) => ({
       ...withTopics(plan, { 'internal.segment.bytes': '100000' }),
       producers: plan.producers.map((producer) => ({ ...producer, values: 'large', maxBatchBytes: 16_000 })),
-      lives: plan.lives.map((life) => ({ ...life, end: 'power', point: { ...life.point, unit: 'changes', suffix: '.log' } })),
+      lives: plan.lives.map((life) => ({
+        ...life,
+        end: 'power',
+        point: { ...life.point, unit: 'changes', suffix: '.log' },
+      })),
     }),
   },
   {

@@ -19,7 +19,7 @@ const EARLIER_MS = 20_000
  */
 export function tearLogs(disk: SimDisk, random: Prng): number {
   let torn = 0
-  for (const file of filesUnder(disk, '/data', '.log')) {
+  for (const { file, keepName } of filesUnder(disk, '/data', '.log')) {
     const [change] = file.pending
     if (change?.kind !== 'write' || change.position !== file.durable.size) continue
     const { position, data } = change
@@ -30,6 +30,7 @@ export function tearLogs(disk: SimDisk, random: Prng): number {
     if (random.chance(0.5)) damaged.fill(0, from, from + length)
     else random.bytes(length).copy(damaged, from)
     file.durable.write(position, damaged)
+    keepName()
     torn++
   }
   return torn
@@ -41,18 +42,20 @@ export function tearLogs(disk: SimDisk, random: Prng): number {
  */
 export function scrambleIndexes(disk: SimDisk, random: Prng): number {
   let scrambled = 0
-  for (const file of filesUnder(disk, '/data', '.index')) scrambled += rewrite(file, (content) => swapPositions(content, random))
+  for (const file of filesUnder(disk, '/data', '.index'))
+    scrambled += rewrite(file, (content) => swapPositions(content, random))
   for (const file of filesUnder(disk, '/data', '.timeindex')) scrambled += rewrite(file, makeEarlier)
   return scrambled
 }
 
 /** Gives 1 when the file was changed. */
-function rewrite(file: FileNode, change: (content: Buffer) => boolean): number {
+function rewrite({ file, keepName }: FoundFile, change: (content: Buffer) => boolean): number {
   if (file.pending.length === 0) return 0
   const content = Buffer.from(file.current.bytes)
   if (!change(content)) return 0
   file.durable.truncate(0)
   file.durable.write(0, content)
+  keepName()
   return 1
 }
 
@@ -77,11 +80,20 @@ function makeEarlier(content: Buffer): boolean {
   return true
 }
 
-function filesUnder(disk: SimDisk, path: string, suffix: string): FileNode[] {
+interface FoundFile {
+  readonly file: FileNode
+  /** The name arrives, synced or not. */
+  readonly keepName: () => void
+}
+
+function filesUnder(disk: SimDisk, path: string, suffix: string): FoundFile[] {
   const node = disk.find(path)
   if (node === null || node.kind === 'file') return []
   return [...node.current].flatMap(([name, child]) => {
     if (child.kind === 'directory') return filesUnder(disk, `${path}/${name}`, suffix)
-    return name.endsWith(suffix) ? [child] : []
+    const keepName = (): void => {
+      node.durable.set(name, child)
+    }
+    return name.endsWith(suffix) ? [{ file: child, keepName }] : []
   })
 }

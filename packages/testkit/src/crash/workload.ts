@@ -10,7 +10,7 @@ import { ModelProducer } from '../model/model-producer.ts'
 import { ModelTail } from '../model/model-tail.ts'
 import type { ModelPartition, ModelTopic } from '../model/model-topic.ts'
 import { retry, sleep, TryAgain, Violation } from '../model/retry.ts'
-import { checkPartition } from './check-partition.ts'
+import { checkPartition, type Depth } from './check-partition.ts'
 import type { CrashPlan, PlannedProducer } from './crash-plan.ts'
 
 export interface WorkloadCounts {
@@ -26,7 +26,14 @@ const CLIENT_HOST = 'clients'
 const REQUEST_TIMEOUT_MS = 3000
 /** Without any progress, broker and all: longer than the longest pause between two lives. */
 const GIVE_UP_AFTER_MS = 60_000
-const CHURN = { batches: 3, maxInFlight: 5, maxRecordsPerBatch: 3, maxBatchBytes: 16_000, values: 'small', pauseMs: 1 } as const
+const CHURN = {
+  batches: 3,
+  maxInFlight: 5,
+  maxRecordsPerBatch: 3,
+  maxBatchBytes: 16_000,
+  values: 'small',
+  pauseMs: 1,
+} as const
 
 export class Workload {
   readonly history: History
@@ -85,14 +92,14 @@ export class Workload {
   }
 
   /** Holds everything against what the clients were told. Rejects with Violation. */
-  async check(): Promise<void> {
+  async check(depth: Depth): Promise<void> {
     this.#checks++
     await this.#admin.check()
     if (this.#plan.promised !== 'none') for (const member of this.#members) await member.check()
     for (const [key, partition] of [...this.#partitions]) {
       await this.#retry(`the check of ${partition.topic.name}-${partition.partition}`, async () => {
         // It may be deleted while it is looked at.
-        if (this.#partitions.has(key)) await this.#checkOne(key, partition)
+        if (this.#partitions.has(key)) await this.#checkOne(key, partition, depth)
       })
     }
   }
@@ -108,11 +115,11 @@ export class Workload {
     }
   }
 
-  async #checkOne(key: string, partition: ModelPartition): Promise<void> {
+  async #checkOne(key: string, partition: ModelPartition, depth: Depth): Promise<void> {
     const history = this.history.partition(partition.topic.id, partition.partition)
     const { deletions } = history
     try {
-      await checkPartition(this.#checker, partition, history)
+      await checkPartition(this.#checker, partition, { history, depth })
     } catch (error) {
       // The log may have begun to start elsewhere in the middle of it.
       const isCut = history.isBeingCut || history.deletions !== deletions

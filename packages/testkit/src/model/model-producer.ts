@@ -12,7 +12,14 @@ import {
 } from '@ottla/protocol'
 import { type WireConnection, WireError } from '../wire/wire-connection.ts'
 import type { PartitionHistory } from './history.ts'
-import { drawCompression, drawRecords, encodeBatch, type ModelBatch, type ProducerIdentity, type ValueSizes } from './model-batch.ts'
+import {
+  drawCompression,
+  drawRecords,
+  encodeBatch,
+  type ModelBatch,
+  type ProducerIdentity,
+  type ValueSizes,
+} from './model-batch.ts'
 import type { ModelClient } from './model-client.ts'
 import type { ModelPartition } from './model-topic.ts'
 import { expectNoError, retry, sleep, TryAgain, Violation } from './retry.ts'

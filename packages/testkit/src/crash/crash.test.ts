@@ -1,0 +1,61 @@
+import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
+import { test } from 'node:test'
+import { drawCrashPlan, PROMISES, type Promised } from './crash-plan.ts'
+import { crashRun } from './crash-run.ts'
+import { CRASH_SEEDS } from './crash-seeds.ts'
+import { crashSoak, parseReplay } from './crash-soak.ts'
+
+/** SEED=fsync:abc.12 runs that one again; CRASH_SECONDS=600 goes on for longer. */
+const replay = parseReplay(process.env['SEED'])
+const seconds = Number(process.env['CRASH_SECONDS'] ?? 35)
+const MIN_RUNS = 30
+
+/** Fresh seeds, printed, for as long as it is meant to. */
+function soak(claim: string, promises: readonly Promised[]): void {
+  test(claim, { skip: replay !== null }, async (t) => {
+    const prefix = Date.now().toString(36)
+    const startMs = performance.now()
+    const goesOn = (runs: number): boolean => runs < MIN_RUNS || performance.now() - startMs < seconds * 1000
+    const totals = await crashSoak({ prefix, promises, goesOn })
+    const perSecond = (1000 * totals.crashPoints) / (performance.now() - startMs)
+    t.diagnostic(`${totals.crashPoints} crash points, ${perSecond.toFixed(0)} a second, seeds ${prefix}.0 and on`)
+    t.diagnostic(JSON.stringify(totals))
+    for (const [what, count] of Object.entries(totals)) ok(count > 0 || isLeftOut(what, promises), `no ${what}`)
+  })
+}
+
+function isLeftOut(what: string, promises: readonly Promised[]): boolean {
+  const needsPower = what === 'powerLosses' || what === 'tornLogs' || what === 'scrambledIndexes'
+  return needsPower && promises.every((promised) => promised === 'replicated')
+}
+
+test('a seed that is given runs again', { skip: replay === null }, async (t) => {
+  t.diagnostic(JSON.stringify(await crashRun(replay!)))
+})
+
+for (const { promised, seed, found } of replay === null ? CRASH_SEEDS : []) {
+  test(`${promised}:${seed} passes, which had found: ${found}`, async () => {
+    await crashRun({ promised, seed })
+  })
+}
+
+test('the same seed gives the same run, event by event; another seed gives another', {
+  skip: replay !== null,
+}, async () => {
+  for (const promised of PROMISES) {
+    const one = await crashRun({ promised, seed: 'twice', keepTrace: true })
+    const two = await crashRun({ promised, seed: 'twice', keepTrace: true })
+    deepEqual(two.trace, one.trace)
+    equal(two.traceHash, one.traceHash)
+    notEqual((await crashRun({ promised, seed: 'once' })).traceHash, one.traceHash)
+  }
+})
+
+test('what a run does is drawn before it begins', () => {
+  deepEqual(drawCrashPlan('a', 'fsync'), drawCrashPlan('a', 'fsync'))
+  notEqual(JSON.stringify(drawCrashPlan('a', 'fsync')), JSON.stringify(drawCrashPlan('b', 'fsync')))
+  equal(parseReplay('fsync:x.1')?.seed, 'x.1')
+  equal(parseReplay('nonsense'), null)
+})
+
+soak('with fsync nothing that clients were told is lost, whatever ends the broker', ['fsync'])
