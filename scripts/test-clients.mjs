@@ -86,6 +86,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Apache Kafka answers',
+    command: [process.execPath, clients('tools', 'differential-checks.mjs')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'DumpLogSegments',
     command: [process.execPath, clients('tools', 'dump-log-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],
@@ -237,7 +243,8 @@ ${table(toolsOnly)}
 
 ## Beside Apache Kafka
 
-Apache Kafka itself is started here, from its jars: its data folders and this broker's change hands.
+Apache Kafka itself is started here, from its jars. Its data folders and this broker's change hands, and both get the same requests:
+differences that are meant are listed, with their reasons, in tests/clients/tools/differential/intended.mjs.
 
 ${table(besideKafka)}
 `,

@@ -54,6 +54,22 @@ test('illegal topic names are told from unknown ones, whether or not missing top
   }
 })
 
+test('topics can be asked for by id from Metadata 12 on, and an unknown id has its error', async (t) => {
+  const broker = await TestBroker.start(t)
+  const topicId = (await broker.createTopics({ events: 1 })).get('events')!
+  const connection = await broker.connect()
+  const ask = async (version: number, id: string): Promise<number> => {
+    const { topics } = await connection.request(METADATA, version, { topics: [{ name: null, topicId: id }] })
+    return topics[0]!.errorCode
+  }
+  const unknown = broker.env.random.uuid()
+  for (const version of [10, 11]) {
+    for (const id of [topicId, unknown]) equal(await ask(version, id), ErrorCode.INVALID_REQUEST)
+  }
+  equal(await ask(12, topicId), ErrorCode.NONE)
+  equal(await ask(12, unknown), ErrorCode.UNKNOWN_TOPIC_ID)
+})
+
 test('a page of topics holds at least one partition, and a cursor must be on a topic that is asked for', async (t) => {
   const broker = await TestBroker.start(t)
   await broker.createTopics({ a: 2, b: 1 })

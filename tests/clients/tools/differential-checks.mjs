@@ -11,6 +11,7 @@ import { freePort, startBroker } from '../../../scripts/lib/test-broker.mjs'
 import { root } from '../../../scripts/lib/workspace.mjs'
 import { differences } from './differences.mjs'
 import * as configs from './differential/configs.mjs'
+import * as frames from './differential/frames.mjs'
 import * as groups from './differential/groups.mjs'
 import { INTENDED } from './differential/intended.mjs'
 import * as records from './differential/records.mjs'
@@ -25,6 +26,7 @@ const SETTINGS = { 'offsets.topic.num.partitions': '3', 'node.id': '1' }
 
 /** Title → scenario, in the order in which they run: later ones list what earlier ones left. */
 const SCENARIOS = {
+  'refuses odd frames': frames.oddFrames,
   'describes brokers and log dirs': topics.cluster,
   'describes metadata': topics.metadata,
   'creates topics on demand': topics.autoCreation,

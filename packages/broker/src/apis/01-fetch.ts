@@ -147,7 +147,7 @@ function partitionData({ context, result, hints, aborted }: Partition) {
     highWatermark: isError ? -1 : result.highWatermark,
     lastStableOffset: isError ? -1 : result.lastStableOffset,
     logStartOffset: isError ? -1 : result.logStartOffset,
-    abortedTransactions: isError ? [] : (aborted?.get(result) ?? null),
+    abortedTransactions: target.replica === undefined ? [] : (aborted?.get(result) ?? null),
     records: isError || result.records === null ? NO_RECORDS : result.records.buffers,
     ...(state.kind === 'diverging' ? { divergingEpoch: state.end } : undefined),
     ...(hint === undefined ? undefined : { currentLeader: hint }),

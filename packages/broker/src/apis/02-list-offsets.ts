@@ -46,7 +46,7 @@ export const listOffsets = defineApi({
     const topics = request.topics.map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
-        partitions.map((partition) =>
+        onlyFirst(partitions).map((partition) =>
           isRepeated(name, partition.partitionIndex)
             ? failed(partition, ErrorCode.INVALID_REQUEST)
             : lookUp(context, name, { partition, isolation }),
@@ -123,6 +123,11 @@ function answer(context: RequestContext, { partitionIndex }: Partition, found: O
 
 function failed({ partitionIndex }: Partition, errorCode: number): Answer {
   return { partitionIndex, errorCode }
+}
+
+/** A partition is answered once, however often it is named. */
+function onlyFirst(partitions: readonly Partition[]): Partition[] {
+  return [...new Map(partitions.map((partition) => [partition.partitionIndex, partition])).values()]
 }
 
 /** Tells the partitions that the request names more than once. */

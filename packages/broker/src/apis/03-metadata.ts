@@ -7,7 +7,7 @@
  */
 
 import type { PartitionImage, TopicImage } from '@ottla/metadata'
-import { ErrorCode, type Init, MetadataRequest, MetadataResponse, ZERO_UUID } from '@ottla/protocol'
+import { ApiError, ErrorCode, type Init, MetadataRequest, MetadataResponse, ZERO_UUID } from '@ottla/protocol'
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import { endpointFor } from '../endpoints.ts'
 import { INTERNAL_TOPICS } from '../internal-topics.ts'
@@ -22,6 +22,7 @@ export const metadata = defineApi({
   request: MetadataRequest,
   response: MetadataResponse,
   handle(context, request) {
+    if (namesTooEarly(context, request)) throw new ApiError(ErrorCode.INVALID_REQUEST)
     const { broker } = context
     const brokers = liveBrokers(context)
     return {
@@ -33,7 +34,15 @@ export const metadata = defineApi({
       ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS } : {}),
     }
   },
+  onError: (_context, { topics }, { code }) => ({
+    topics: (topics ?? []).map(({ name, topicId }) => ({ errorCode: code, name: name ?? '', topicId })),
+  }),
 })
+
+/** Versions 10 and 11 have a field for the topic id, but only version 12 may ask by it. */
+function namesTooEarly({ apiVersion }: RequestContext, { topics }: MetadataRequest): boolean {
+  return apiVersion < 12 && (topics ?? []).some(({ name, topicId }) => name === null || topicId !== ZERO_UUID)
+}
 
 /** Unfenced brokers that have the client's listener. */
 export function liveBrokers(

@@ -60,6 +60,7 @@ export async function brokerDefaults(side) {
 }
 
 export async function describeErrors(side) {
+  await makeTopics(side, { 'conf-a': 1 })
   const ask = (label, ...resources) => side.askAll(label, 'DescribeConfigs', { resources }, { min: 1 })
   await ask('unknown topic', resource(TOPIC, 'conf-none'))
   await ask('illegal topic', resource(TOPIC, 'a b'))

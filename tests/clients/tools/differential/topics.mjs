@@ -264,10 +264,8 @@ export async function deleteTopics(side) {
   await side.ask('by name and by id', 'DeleteTopics', 6, by({ name: 'del-7' }, { name: null, topicId }))
   await side.ask('by id', 'DeleteTopics', 6, by({ name: null, topicId }))
   await side.ask('by id again', 'DeleteTopics', 6, by({ name: null, topicId }))
-  await side.ask('afterwards', 'Metadata', 12, {
-    topics: [{ name: 'del-7' }, { name: null, topicId }],
-    allowAutoTopicCreation: false,
-  })
+  await side.ask('afterwards, by name', 'Metadata', 12, { topics: [{ name: 'del-7' }], allowAutoTopicCreation: false })
+  await side.ask('afterwards, by id', 'Metadata', 12, { topics: [{ name: null, topicId }] })
 }
 
 export async function createPartitions(side) {
