@@ -194,17 +194,18 @@ async function fillTopic(client, topic, mib) {
 }
 
 /** Each asks for the same megabytes again and again and takes none of them. */
-async function neverReading(c, { connections: count, settings, growth }) {
+async function neverReading(c, { connections: count, settings, growth, minBytes = 1, says }) {
   const prepare = ({ client }) => fillTopic(client, 'large', 64)
-  await attacked(c, { growth, settings, prepare, waitMs: 4000 }, async ({ port }) => {
+  await attacked(c, { growth, settings, prepare, waitMs: 4000 }, async ({ port, server }) => {
     const connections = await openMany(c, port, count)
     for (const connection of connections) connection.stopReading()
     const fetches = Array.from({ length: 50 }, (_, i) =>
-      fetchRequest('large', { correlationId: i, offset: (i * 7) % 56, maxBytes: 8 * MIB }),
+      fetchRequest('large', { correlationId: i, offset: (i * 7) % 56, maxBytes: 8 * MIB, minBytes }),
     )
     const all = Buffer.concat(fetches)
     for (const connection of connections) connection.socket.write(all)
-    await pause(8000)
+    if (says === undefined) await pause(8000)
+    else await until(() => says.test(server.stdout), `the log has ${says}`)
     for (const connection of connections) connection.close()
   })
 }
@@ -422,7 +423,20 @@ await runCases('input', [
   ],
   [
     'clients that fetch from the disk and never read',
-    (c) => neverReading(c, { connections: 100, settings: { 'ottla.tail.budget.bytes': '0' }, growth: 450 }),
+    (c) => neverReading(c, { connections: 100, settings: { 'ottla.tail.budget.bytes': '0' }, growth: 500 }),
+  ],
+  [
+    '400 clients that fetch with a minimum of bytes and never read are let go when memory is spent',
+    (c) => {
+      const settings = { 'ottla.tail.budget.bytes': '0', 'ottla.process.budget.bytes': `${64 * MIB}` }
+      return neverReading(c, {
+        connections: 400,
+        minBytes: 4 * MIB,
+        settings,
+        growth: 600,
+        says: /the peer does not read its responses/,
+      })
+    },
   ],
   ['1,000 requests in one write are answered in order', pipelined],
   ['4,000 connections come and go, with resets and half requests', churn],

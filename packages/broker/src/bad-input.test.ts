@@ -145,3 +145,22 @@ test('memory of frames is given back when all is answered', async (t) => {
   while (pool.counters.inUseBytes > 0) await new Promise((resolve) => setImmediate(resolve))
   equal(pool.counters.inUseBytes, 0)
 })
+
+test('a client that asks for much at once and waits has one fetch measured at a time', async (t) => {
+  const broker = await TestBroker.start(t, { 'ottla.tail.budget.bytes': '0' })
+  await broker.createTopics({ events: 1 })
+  const records = batch([{ value: 'x'.repeat(1000) }])
+  await produceTo(await broker.connect(), { topic: 'events' }, Buffer.from(records))
+  const client = await broker.connectRaw()
+  const limits = { minBytes: 1_000_000, maxWaitMs: 300 }
+  const body = encodeMessage(FetchRequest, 4, fetchOf([{ topic: 'events' }], limits))
+  const reads = (): number => {
+    const metrics = [...broker.running.broker.metrics.registry.collect()]
+    const bytes = metrics.find(({ definition }) => definition.name === 'ottla_log_disk_read_bytes_total')
+    return bytes!.value! / records.length
+  }
+  const before = reads()
+  client.send(...Array.from({ length: 30 }, (_, id) => requestFrame({ key: 1, version: 4, correlationId: id }, body)))
+  equal((await client.correlationIds(30)).length, 30)
+  equal(reads() - before, 1 + 30)
+})

@@ -85,10 +85,10 @@ function int32(...values) {
 }
 
 /** A Fetch request of version 4 for partition 0, as bytes. */
-export function fetchRequest(topic, { correlationId, offset, maxBytes }) {
+export function fetchRequest(topic, { correlationId, offset, maxBytes, minBytes }) {
   const place = Buffer.alloc(8)
   place.writeBigInt64BE(BigInt(offset))
-  const limits = Buffer.concat([int32(-1, 100, 1, maxBytes), Buffer.from([0])])
+  const limits = Buffer.concat([int32(-1, 100, minBytes, maxBytes), Buffer.from([0])])
   const body = [limits, int32(1), shortString(topic), int32(1, 0), place, int32(maxBytes)]
   return request({ key: 1, version: 4, correlationId }, Buffer.concat(body))
 }

@@ -29,6 +29,8 @@ export class PendingFetch implements ReplicaWatcher {
   #availableBytes = 0
   #deadline: Deadline | null = null
   #state: 'waiting' | 'reading' | 'done' = 'waiting'
+  /** Something is to be done when the response is the next to leave. */
+  #isQueued = false
 
   constructor(options: PendingFetchOptions, complete: FetchCompletion) {
     this.#options = options
@@ -79,12 +81,17 @@ export class PendingFetch implements ReplicaWatcher {
       return
     }
     for (const { replica } of targets) replica?.watch(this)
-    if (hasRecords) this.#countAvailable()
+    if (hasRecords) this.#whenWritable()
   }
 
-  /** With a minimum above one byte: what is there already is measured by a read. What it takes counts as memory of a response. */
+  /**
+   * With a minimum above one byte: what is there already is measured by a read. Only when the response may leave: a client that
+   * asks much and reads nothing has one read made for it. What the read takes counts as memory of a response.
+   */
   #countAvailable(): void {
     const { targets, exchange, minBytes } = this.#options
+    // What became visible before now is in what is read.
+    this.#availableBytes = 0
     const maxBytes = exchange.takeShare(this.#options.maxBytes)
     const measured = readTargets(targets, { ...this.#options, maxBytes })
     const take = (results: TargetResult[]): void => {
@@ -120,7 +127,18 @@ export class PendingFetch implements ReplicaWatcher {
     if (this.#state !== 'waiting') return
     this.#leave()
     this.#state = 'reading'
-    this.#options.exchange.whenWritable(() => this.#read())
+    this.#whenWritable()
+  }
+
+  /** Goes on when the response is the next to leave: with the read, or while nothing has happened yet with the measuring. */
+  #whenWritable(): void {
+    if (this.#isQueued) return
+    this.#isQueued = true
+    this.#options.exchange.whenWritable(() => {
+      this.#isQueued = false
+      if (this.#state === 'reading') this.#read()
+      else if (this.#state === 'waiting') this.#countAvailable()
+    })
   }
 
   #read(): void {
