@@ -13,4 +13,7 @@ export const createTopics = defineApi({
   request: CreateTopicsRequest,
   response: CreateTopicsResponse,
   handle: (context, request) => askController(context, 19, request, request.timeoutMs),
+  onError: (_context, request, { code, message }) => ({
+    topics: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+  }),
 })

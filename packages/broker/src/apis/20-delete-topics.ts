@@ -13,17 +13,20 @@ export const deleteTopics = defineApi({
   request: DeleteTopicsRequest,
   response: DeleteTopicsResponse,
   handle(context, request) {
-    const topics =
-      context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
+    const topics = topicsOf(context, request)
     if (!context.broker.config.boolean('delete.topic.enable')) return refused(context, topics)
     return askController(context, 20, { ...request, topics, topicNames: [] }, request.timeoutMs)
   },
+  onError: (context, request, { code, message }) => ({
+    responses: topicsOf(context, request).map((topic) => ({ ...topic, errorCode: code, errorMessage: message })),
+  }),
 })
 
-function refused(
-  context: RequestContext,
-  topics: readonly { name: string | null; topicId: string }[],
-): Init<typeof DeleteTopicsResponse> {
+function topicsOf(context: RequestContext, request: DeleteTopicsRequest): DeleteTopicsRequest['topics'] {
+  return context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
+}
+
+function refused(context: RequestContext, topics: DeleteTopicsRequest['topics']): Init<typeof DeleteTopicsResponse> {
   const errorCode = context.apiVersion < 3 ? ErrorCode.INVALID_REQUEST : ErrorCode.TOPIC_DELETION_DISABLED
   return {
     responses: topics.map((topic) => ({

@@ -12,4 +12,7 @@ export const createPartitions = defineApi({
   request: CreatePartitionsRequest,
   response: CreatePartitionsResponse,
   handle: (context, request) => askController(context, 37, request, request.timeoutMs),
+  onError: (_context, request, { code, message }) => ({
+    results: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+  }),
 })
