@@ -77,22 +77,22 @@ export class SimBroker {
     assert(host.process === undefined, 'one life at a time')
     if (this.#lives === 0) this.#boot()
     this.#lives++
-    const process = host.start()
+    const life = host.start()
     return new Promise((resolve) => {
       this.#died = () => resolve({ kind: 'died' })
-      const env = this.#options.wrap?.(process.env) ?? process.env
+      const env = this.#options.wrap?.(life.env) ?? life.env
       const onFatal = (error: Error): void => {
-        if (process.isAlive) this.#options.onFatal(error)
+        if (life.isAlive) this.#options.onFatal(error)
       }
       const pool = this.#options.makePool?.() ?? new SlabPool({ poison: true })
       startBroker(env, this.config, { onFatal, pool }).then(
         (running) => {
-          if (!process.isAlive) return
+          if (!life.isAlive) return
           this.#running = running
           resolve({ kind: 'running' })
         },
         (error: unknown) => {
-          if (process.isAlive && !(error instanceof DeadProcessError)) resolve({ kind: 'failed', error })
+          if (life.isAlive && !(error instanceof DeadProcessError)) resolve({ kind: 'failed', error })
         },
       )
     })
