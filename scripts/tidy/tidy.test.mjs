@@ -125,7 +125,8 @@ test('no source file is dead: each is an entry or imported by another', () => {
     .filter((file) => !file.isTest && !/\/(index|main)\.ts$/.test(file.path))
     .filter((file) => !imported.has(file.path))
     .filter(
-      (file) => !(/testing|conformance|model|harness|fixture|seeds/.test(file.path) && imported.has(`test:${file.path}`)),
+      (file) =>
+        !(/testing|conformance|model|harness|fixture|seeds/.test(file.path) && imported.has(`test:${file.path}`)),
     )
     .map((file) => file.path)
   check('deadFiles', dead)
