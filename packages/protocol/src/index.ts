@@ -483,6 +483,16 @@ export {
 } from './schema/schema.ts'
 export { unsupportedField } from './schema/unsupported-field.ts'
 export { ALL_VERSIONS, hasVersion, NO_VERSIONS, parseVersions, type VersionRange } from './schema/versions.ts'
+export {
+  isScramProofOf,
+  type ScramKeys,
+  type ScramMechanism,
+  scramAuthMessage,
+  scramClientProof,
+  scramKeys,
+  scramName,
+  scramServerSignature,
+} from './scram.ts'
 export { malformed, ProtocolError, type ProtocolErrorCode } from './wire/protocol-error.ts'
 export { DEFAULT_ELEMENT_BUDGET, getInt64, Reader, type UnknownTag } from './wire/reader.ts'
 export { isUuid, UUID_BYTES, uuidFromBytes, uuidToBytes, ZERO_UUID } from './wire/uuid.ts'
