@@ -336,12 +336,14 @@ test('bytes are copied once on their way in, and not at all on their way out of 
     throw new Error(`no metric ${name}`)
   }
   const records = batch([{ value: 'x'.repeat(100_000) }])
+  // The metadata log has copied some: appends of up to a kilobyte share a chunk of the tail.
+  const copiedBefore = counted('ottla_log_copied_bytes_total')
   for (let turn = 0; turn < 20; turn++) await produceTo(producer, { topic: 'events' }, Buffer.from(records))
   const response = await consumer.request(FETCH, 12, fetchOf([{ topic: 'events', maxBytes: 10_000_000 }]))
   equal(response.responses[0]!.partitions[0]!.records!.length, 20 * records.length)
   const received = counted('ottla_network_in_bytes_total')
   equal(received > 2_000_000, true)
   equal(counted('ottla_network_copied_bytes_total') / received < 1.01, true)
-  equal(counted('ottla_log_copied_bytes_total'), 0)
+  equal(counted('ottla_log_copied_bytes_total') - copiedBefore, 0)
   equal(counted('ottla_log_disk_read_bytes_total'), 0)
 })

@@ -88,7 +88,7 @@ test('every version of ListOffsets that is served is answered', async (t) => {
   }
 })
 
-test('a partition that is named twice is refused', async (t) => {
+test('a partition that is named twice is refused, in one answer as by Apache Kafka', async (t) => {
   const { connection } = await eventsBroker(t)
   const twice = [0, 0].map((partitionIndex) => ({ partitionIndex, timestamp: -1 }))
   const response = await connection.request(LIST_OFFSETS, 7, {
@@ -97,7 +97,7 @@ test('a partition that is named twice is refused', async (t) => {
   })
   deepEqual(
     response.topics[0]!.partitions.map(({ errorCode }) => errorCode),
-    [ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_REQUEST],
+    [ErrorCode.INVALID_REQUEST],
   )
 })
 
