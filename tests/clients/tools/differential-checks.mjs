@@ -49,6 +49,7 @@ const SCENARIOS = {
   'commits and fetches offsets of groups': groups.offsets,
   'refuses members': groups.joinErrors,
   'leads a group through its life': groups.lifeOfAGroup,
+  rebalances: groups.rebalance,
   'keeps static members': groups.staticMember,
   'lists groups': groups.listing,
 }

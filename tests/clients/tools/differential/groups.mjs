@@ -353,6 +353,70 @@ export async function staticMember(side) {
   await side.ask('12: described when empty', 'DescribeGroups', 5, { groups: [groupId] })
 }
 
+/** Two members, of which the second comes while the first is at work, and goes again. */
+export async function rebalance(side) {
+  const groupId = 'two'
+  const on = await side.connect()
+  const protocols = ['cooperative', 'range', 'eager'].map((name) => ({ name, metadata: SUBSCRIPTION }))
+  const join = (rest) => ({
+    groupId,
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 5000,
+    protocolType: 'consumer',
+    protocols,
+    ...rest,
+  })
+  const sync = (member, assignments = []) => ({
+    ...member,
+    protocolType: 'consumer',
+    protocolName: 'range',
+    assignments,
+  })
+  const told = await side.askQuietly('JoinGroup', 7, join({ memberId: '' }))
+  const a = { groupId, memberId: told.memberId }
+  a.generationId = (await side.ask('1: a joins', 'JoinGroup', 7, join(a))).generationId
+  await side.ask('2: a syncs', 'SyncGroup', 5, {
+    ...sync(a, [{ memberId: a.memberId, assignment: ASSIGNMENT }]),
+    protocolName: 'cooperative',
+  })
+  const other = { protocols: protocols.slice(1) }
+  const toldToo = await side.askQuietly('JoinGroup', 7, join({ memberId: '', ...other }))
+  const b = { groupId, memberId: toldToo.memberId }
+  const bJoins = side.ask('3: b joins', 'JoinGroup', 7, join({ ...b, ...other }), { on })
+  await until(async () => (await side.askQuietly('Heartbeat', 4, a)).errorCode === 27, { what: 'a rebalance' })
+  await side.ask('4: described while it rebalances', 'DescribeGroups', 5, { groups: [groupId] })
+  await side.ask('5: a syncs too early', 'SyncGroup', 5, { ...sync(a), protocolName: 'cooperative' })
+  await side.ask('6: a commits while it rebalances', 'OffsetCommit', 8, {
+    groupId,
+    memberId: a.memberId,
+    generationIdOrMemberEpoch: a.generationId,
+    topics: [{ name: 'com', partitions: [{ partitionIndex: 0, committedOffset: 3, committedMetadata: '' }] }],
+  })
+  a.generationId = (await side.ask('7: a joins again', 'JoinGroup', 7, join(a))).generationId
+  b.generationId = (await bJoins).generationId
+  await side.ask('8: described before they sync', 'DescribeGroups', 5, { groups: [groupId] })
+  const bSyncs = side.ask('8: b syncs', 'SyncGroup', 5, sync(b), { on })
+  await side.ask(
+    '9: a syncs',
+    'SyncGroup',
+    5,
+    sync(
+      a,
+      [a, b].map(({ memberId }) => ({ memberId, assignment: ASSIGNMENT })),
+    ),
+  )
+  await bSyncs
+  await side.ask('10: described when stable', 'DescribeGroups', 5, { groups: [groupId] })
+  await side.ask('11: b joins as it was', 'JoinGroup', 7, join({ ...b, ...other }), { on })
+  await side.ask('12: b goes', 'LeaveGroup', 4, { groupId, members: [{ memberId: b.memberId }] }, { on })
+  await side.ask('13: a hears of it', 'Heartbeat', 4, a)
+  await side.ask('14: b speaks when gone', 'Heartbeat', 4, b)
+  await side.ask('15: a joins alone', 'JoinGroup', 7, join(a))
+  await side.ask('16: a goes', 'LeaveGroup', 4, { groupId, members: [{ memberId: a.memberId }] })
+  await side.ask('17: described when empty', 'DescribeGroups', 5, { groups: [groupId] })
+  on.close()
+}
+
 /** Comes last of all scenarios on groups: lists what they left. */
 export async function listing(side) {
   const own = ({ groups }) => groups.filter(({ groupId }) => !groupId.startsWith('warm-'))

@@ -105,10 +105,10 @@ export class Side {
     }
   }
 
-  /** Asks, and notes nothing. */
-  async askQuietly(name, version, body, options) {
+  /** Asks, and notes nothing. `on`: another connection, for what waits while others ask. */
+  async askQuietly(name, version, body, { on = this.#wire, ...options } = {}) {
     try {
-      const answer = await this.#wire.ask(name, version, body, options)
+      const answer = await on.ask(name, version, body, options)
       if (name === 'Metadata' || name === 'CreateTopics') this.#learnIds(answer)
       return answer
     } catch (error) {

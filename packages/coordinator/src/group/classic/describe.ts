@@ -4,7 +4,7 @@ import { metadataOf } from './protocols.ts'
 
 export type GroupDescription = NonNullable<Init<typeof DescribeGroupsResponse>['groups']>[number]
 
-/** The group as it was at the offset. Subscriptions and assignments are those of a stable group; else they are in flux. */
+/** The group as it was at the offset. Subscriptions are those of a stable group: else they are in flux. Assignments are the last ones. */
 export function describeClassicGroup(group: ClassicGroup, offset: number): GroupDescription {
   const { phase, protocolType, protocolName } = group.stateAt(offset)
   const isStable = phase === 'Stable'
@@ -19,7 +19,8 @@ export function describeClassicGroup(group: ClassicGroup, offset: number): Group
       groupInstanceId: member.groupInstanceId,
       clientId: member.clientId,
       clientHost: member.clientHost,
-      ...(isStable ? { memberMetadata: metadataOf(member, protocolName), memberAssignment: member.assignment } : {}),
+      memberAssignment: member.assignment,
+      ...(isStable ? { memberMetadata: metadataOf(member, protocolName) } : {}),
     })),
   }
 }
