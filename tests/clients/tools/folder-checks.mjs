@@ -98,10 +98,10 @@ const filesIn = (folder, ...endings) =>
 async function checkFolderOfKafka(folder) {
   let written
   let producer
-  let groups = GROUPS
+  let groups = [...GROUPS, 'modern']
   await run('a folder of Apache Kafka, stopped cleanly, serves the same', async () => {
     written = await withBroker(kafka('dynamic'), { folder }, async (wire) => {
-      producer = await fill(wire, { transactions: true })
+      producer = await fill(wire, { isKafka: true })
       return contents(wire, groups)
     })
     await withBroker(ottla, { folder }, async (wire, broker) => {
@@ -143,7 +143,7 @@ async function checkOwnFolder(folder) {
     const formatted = await command(join(root, 'bin', 'kafka-storage.sh'), args)
     expect(formatted.code === 0, formatted.stdout + formatted.stderr)
     written = await withBroker(ottla, { folder }, async (wire) => {
-      producer = await fill(wire, { transactions: false })
+      producer = await fill(wire, { isKafka: false })
       return contents(wire, GROUPS)
     })
     cpSync(data, join(folder, 'copy'), { recursive: true })

@@ -22,11 +22,11 @@ const TOPICS = {
   empty: [2, { 'retention.bytes': '123456789' }],
 }
 
-/** Writes everything; gives what later writers go on with. `transactions` needs a broker that has them. */
-export async function fill(wire, { transactions }) {
-  for (const key of ['simple', 'classic']) await findCoordinator(wire, GROUP, key)
-  if (transactions) await findCoordinator(wire, TRANSACTION, TRANSACTIONAL_ID)
-  await createTopics(wire, { ...TOPICS, ...(transactions ? { transactional: [1, {}] } : {}), doomed: [1, {}] })
+/** Writes everything; gives what later writers go on with. `isKafka`: also what only Apache Kafka has got yet. */
+export async function fill(wire, { isKafka }) {
+  for (const key of ['simple', 'classic', 'modern']) await findCoordinator(wire, GROUP, key)
+  if (isKafka) await findCoordinator(wire, TRANSACTION, TRANSACTIONAL_ID)
+  await createTopics(wire, { ...TOPICS, ...(isKafka ? { transactional: [1, {}] } : {}), doomed: [1, {}] })
   const records = (count, text) =>
     Array.from({ length: count }, (_, i) => ({
       key: `key-${i}`,
@@ -45,7 +45,8 @@ export async function fill(wire, { transactions }) {
   await wire.ask('DeleteTopics', 5, { topicNames: ['doomed'], timeoutMs: 10_000 })
   await fillSegments(wire)
   const producer = await fillIdempotent(wire)
-  if (transactions) await fillTransactional(wire)
+  if (isKafka) await fillTransactional(wire)
+  if (isKafka) await formConsumerGroup(wire, 'modern')
   await commitOffsets(wire, { group: 'simple', offsets: { plain: [7, 9], segments: [3] } })
   await formClassicGroup(wire, 'classic')
   await commitOffsets(wire, { group: 'classic', offsets: { plain: [20, 21, 22] } })
@@ -294,7 +295,7 @@ async function produceRaw(wire, topic, records, { partition = 0, transactionalId
   return responses[0].partitionResponses[0]
 }
 
-async function commitOffsets(wire, { group, offsets }) {
+async function commitOffsets(wire, { group, offsets, memberId = '', memberEpoch = -1 }) {
   const topics = Object.entries(offsets).map(([name, list]) => ({
     name,
     partitions: list.map((committedOffset, partitionIndex) => ({
@@ -304,7 +305,7 @@ async function commitOffsets(wire, { group, offsets }) {
     })),
   }))
   await untilLoaded(
-    () => wire.ask('OffsetCommit', 8, { groupId: group, topics }),
+    () => wire.ask('OffsetCommit', 9, { groupId: group, memberId, generationIdOrMemberEpoch: memberEpoch, topics }),
     (answer) => answer.topics[0].partitions[0].errorCode,
   )
 }
@@ -326,6 +327,19 @@ async function formClassicGroup(wire, groupId) {
   if (synced.errorCode !== 0) throw new Error(`SyncGroup: ${synced.errorCode}`)
   const left = await wire.ask('LeaveGroup', 4, { groupId, members: [{ memberId }] })
   if (left.errorCode !== 0) throw new Error(`LeaveGroup: ${left.errorCode}`)
+}
+
+/** A group of the consumer protocol (KIP-848), which has committed and is empty again. */
+async function formConsumerGroup(wire, groupId) {
+  const beat = (fields) => wire.ask('ConsumerGroupHeartbeat', 0, { groupId, rebalanceTimeoutMs: 5000, ...fields })
+  const joined = await untilLoaded(
+    () => beat({ memberId: '', memberEpoch: 0, subscribedTopicNames: ['plain'], topicPartitions: [] }),
+    ({ errorCode }) => errorCode,
+  )
+  const { memberId, memberEpoch } = joined
+  await commitOffsets(wire, { group: groupId, memberId, memberEpoch, offsets: { plain: [4, 5, 6] } })
+  const left = await beat({ memberId, memberEpoch: -1 })
+  if (left.errorCode !== 0) throw new Error(`the member could not leave: ${left.errorCode}`)
 }
 
 /** Makes the coordinator's topic when it is not there yet. */
