@@ -251,10 +251,35 @@ storeTest('one folder fails, the others go on', { directories: ['/a', '/b'] }, a
   for (const log of logs) equal(log.failure !== null, onA(log.path))
   equal(t.store.directories.filter(({ error }) => error !== null).length, 1)
   await t.fill(logs.find((log) => !onA(log.path))!, 1)
-  await t.log('fresh')
+  await t.log('fresh', 0, { isNew: true })
   equal(t.store.find({ topic: 'fresh', partition: 0 })?.directory.path, '/b')
   await t.store.checkpoint()
 })
+
+storeTest(
+  'no empty log is made for a partition that may be in a folder that failed at the start',
+  { directories: ['/a', '/b'] },
+  async (t) => {
+    await t.open()
+    for (const partition of [0, 1, 2, 3]) await t.fill(await t.log('orders', partition), 3)
+    const onB = [0, 1, 2, 3].find((partition) => t.store.find({ topic: 'orders', partition })?.directory.path === '/b')!
+    await t.store.close({ clean: true })
+    await t.sim.crash('broker', 'process')
+    const heal = t.disk.faults.inject({
+      operation: 'unlink',
+      effect: { kind: 'error', code: 'EROFS' },
+      path: (path) => path.startsWith('/b/'),
+    })
+    await t.open()
+    deepEqual(t.failedDirectories, ['/b'])
+    await rejects(t.log('orders', onB), { code: 'OFFLINE' })
+    equal(t.env.files.listSync('/a').filter(({ name }) => name.startsWith('orders')).length, 2)
+    await t.fill(await t.log('fresh', 0, { isNew: true }), 1)
+    heal()
+    await t.restart('clean')
+    equal(await t.count(await t.log('orders', onB)), 3)
+  },
+)
 
 storeTest(
   'a full disk refuses a new log and lets an old one be deleted; neither takes the folder offline',

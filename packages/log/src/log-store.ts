@@ -271,6 +271,11 @@ export class LogStore {
       throw new LogError('CORRUPT', message)
     }
     const online = this.#directories.filter((directory) => directory.error === null)
+    if (options.isNew !== true && online.length < this.#directories.length) {
+      // It may be in a folder that could not be read: an empty log beside it would be taken for the partition.
+      const failed = this.#directories.find(({ error }) => error !== null)
+      throw new LogError('OFFLINE', `${failed?.path} has failed and may hold ${checkpointKey(topicPartition)}`)
+    }
     const directory =
       online.find((each) => each.directoryId === options.directoryId) ??
       online.sort((a, b) => a.entries.size - b.entries.size)[0]
