@@ -12,6 +12,7 @@ const filter = process.argv[2] ?? ''
 if (!existsSync(join(root, 'build', 'server.mjs'))) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
 let passed = 0
 let failed = 0
+let unable = 0
 for (const file of readdirSync(join(root, 'tests', 'faults'))
   .filter((name) => name.endsWith('-faults.mjs') && name.includes(filter))
   .sort()) {
@@ -29,6 +30,7 @@ for (const file of readdirSync(join(root, 'tests', 'faults'))
     seen += 1
     if (outcome.outcome === 'passed') passed += 1
     else if (outcome.outcome === 'failed') failed += 1
+    else unable += 1
     console.log(`${outcome.outcome.padEnd(7)} ${outcome.case}${outcome.detail === '' ? '' : `: ${outcome.detail}`}`)
   }
   if (result.status !== 0 || seen === 0) {
@@ -36,5 +38,5 @@ for (const file of readdirSync(join(root, 'tests', 'faults'))
     console.log(`failed  ${file} ended with ${result.status ?? result.signal} after ${seen} cases`)
   }
 }
-console.log(`${passed} passed, ${failed} failed`)
+console.log(`${passed} passed, ${failed} failed, ${unable} cannot run on this machine`)
 process.exit(failed === 0 ? 0 : 1)

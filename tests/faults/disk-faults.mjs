@@ -191,6 +191,35 @@ async function oneFolderFails(c, { path, fail, repair }) {
   console.error(`  ${load.acked.size} acknowledged, ${load.refused.size} refused, ${count} read`)
 }
 
+/** A folder that cannot be written when the server starts: the others are served, and the next start takes it back. */
+async function oneFolderReadOnlyAtStart(c) {
+  const disk = new LoopDisk(c, { mib: 48 })
+  const path = join(disk.path, 'data')
+  const { folder, port, settings, server, client, load, onBad, onGood } = await twoFolders(c, path)
+  await load.stop()
+  client.close()
+  expectEqual((await server.stop()).code, 0, 'exit code')
+  disk.unmount()
+  disk.remount('loop,ro')
+  const without = await startServer(c, folder, settings)
+  expectMatch(without.output, /data folder failed; its partitions are offline/)
+  const second = await connect(c, port)
+  for (const partition of onBad) {
+    const { errorCode } = await second.tryRead(TOPIC, { partition })
+    expectEqual(errorName(errorCode), STORAGE, `reading partition ${partition} of the failed folder`)
+  }
+  for (const partition of onGood) {
+    const { errorCode } = await second.produce(TOPIC, ['x'], { partition })
+    expectEqual(errorName(errorCode), 'NONE', `writing partition ${partition} of the other folder`)
+  }
+  second.close()
+  expectEqual((await without.stop()).code, 0, 'exit code')
+  disk.unmount()
+  disk.remount()
+  await startServer(c, folder, settings)
+  await checkLog(await connect(c, port), TOPIC, { partitions: 4, acked: load.acked, strangers: ['x'] })
+}
+
 async function oneFolderReadOnly(c) {
   const disk = new LoopDisk(c, { mib: 48 })
   await oneFolderFails(c, {
@@ -352,6 +381,11 @@ await runCases('disk', [
     can.loop,
   ],
   ['one of two folders turns read-only: its partitions are offline, the others go on', oneFolderReadOnly, can.loop],
+  [
+    'one of two folders is read-only at the start: the other is served, later both are',
+    oneFolderReadOnlyAtStart,
+    can.loop,
+  ],
   [
     'a device that fails while it writes back: one folder is offline, nothing acknowledged is lost',
     thinDevice,

@@ -8,7 +8,7 @@ import { expect } from '../clients/tools/report.mjs'
 import { expectEqual, expectMatch, pause, runCases, until } from './support/cases.mjs'
 import { metadataRequest, RawConnection, request, sizeField } from './support/raw.mjs'
 import { freePort, makeFolder, plainSettings, startServer } from './support/server.mjs'
-import { batchOf, bombBatch, connect, errorName, fetchRequest, produceRequest } from './support/wire.mjs'
+import { batchOf, bombBatch, connect, errorName, fetchRequest, produceRequest, seal } from './support/wire.mjs'
 
 const MIB = 1 << 20
 const SAMPLE_MS = 50
@@ -344,6 +344,61 @@ async function lyingFrames(c) {
   expectMatch(server.stdout, /Produce request of version 1; versions 3 to \d+ are served/)
 }
 
+/** Batches that are not what their headers say, and the code of each. `sealed`: the checksum is right, the content is not. */
+const badBatches = [
+  ['CORRUPT_MESSAGE', (batch) => batch.writeUInt8(batch.readUInt8(70) ^ 1, 70)],
+  ['CORRUPT_MESSAGE', (batch) => batch.writeUInt32BE(0, 17)],
+  ['INVALID_RECORD', (batch) => batch.writeUInt8(1, 16)],
+  ['CORRUPT_MESSAGE', (batch) => batch.writeUInt8(9, 16)],
+  ['INVALID_RECORD', (batch) => batch.writeBigInt64BE(5n, 0)],
+  ['INVALID_RECORD', (batch) => batch.writeInt16BE(0x20, 21), 'sealed'],
+  ['INVALID_RECORD', (batch) => batch.writeInt32BE(7, 23), 'sealed'],
+  ['INVALID_RECORD', (batch) => batch.writeInt32BE(1000, 57), 'sealed'],
+  ['INVALID_RECORD', (batch) => batch.writeInt32BE(-1, 57), 'sealed'],
+  [/./, (batch) => batch.writeInt16BE(7, 21), 'sealed'],
+  [/./, (batch) => batch.writeInt32BE(2 ** 31 - 1, 8)],
+  [/./, (batch) => batch.writeInt32BE(-1, 8)],
+  [/./, (batch) => batch.writeInt32BE(20, 8)],
+]
+
+async function corruptBatches(c) {
+  await attacked(c, { growth: 40 }, async ({ port }) => {
+    const client = await connect(c, port)
+    await client.create('clean')
+    await client.produce('clean', ['first'])
+    for (const [expected, spoil, sealed] of badBatches) {
+      const batch = Buffer.from(batchOf(['a', 'b', 'c']))
+      spoil(batch)
+      if (sealed !== undefined) seal(batch)
+      const { errorCode } = await client.produce('clean', [], { batch })
+      const name = errorName(errorCode)
+      const isRight = typeof expected === 'string' ? name === expected : errorCode > 0
+      expect(isRight, `${spoil} was answered with ${name}, expected ${expected}`)
+    }
+    const cut = batchOf(['a'])
+    for (const length of [0, 1, 12, 60, cut.length - 1]) {
+      const { errorCode } = await client.produce('clean', [], { batch: cut.subarray(0, length) })
+      expect(errorCode > 0, `${length} bytes of a batch were taken`)
+    }
+    expectEqual(
+      (await client.read('clean')).map(({ value }) => value),
+      ['first'],
+      'records that are there',
+    )
+  })
+}
+
+/** A client that says all that it wants and shuts its side is answered. */
+async function halfClosed(c) {
+  await attacked(c, { growth: 40 }, async ({ port }) => {
+    const connections = await openMany(c, port, 200)
+    for (const connection of connections) connection.socket.end(Buffer.concat([metadataRequest(1), metadataRequest(2)]))
+    await Promise.all(connections.map((connection) => connection.closed()))
+    for (const { correlationIds } of connections)
+      expectEqual(correlationIds, [1, 2], 'answers to a client that shut its side')
+  })
+}
+
 /** Millions of the smallest elements in the largest frames. */
 async function hugeArrays(c) {
   const frame = 100 * MIB
@@ -439,10 +494,12 @@ await runCases('input', [
     },
   ],
   ['1,000 requests in one write are answered in order', pipelined],
+  ['clients that shut their side after the request', halfClosed],
   ['4,000 connections come and go, with resets and half requests', churn],
   ['HTTP, TLS and SSH are named in the log', otherProtocols],
   ['3,000 connections send garbage, and the log stays short', garbage],
   ['frames that lie about their lengths', lyingFrames],
+  ['corrupt and mislabelled batches are refused with their codes, and nothing is appended', corruptBatches],
   ['frames of 100 MiB that hold millions of elements', hugeArrays],
   ['frames of the largest size, many at once', oversize],
   ['batches that unpack to a gigabyte', bombs],

@@ -109,8 +109,8 @@ export class LoopDisk extends Disk {
   }
 
   /** Mounts it after `unmount`; the journal is replayed. */
-  remount() {
-    this.mount('-o', 'loop', this.image)
+  remount(options = 'loop') {
+    this.mount('-o', options, this.image)
   }
 
   repair() {

@@ -60,6 +60,11 @@ export function bombBatch(mib) {
   const batch = Buffer.concat([batchOf(['']).subarray(0, 61), packed])
   batch.writeInt32BE(batch.length - 12, 8)
   batch.writeInt16BE(1, 21)
+  return seal(batch)
+}
+
+/** Gives the batch the checksum of what it holds. */
+export function seal(batch) {
   batch.writeUInt32BE(protocol.crc32c(batch, 21, batch.length), 17)
   return batch
 }
