@@ -26,7 +26,11 @@ const TOPICS = {
 export async function fill(wire, { isKafka }) {
   for (const key of ['simple', 'classic', 'modern']) await findCoordinator(wire, GROUP, key)
   if (isKafka) await findCoordinator(wire, TRANSACTION, TRANSACTIONAL_ID)
-  await createTopics(wire, { ...TOPICS, ...(isKafka ? { transactional: [1, {}] } : {}), doomed: [1, {}] })
+  await createTopics(wire, {
+    ...TOPICS,
+    ...(isKafka ? { transactional: [1, {}], open: [1, {}] } : {}),
+    doomed: [1, {}],
+  })
   const records = (count, text) =>
     Array.from({ length: count }, (_, i) => ({
       key: `key-${i}`,
@@ -102,9 +106,16 @@ async function partitionContents(wire, { name, topicId, index }) {
     const { errorCode, offset, timestamp: found } = topics[0].partitions[0]
     offsets.push({ of: timestamp, errorCode, offset, timestamp: found })
   }
-  const [{ offset: start }, { offset: end }] = offsets
+  const start = offsets[0].offset
+  const end = await lastStableOffset(wire, name, index)
   const read = await readAll(wire, { name, topicId, index, start, end })
   return { offsets, ...read }
+}
+
+async function lastStableOffset(wire, name, partitionIndex) {
+  const topics = [{ name, partitions: [{ partitionIndex, timestamp: -1 }] }]
+  const answer = await wire.ask('ListOffsets', 7, { replicaId: -1, isolationLevel: 1, topics })
+  return answer.topics[0].partitions[0].offset
 }
 
 async function readAll(wire, { name, topicId, index, start, end }) {
@@ -131,7 +142,7 @@ async function readAll(wire, { name, topicId, index, start, end }) {
     offset = lastOffset(answer.records) + 1
   }
   const digest = createHash('sha256').update(JSON.stringify(records)).digest('hex')
-  return { count: records.length, first: records[0]?.offset, last: records.at(-1)?.offset, digest, aborted }
+  return { end, count: records.length, first: records[0]?.offset, last: records.at(-1)?.offset, digest, aborted }
 }
 
 function lastOffset(bytes) {
@@ -242,41 +253,45 @@ function idempotentBatch({ producerId, producerEpoch }, sequence) {
   return batchOf([record], { producerId, producerEpoch, baseSequence: sequence })
 }
 
-/** A commit, an abort, a commit. */
+/** A commit, an abort, a commit; and on another topic a transaction that stays open. */
 async function fillTransactional(wire) {
-  const transactionalId = TRANSACTIONAL_ID
-  const ids = await untilLoaded(
-    () => wire.ask('InitProducerId', 4, { transactionalId, transactionTimeoutMs: 60_000 }),
-    ({ errorCode }) => errorCode,
-  )
-  const { producerId, producerEpoch } = ids
-  const producer = { transactionalId, producerId, producerEpoch }
   for (const [index, isCommitted] of [true, false, true].entries()) {
-    const topics = [{ name: 'transactional', partitions: [0] }]
-    await untilLoaded(
-      () =>
-        wire.ask('AddPartitionsToTxn', 3, {
-          v3AndBelowTransactionalId: transactionalId,
-          v3AndBelowProducerId: producerId,
-          v3AndBelowProducerEpoch: producerEpoch,
-          v3AndBelowTopics: topics,
-        }),
-      ({ resultsByTopicV3AndBelow }) => resultsByTopicV3AndBelow[0].resultsByPartition[0].partitionErrorCode,
-    )
-    const options = { producerId, producerEpoch, baseSequence: index * 3, transactional: true }
-    const records = [0, 1, 2].map((i) => ({ value: `transaction ${index} record ${i}`, timestamp: START_MS + i }))
-    await produce(wire, 'transactional', batchOf(records, options), { transactionalId, version: 11 })
+    const producer = await transaction(wire, {
+      transactionalId: TRANSACTIONAL_ID,
+      topic: 'transactional',
+      sequence: index * 3,
+    })
     const ended = await wire.ask('EndTxn', 3, { ...producer, committed: isCommitted })
     if (ended.errorCode !== 0) throw new Error(`EndTxn: ${ended.errorCode}`)
   }
-  const latest = {
-    replicaId: -1,
-    isolationLevel: 1,
-    topics: [{ name: 'transactional', partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+  await until(async () => (await lastStableOffset(wire, 'transactional', 0)) === 12, { what: 'the last marker' })
+  await produce(wire, 'open', batchOf([{ value: 'before' }]))
+  await transaction(wire, { transactionalId: `${TRANSACTIONAL_ID}-open`, topic: 'open', sequence: 0 })
+  await produce(wire, 'open', batchOf([{ value: 'after' }]))
+}
+
+const producers = new Map()
+
+/** Begins a transaction with three records, and gives its producer. */
+async function transaction(wire, { transactionalId, topic, sequence }) {
+  if (sequence === 0) {
+    const init = () => wire.ask('InitProducerId', 4, { transactionalId, transactionTimeoutMs: 900_000 })
+    producers.set(transactionalId, await untilLoaded(init, ({ errorCode }) => errorCode))
   }
-  await until(async () => (await wire.ask('ListOffsets', 7, latest)).topics[0].partitions[0].offset === 12, {
-    what: 'the last marker',
-  })
+  const { producerId, producerEpoch } = producers.get(transactionalId)
+  const add = () =>
+    wire.ask('AddPartitionsToTxn', 3, {
+      v3AndBelowTransactionalId: transactionalId,
+      v3AndBelowProducerId: producerId,
+      v3AndBelowProducerEpoch: producerEpoch,
+      v3AndBelowTopics: [{ name: topic, partitions: [0] }],
+    })
+  const errorOf = ({ resultsByTopicV3AndBelow: [result] }) => result.resultsByPartition[0].partitionErrorCode
+  await untilLoaded(add, errorOf)
+  const options = { producerId, producerEpoch, baseSequence: sequence, transactional: true }
+  const records = [0, 1, 2].map((i) => ({ value: `transactional ${sequence + i}`, timestamp: START_MS + i }))
+  await produce(wire, topic, batchOf(records, options), { transactionalId, version: 11 })
+  return { transactionalId, producerId, producerEpoch }
 }
 
 async function produce(wire, topic, records, options) {

@@ -87,7 +87,7 @@ async function lookUp(context: RequestContext, topic: string, question: Question
 async function resolve(replica: Replica, { partition, isolation }: Question): Promise<OffsetAndTimestamp | null> {
   const { log } = replica
   const end = replica.visibleEnd(isolation)
-  const isEndKnown = end >= replica.leaderEpochStart
+  const isEndKnown = replica.highWatermark >= replica.leaderEpochStart
   switch (partition.timestamp) {
     case LATEST:
       return isEndKnown ? { offset: end, timestampMs: -1, leaderEpoch: replica.leaderEpoch } : null
