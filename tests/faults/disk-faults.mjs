@@ -108,6 +108,18 @@ async function fullAtStart(c) {
   await checkLog(await connect(c, port), TOPIC, { partitions: 2, acked: load.acked })
 }
 
+async function readOnlyAtStart(c) {
+  const disk = new LoopDisk(c, { mib: 48 })
+  const { server, client, settings, folder } = await serverOn(c, disk)
+  client.close()
+  await server.stop('SIGKILL')
+  disk.unmount()
+  disk.remount('loop,ro')
+  const refused = spawnServer(c, [writeSettings(folder, settings)])
+  expectEqual((await refused.end()).code, 6, `exit code (${refused.output.slice(-300)})`)
+  expectMatch(refused.stderr, /data folder cannot be used: .*: the file system is read-only/)
+}
+
 /** The only folder fails: the server says so and ends; after a repair everything is there. */
 async function onlyFolderFails(c) {
   const disk = new LoopDisk(c, { mib: 48 })
@@ -375,6 +387,7 @@ await runCases('disk', [
     can.mounts,
   ],
   ['a full disk at the start has its sentence and exit code 7, and with room the start works', fullAtStart, can.loop],
+  ['a read-only disk at the start has its sentence and exit code 6', readOnlyAtStart, can.loop],
   [
     'the only folder turns read-only: the server says so and ends with 10; repaired, all is there',
     onlyFolderFails,
