@@ -264,7 +264,11 @@ export async function deleteTopics(side) {
   await side.ask('by name and by id', 'DeleteTopics', 6, by({ name: 'del-7' }, { name: null, topicId }))
   await side.ask('by id', 'DeleteTopics', 6, by({ name: null, topicId }))
   await side.ask('by id again', 'DeleteTopics', 6, by({ name: null, topicId }))
-  await side.ask('afterwards, by name', 'Metadata', 12, { topics: [{ name: 'del-7' }], allowAutoTopicCreation: false })
+  const gone = { topics: [{ name: 'del-7' }], allowAutoTopicCreation: false }
+  await until(async () => (await side.askQuietly('Metadata', 12, gone)).topics[0].errorCode !== 0, {
+    what: 'a deletion',
+  })
+  await side.ask('afterwards, by name', 'Metadata', 12, gone)
   await side.ask('afterwards, by id', 'Metadata', 12, { topics: [{ name: null, topicId }] })
 }
 
