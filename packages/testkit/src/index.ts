@@ -1,1 +1,2 @@
-export { type FuzzRunOptions, type FuzzRunResult, fuzzRun } from './fuzz/fuzz-run.ts'
+export type { CreateBrokerOptions, TestBroker } from './create-broker.ts'
+export { createBroker } from './create-broker.ts'

@@ -104,8 +104,8 @@ export function drawCrashPlan(seed: string, promised: Promised): CrashPlan {
       slowRate: random.pick([0, 0, 0.01]),
     },
     links: {
-      splitChance: random.pick([0, 0.2, 0.9]),
-      windowBytes: random.pick([4000, 20_000, 128 * 1024]),
+      splitChance: random.pick([0, 0.1, 0.5]),
+      windowBytes: random.pick([10_000, 128 * 1024, 128 * 1024]),
       latencyMs: random.pick([
         [0.02, 0.5],
         [0.02, 0.5],
@@ -167,23 +167,23 @@ function drawProducers(random: Prng, topics: readonly NewTopic[]): PlannedProduc
       topic,
       partition: random.below(topics[topic]!.partitions),
       isIdempotent: random.chance(0.7),
-      batches: random.between(10, 50),
+      batches: random.between(5, random.pick([15, 40])),
       maxInFlight: random.pick([1, 2, 5, 5]),
       maxRecordsPerBatch: random.pick([1, 3, 3, 20]),
       maxBatchBytes: Math.min(16_000, Number(topics[topic]!.configs['internal.segment.bytes'])),
-      values: random.chance(0.4) ? 'large' : 'small',
+      values: random.chance(0.3) ? 'large' : 'small',
       pauseMs: random.pick([0, 2, 20]),
     }
   })
 }
 
 function drawLives(random: Prng, promised: Promised): Life[] {
-  return Array.from({ length: random.between(3, 8) }, () => ({
+  return Array.from({ length: random.between(4, 10) }, () => ({
     end: drawEnd(random, promised),
     point: drawPoint(random),
     downMs: random.pick([0, 1, 100, 3000]),
     clockJumpMs: random.chance(0.1) ? random.between(-5000, 5000) : 0,
-    isCheckedAfter: random.chance(0.5),
+    isCheckedAfter: random.chance(0.35),
   }))
 }
 

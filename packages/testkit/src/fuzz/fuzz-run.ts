@@ -38,6 +38,8 @@ const BROKER_HOST = 'broker'
 const CLIENT_HOST = 'clients'
 const ADDRESS = { host: BROKER_HOST, port: 9092 }
 const FRAMES_PER_SERVE = 250
+/** Until a half-received frame is given up. */
+const SETTLE_MS = 200_000
 /** One bad frame ends a connection and what was sent with it: so most come alone, others behind good ones, and some bursts have none. */
 const MOODS = [
   { hurtShare: 0, maxFrames: 5 },
@@ -123,6 +125,7 @@ class FuzzRun {
     await Promise.all(Array.from({ length: this.#options.connections ?? 16 }, () => this.#worker()))
     await bystander.serve()
     await bystander.readAll()
+    await this.#checkNothingLeft(running)
     this.#topics = bystander.topics
     bystander.close()
     await running.stop()
@@ -216,6 +219,20 @@ class FuzzRun {
   #isServed(key: number, version: number): boolean {
     const served = this.#versions.get(key)
     return served !== undefined && version >= served.minVersion && version <= served.maxVersion
+  }
+
+  /** When all bad connections are gone, the broker holds nothing of them any more. */
+  async #checkNothingLeft({ broker }: RunningBroker): Promise<void> {
+    const level = (name: string): number => {
+      for (const { definition, value } of broker.metrics.registry.collect())
+        if (definition.name === name) return value ?? 0
+      throw new FuzzFault(`the broker has no metric ${name}`)
+    }
+    const left = (): string =>
+      `${level('ottla_connections')} connections, ${level('ottla_request_budget_used_bytes')} bytes of requests`
+    await this.#simulation
+      .until(() => left() === '1 connections, 0 bytes of requests', { timeoutMs: SETTLE_MS })
+      .catch(() => this.#fail(new FuzzFault(`${left()} are left in the broker`)))
   }
 
   #checkPool(when: string, limit: number): void {

@@ -116,7 +116,7 @@ export async function scanLog(client: ModelClient, from: ModelPartition, offset:
   let logStartOffset = offset
   let endOffset = offset
   for (let next = offset; ; ) {
-    const maxBytes = client.random.pick([1, 500, 5000, 50_000, 1 << 20, 1 << 20])
+    const maxBytes = client.random.pick([1, 5000, 50_000, 1 << 20, 1 << 20, 1 << 20])
     const fetched = await fetchOnce(client, from, { offset: next, maxBytes, maxWaitMs: 0 })
     logStartOffset = Math.max(logStartOffset, fetched.logStartOffset)
     endOffset = fetched.highWatermark

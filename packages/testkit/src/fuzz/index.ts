@@ -1,0 +1,1 @@
+export { type FuzzRunOptions, type FuzzRunResult, fuzzRun } from './fuzz-run.ts'
