@@ -24,6 +24,7 @@ export type {
   StoredRecord,
   TopicLookup,
 } from './ports.ts'
+export type { SharePersister } from './share-state/share-persister.ts'
 export type {
   CompilePattern,
   MarkerReport,
