@@ -6,6 +6,7 @@ import type { ControllerChannel, MetadataImage } from '@ottla/metadata'
 import type { SlabPool } from '@ottla/stdx'
 import type { AdvertisedApi } from './api-index.ts'
 import type { BrokerMetrics } from './broker-metrics.ts'
+import type { Coordinators } from './coordinators/coordinators.ts'
 import type { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import type { GroupService } from './groups/group-service.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -37,6 +38,8 @@ export interface BrokerContext {
   readonly fetchSessions: FetchSessionCache
   /** Classic groups and offsets; loading and coordinator errors are its answers. */
   readonly groups: GroupService
+  /** All coordinators, the groups' and others. */
+  readonly coordinators: Coordinators
   readonly pool: SlabPool
   readonly metrics: BrokerMetrics
   /** What ApiVersions lists, derived from the API table. */

@@ -18,9 +18,12 @@ import { type AdvertisedApi, ApiIndex } from './api-index.ts'
 import { API_TABLE } from './apis/table.ts'
 import type { BrokerContext, SupportedFeature } from './broker-context.ts'
 import type { BrokerMetrics } from './broker-metrics.ts'
+import { CoordinatorService } from './coordinators/coordinator-service.ts'
+import { Coordinators } from './coordinators/coordinators.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { groupCoordinatorConfig } from './groups/group-coordinator-config.ts'
-import { GroupService } from './groups/group-service.ts'
+import type { GroupService } from './groups/group-service.ts'
+import { GROUP_METADATA_TOPIC } from './internal-topics.ts'
 import { unpackLimit } from './produce/unpack-limit.ts'
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import { Deadlines } from './purgatory/deadlines.ts'
@@ -55,6 +58,7 @@ export class Broker implements BrokerContext {
   readonly producerIds: ProducerIds
   readonly replicas: ReplicaRegistry
   readonly groups: GroupService
+  readonly coordinators: Coordinators
   readonly topicCreation: TopicCreation
   readonly supportedFeatures: readonly SupportedFeature[]
   readonly fatal: (error: Error) => void
@@ -89,6 +93,7 @@ export class Broker implements BrokerContext {
       settingsOf: (topic) => this.settingsOf(topic),
     })
     this.groups = this.#groupService()
+    this.coordinators = new Coordinators([this.groups])
     this.topicCreation = new TopicCreation(this)
     this.supportedFeatures = [...supportedFeatures()].map(([name, { min, max }]) => ({
       name,
@@ -129,7 +134,7 @@ export class Broker implements BrokerContext {
     this.#config = this.#dynamicConfig()
     const unsubscribe = this.channel.subscribe((update) => this.#onMetadata(update))
     await this.replicas.load(this.#image)
-    this.replicas.observe(this.groups)
+    this.coordinators.follow(this.replicas)
     return unsubscribe
   }
 
@@ -149,7 +154,7 @@ export class Broker implements BrokerContext {
     if (isBrokerChanged) this.replicas.allSettingsChanged()
     else for (const topic of changedTopics) this.replicas.settingsChanged(topic)
     if (delta.deletedTopics.size > 0) {
-      void this.groups.coordinator.topicsDeleted(Array.from(delta.deletedTopics.values(), ({ name }) => name))
+      this.coordinators.topicsDeleted(Array.from(delta.deletedTopics.values(), ({ name }) => name))
     }
   }
 
@@ -163,13 +168,13 @@ export class Broker implements BrokerContext {
 
   #groupService(): GroupService {
     const { clock, timers, random } = this.env
-    const log = this.env.logger.child('coordinator.group')
+    const logger = this.env.logger.child('coordinator.group')
     const coordinator = new GroupCoordinator({
-      env: { clock, timers, log, memberIds: { nextSuffix: () => uuidText(random.bytes(16)) } },
+      env: { clock, timers, log: logger, memberIds: { nextSuffix: () => uuidText(random.bytes(16)) } },
       config: () => groupCoordinatorConfig(this.#config, this.#image),
       topics: () => topicLookup(this.#image),
     })
-    return new GroupService(coordinator, log)
+    return new CoordinatorService({ topic: GROUP_METADATA_TOPIC, coordinator, logger })
   }
 
   async #allocateProducerIds(): Promise<ProducerIdBlock> {

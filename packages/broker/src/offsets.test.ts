@@ -137,8 +137,8 @@ test('the coordinator of a group is this broker, and the first who asks brings i
   )
   const old = await connection.request(FIND_COORDINATOR, 0, { key: 'a' })
   deepEqual([old.errorCode, old.port], [0, broker.port])
-  const transactions = await connection.request(FIND_COORDINATOR, 2, { key: 'a', keyType: 1 })
-  equal(transactions.errorCode, ErrorCode.UNSUPPORTED_VERSION)
+  const unknown = await connection.request(FIND_COORDINATOR, 2, { key: 'a', keyType: 7 })
+  equal(unknown.errorCode, ErrorCode.INVALID_REQUEST)
 })
 
 test('producer ids are never given twice, restarts or not; transactional ones are refused', async (t) => {

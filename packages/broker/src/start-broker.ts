@@ -269,8 +269,8 @@ async function recover({ replicas, logs, logger }: Broker): Promise<void> {
 async function drain(server: SocketServer, broker: Broker): Promise<void> {
   const closed = server.close(DRAIN_MS)
   broker.replicas.wakeAll()
-  await broker.groups.settle()
-  broker.groups.coordinator.close()
+  await broker.coordinators.settle()
+  broker.coordinators.close()
   await closed
   broker.deadlines.close()
   await broker.replicas.settle()

@@ -1,18 +1,16 @@
 /**
  * FindCoordinator (key 10), versions 0 to 6.
  *
- * The broker that leads the partition of `__consumer_offsets` to which the group belongs; the topic is made when it is missing.
- * Version 4 asks for many keys at once. Transactions (key type 1) and share groups (2) have no coordinator yet: UNSUPPORTED_VERSION.
+ * The broker that leads the partition to which the key belongs, of the topic of its kind of coordinator: groups (key type 0), transactions
+ * (1, since version 1), partitions of share groups (2, since version 6). The topic is made when it is missing. Version 4 asks for many keys at
+ * once.
  */
-import { ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, partitionForGroup } from '@ottla/protocol'
+import { ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse } from '@ottla/protocol'
+import { coordinatorKindOf } from '../coordinators/coordinator-kind.ts'
 import { endpointFor } from '../endpoints.ts'
-import { GROUP_METADATA_TOPIC } from '../internal-topics.ts'
 import type { RequestContext } from '../request-context.ts'
 import { defineApi } from './handler.ts'
 
-const GROUP = 0
-const TRANSACTION = 1
-const SHARE = 2
 const FIRST_VERSION_WITH_MANY_KEYS = 4
 
 interface Coordinator {
@@ -40,17 +38,18 @@ export const findCoordinator = defineApi({
 })
 
 async function coordinatorOf(context: RequestContext, keyType: number, key: string): Promise<Coordinator> {
-  if (keyType === TRANSACTION || keyType === SHARE) {
-    return none(ErrorCode.UNSUPPORTED_VERSION, 'This broker coordinates classic groups only.')
+  const { broker, apiVersion } = context
+  const kind = coordinatorKindOf(keyType)
+  if (kind === undefined) return none(ErrorCode.INVALID_REQUEST, `Unknown key type ${keyType}.`)
+  if (apiVersion < kind.sinceVersion || !broker.coordinators.serves(kind.topic)) {
+    return none(ErrorCode.INVALID_REQUEST, `No coordinator for key type ${keyType} in version ${apiVersion}.`)
   }
-  if (keyType !== GROUP) return none(ErrorCode.INVALID_REQUEST, `Unknown key type ${keyType}.`)
-  const { broker } = context
-  if (broker.image.topics.byName(GROUP_METADATA_TOPIC) === undefined) {
-    await broker.topicCreation.create(GROUP_METADATA_TOPIC)
-  }
-  const topic = broker.image.topics.byName(GROUP_METADATA_TOPIC)
+  const problem = kind.problemOf(key)
+  if (problem !== null) return none(ErrorCode.INVALID_REQUEST, problem)
+  if (broker.image.topics.byName(kind.topic) === undefined) await broker.topicCreation.create(kind.topic)
+  const topic = broker.image.topics.byName(kind.topic)
   if (topic === undefined) return none(ErrorCode.COORDINATOR_NOT_AVAILABLE, null)
-  const leader = topic.partitions[partitionForGroup(key, topic.partitions.length)]?.leader ?? -1
+  const leader = topic.partitions[kind.partitionFor(key, topic.partitions.length)]?.leader ?? -1
   const endpoint = endpointFor(context, leader)
   if (endpoint === undefined) return none(ErrorCode.COORDINATOR_NOT_AVAILABLE, null)
   return { nodeId: leader, ...endpoint, errorCode: ErrorCode.NONE, errorMessage: null }
