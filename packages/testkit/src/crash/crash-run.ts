@@ -37,6 +37,7 @@ export interface CrashRunResult {
   readonly scrambledIndexes: number
   readonly ackedBatches: number
   readonly resentBatches: number
+  readonly refusals: number
   readonly toldRecords: number
   readonly commits: number
   readonly checks: number

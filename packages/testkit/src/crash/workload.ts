@@ -16,6 +16,8 @@ import type { CrashPlan, PlannedProducer } from './crash-plan.ts'
 export interface WorkloadCounts {
   readonly ackedBatches: number
   readonly resentBatches: number
+  /** Produces that were refused with an error that passes. */
+  readonly refusals: number
   readonly toldRecords: number
   readonly commits: number
   readonly checks: number
@@ -109,6 +111,7 @@ export class Workload {
     return {
       ackedBatches: sum(this.#producers.map(({ ackedBatches }) => ackedBatches)),
       resentBatches: sum(this.#producers.map(({ resentBatches }) => resentBatches)),
+      refusals: sum(this.#producers.map(({ refusals }) => refusals)),
       toldRecords: this.history.toldRecords,
       commits: sum(this.#members.map(({ commits }) => commits)),
       checks: this.#checks,

@@ -86,6 +86,10 @@ export class ModelProducer {
   #left: number
   #acked = 0
   #resent = 0
+  #refusals = 0
+  /** What was found out about the sequences while others were still under way. */
+  #isOvertaken = false
+  #isLost = false
 
   constructor(options: ModelProducerOptions) {
     this.#options = options
@@ -99,6 +103,11 @@ export class ModelProducer {
   /** Batches that were sent once more. */
   get resentBatches(): number {
     return this.#resent
+  }
+
+  /** Answers with an error that passes. */
+  get refusals(): number {
+    return this.#refusals
   }
 
   /** Resolves when all is acknowledged. */
@@ -115,6 +124,7 @@ export class ModelProducer {
     const { client, maxInFlight, isIdempotent } = this.#options
     // All of a session goes over one connection: what it lost is sent again before anything new.
     const connection = await client.connection()
+    if (this.#isOvertaken || this.#isLost) this.#beginAnew()
     if (isIdempotent && this.#identity === null) await this.#initialize()
     const flights: Flight[] = []
     this.#resent += this.#unacked.length
@@ -205,6 +215,7 @@ export class ModelProducer {
     const text = `${this.#options.name} at sequence ${batch.baseSequence}: ${errorOf(errorCode).name} ${outcome.errorMessage ?? ''}`
     if (LOST_STATE.has(errorCode) && this.#options.isIdempotent) this.#refused(batch, errorCode, text)
     else if (!errorOf(errorCode).retriable) throw new Violation(text)
+    else this.#refusals++
     return text
   }
 
@@ -212,15 +223,17 @@ export class ModelProducer {
     const { bearsLoss, bearsOvertaking } = this.#options
     const isBehind = this.#unacked[0] !== batch && errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
     if (isBehind) return
-    if (bearsOvertaking && batch.baseSequence === 0) this.#renumber()
+    if (bearsOvertaking && batch.baseSequence === 0) this.#isOvertaken = true
     else if (!bearsLoss) throw new Violation(text)
-    else this.#unacked = []
-    if (this.#unacked.length === 0) this.#nextSequence = 0
-    this.#identity = null
+    else this.#isLost = true
   }
 
-  /** What is not acknowledged is sent with another id, from sequence 0 on. */
-  #renumber(): void {
+  /** What is not acknowledged is sent with another id, from sequence 0 on; where it may be lost, it is given up. */
+  #beginAnew(): void {
+    if (this.#isLost) this.#unacked = []
+    this.#isOvertaken = false
+    this.#isLost = false
+    this.#identity = null
     this.#nextSequence = 0
     this.#unacked = this.#unacked.map((batch) => {
       const baseSequence = this.#nextSequence
