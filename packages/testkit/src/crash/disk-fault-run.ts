@@ -2,6 +2,7 @@
  * One run on a disk that fails while the broker runs: it is full for a while, a sync or a write fails for good in one of two data folders,
  * operations come back late. What must go on goes on, what failed is not tried again, and nothing that clients were told is lost.
  */
+import type { LogLine } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
 import { Prng } from '@ottla/stdx'
 import { Violation } from '../model/retry.ts'
@@ -13,13 +14,15 @@ export type DiskFault =
   /** Only so much room is left, for so long. */
   | { readonly kind: 'full'; readonly freeBytes: number; readonly ms: number }
   /** The next such operation in the folder fails with EIO; the broker is started again after the given end. */
-  | { readonly kind: 'error'; readonly operation: 'sync' | 'write'; readonly then: 'process' | 'power' }
+  | { readonly kind: 'error'; readonly operation: 'sync' | 'write'; readonly end: 'process' | 'power' }
   /** Operations of the disk do not come back for so long. */
   | { readonly kind: 'stuck'; readonly ms: number }
 
 export interface DiskFaultRunOptions {
   readonly seed: string
   readonly kind: DiskFault['kind']
+  /** Hears what the broker logs, from debug up. */
+  readonly onLogLine?: (host: string, line: LogLine) => void
 }
 
 export interface DiskFaultRunResult {
@@ -35,12 +38,15 @@ const ENOUGH_BYTES = 2 ** 40
 const FAILING_FOLDER = '/data/b'
 const LIVENESS_MS = 120_000
 const OFFLINE_MS = 30_000
+const FULL_MS = 5_000
 const FAULTS = 3
 
 /** Rejects with SimulationError, whose cause is a Violation when the broker did what it must not. */
 export async function diskFaultRun(options: DiskFaultRunOptions): Promise<DiskFaultRunResult> {
   const plan = planOf(options.seed)
-  const simulation = new Simulation({ seed: options.seed, links: plan.links })
+  const { seed, onLogLine } = options
+  const logging = onLogLine === undefined ? {} : { onLogLine, logLevel: 'debug' as const }
+  const simulation = new Simulation({ seed, links: plan.links, ...logging })
   const run = new DiskFaultRun(simulation, plan, options.kind)
   await simulation.run(() => run.main())
   return run.result()
@@ -126,7 +132,7 @@ class DiskFaultRun {
         return {
           kind: 'error',
           operation: random.pick(['sync', 'sync', 'write']),
-          then: random.pick(['process', 'power']),
+          end: random.pick(['process', 'power']),
         }
       case 'stuck':
         return { kind: 'stuck', ms: random.between(10, 2000) }
@@ -144,17 +150,19 @@ class DiskFaultRun {
     }
   }
 
-  /** Reads go on while nothing can be written. */
+  /** Who asks for what was there before is answered while nothing can be written; what must be made first waits for room. */
   async #fill({ freeBytes, ms }: DiskFault & { kind: 'full' }): Promise<void> {
     const { disk } = this.#broker.host
     disk.capacityBytes = disk.usedBytes + freeBytes
     await this.#simulation.sleep(ms)
-    await this.#within('the check of a full disk', this.#workload.check('quick'))
+    const check = this.#workload.check('quick')
+    await Promise.race([check, this.#simulation.sleep(FULL_MS)])
     disk.capacityBytes = ENOUGH_BYTES
+    await this.#within('the check of a disk that was full', check)
   }
 
   /** The folder goes offline, nothing in it is synced again, the rest is served; then a start finds all. */
-  async #break({ operation, then }: DiskFault & { kind: 'error' }): Promise<void> {
+  async #break({ operation, end }: DiskFault & { kind: 'error' }): Promise<void> {
     const { faults } = this.#broker.host.disk
     let failed: string | null = null
     let syncsAfter = 0
@@ -175,13 +183,16 @@ class DiskFaultRun {
         return false
       },
     })
-    await this.#simulation.until(() => this.#isOffline() || this.#workload.isDone, { timeoutMs: OFFLINE_MS }).catch(() => {})
-    if (failed !== null && !this.#isOffline()) throw new Violation(`a failed ${operation} did not take the folder offline`)
+    await this.#simulation
+      .until(() => this.#isOffline() || this.#workload.isDone, { timeoutMs: OFFLINE_MS })
+      .catch(() => {})
+    if (failed !== null && !this.#isOffline())
+      throw new Violation(`a failed ${operation} did not take the folder offline`)
     await this.#simulation.sleep(this.#random.between(1, 500))
     forget()
     faults.heal()
     if (syncsAfter > 0) throw new Violation(`${failed} was synced again after it had failed`)
-    this.#broker.crash(then)
+    this.#broker.crash(end)
     await this.#start()
     await this.#within('the check after the restart', this.#workload.check('quick'))
   }
