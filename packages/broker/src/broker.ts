@@ -2,7 +2,7 @@
  * One broker: holds the services that its handlers see, and follows the metadata. What starts and stops it is in start-broker.ts.
  */
 import { type BrokerConfig, effectiveTopicConfig, logSettings, type TopicConfig } from '@ottla/config'
-import { GroupCoordinator, type TopicLookup } from '@ottla/coordinator'
+import { GroupCoordinator } from '@ottla/coordinator'
 import type { Env, Logger } from '@ottla/env'
 import type { LogStore } from '@ottla/log'
 import {
@@ -23,6 +23,9 @@ import { Coordinators } from './coordinators/coordinators.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { groupCoordinatorConfig } from './groups/group-coordinator-config.ts'
 import type { GroupService } from './groups/group-service.ts'
+import { groupSettings } from './groups/group-settings.ts'
+import { ImageTopics } from './groups/group-topics.ts'
+import { memberIds } from './groups/member-ids.ts'
 import { GROUP_METADATA_TOPIC } from './internal-topics.ts'
 import { unpackLimit } from './produce/unpack-limit.ts'
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
@@ -68,6 +71,7 @@ export class Broker implements BrokerContext {
   readonly #settings = new WeakMap<TopicConfig, TopicSettings>()
   #config: BrokerConfig
   #image: MetadataImage
+  #topics: ImageTopics
 
   constructor({ env, config, logs, channel, pool, metrics, fatal }: BrokerParts) {
     this.env = env
@@ -81,6 +85,7 @@ export class Broker implements BrokerContext {
     this.fatal = fatal
     this.#staticConfig = config
     this.#image = channel.image
+    this.#topics = ImageTopics.of(this.#image)
     this.#config = this.#dynamicConfig()
     this.deadlines = new Deadlines(env)
     this.fetchSessions = new FetchSessionCache(env, config.values['max.incremental.fetch.session.cache.slots'])
@@ -131,6 +136,7 @@ export class Broker implements BrokerContext {
   /** Takes over the topics and the settings of the image as it is now, then follows its changes. Gives what ends that. */
   async follow(): Promise<() => void> {
     this.#image = this.channel.image
+    this.#topics = ImageTopics.of(this.#image)
     this.#config = this.#dynamicConfig()
     const unsubscribe = this.channel.subscribe((update) => this.#onMetadata(update))
     await this.replicas.load(this.#image)
@@ -140,6 +146,7 @@ export class Broker implements BrokerContext {
 
   #onMetadata({ image, delta }: MetadataUpdate): void {
     this.#image = image
+    this.#topics = this.#topics.next(image, delta)
     const changedTopics: string[] = []
     let isBrokerChanged = false
     for (const { type, name } of delta.configs.values()) {
@@ -170,9 +177,10 @@ export class Broker implements BrokerContext {
     const { clock, timers, random } = this.env
     const logger = this.env.logger.child('coordinator.group')
     const coordinator = new GroupCoordinator({
-      env: { clock, timers, log: logger, memberIds: { nextSuffix: () => uuidText(random.bytes(16)) } },
+      env: { clock, timers, log: logger, memberIds: memberIds(random) },
       config: () => groupCoordinatorConfig(this.#config, this.#image),
-      topics: () => topicLookup(this.#image),
+      groupConfig: (groupId) => groupSettings(this.#config, this.#image, groupId),
+      topics: () => this.#topics,
     })
     return new CoordinatorService({ topic: GROUP_METADATA_TOPIC, coordinator, logger })
   }
@@ -186,20 +194,4 @@ export class Broker implements BrokerContext {
     if (response.errorCode !== ErrorCode.NONE) throw new ApiError(response.errorCode)
     return { firstId: response.producerIdStart, count: response.producerIdLen }
   }
-}
-
-function topicLookup({ topics }: MetadataImage): TopicLookup {
-  return {
-    idOf: (name) => topics.byName(name)?.id,
-    nameOf: (id) => topics.byId(id)?.name,
-    hasPartition: (name, partition) => topics.partition(name, partition) !== undefined,
-  }
-}
-
-/** 8-4-4-4-12 hex digits, version 4. */
-function uuidText(bytes: Buffer): string {
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }

@@ -11,11 +11,14 @@ export { simpleAssignor } from './group/assignor/simple.ts'
 export { uniformAssignor } from './group/assignor/uniform.ts'
 export { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from './group/group-config.ts'
 export { GroupCoordinator, type GroupCoordinatorOptions, type GroupLog } from './group/group-coordinator.ts'
+export type { GroupPorts } from './group/group-ports.ts'
 export type { RequestContext } from './group/request-context.ts'
 export type {
   AppendOptions,
   CoordinatorEnv,
   CoordinatorLogger,
+  GroupTopic,
+  GroupTopics,
   MemberIds,
   NewRecord,
   PartitionWriter,

@@ -17,6 +17,8 @@ export interface CoordinatorEnv {
 export interface MemberIds {
   /** The part after `<client id>-` or `<instance id>-`, in Kafka's form of a uuid: 8-4-4-4-12 hex digits. */
   nextSuffix(): string
+  /** A random uuid in Kafka's text form, 22 characters: the whole id of a member of a modern group. */
+  nextUuid(): string
 }
 
 /** The part of the Logger of @ottla/env that the coordinators use. */
@@ -80,11 +82,33 @@ export interface StoredRecord {
 /** All committed batches of a partition, from its log start to its end. */
 export type StoredBatches = AsyncIterable<StoredBatch> | Iterable<StoredBatch>
 
-/** The topics of the cluster, as the newest metadata image has them. */
+/** The topics of the cluster by name and id, as the newest metadata image has them. */
 export interface TopicLookup {
   /** The id of the topic of that name; undefined when there is none. */
   idOf(name: string): string | undefined
   /** The name of the topic with that id; undefined when there is none. */
   nameOf(id: string): string | undefined
   hasPartition(name: string, partition: number): boolean
+}
+
+/** A topic, as assignors and stored group records want it. */
+export interface GroupTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitionCount: number
+  /** Racks of the replicas, by partition, sorted; null when no replica's rack is known. */
+  readonly racks: readonly (readonly string[])[] | null
+  /** Kafka's hash over all of that (KIP-1101): equal means unchanged. 64 opaque bits. */
+  readonly hash: bigint
+}
+
+/** The topics of the cluster with what group assignments depend on. An immutable view: the next image has another. */
+export interface GroupTopics extends TopicLookup {
+  /** Grows with each change of topics, partitions or racks. The offset of the metadata image that brought it. */
+  readonly version: number
+  /** The same of the last change in which topics were created or deleted: what regular expressions match may be different since. */
+  readonly namesVersion: number
+  byName(name: string): GroupTopic | undefined
+  byId(id: string): GroupTopic | undefined
+  names(): Iterable<string>
 }

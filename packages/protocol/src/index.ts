@@ -425,7 +425,7 @@ export {
   UNKNOWN_CONTROL_RECORD,
 } from './records/control-record.ts'
 export { crc32c, loadNativeCrc32c } from './records/crc32c.ts'
-export { groupMetadataHash } from './records/group-metadata-hash.ts'
+export { groupMetadataHash, type HashedTopic, topicMetadataHash } from './records/group-metadata-hash.ts'
 export { compareUuids, javaHash, partitionForGroup, sharePartitionKey, uuidHash } from './records/java-hash.ts'
 export { murmur2, partitionForKey, positiveMurmur2 } from './records/murmur2.ts'
 export { Record, type RecordHeader, readCursorHeaders, readRecords } from './records/record.ts'

@@ -29,21 +29,17 @@ import {
   type SyncGroupResponse,
 } from '@ottla/protocol'
 import { type LoadOutcome, ShardTable } from '@ottla/runtime'
-import type { CoordinatorEnv, PartitionWriter, StoredBatches, TopicLookup } from '../ports.ts'
+import type { CoordinatorEnv, PartitionWriter, StoredBatches } from '../ports.ts'
 import { GroupAdmin } from './group-admin.ts'
-import type { GroupCoordinatorConfig } from './group-config.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupPartition } from './group-partition.ts'
+import type { GroupPorts } from './group-ports.ts'
 import * as decide from './group-requests.ts'
 import { Membership } from './membership.ts'
 import type { RequestContext } from './request-context.ts'
 
-export interface GroupCoordinatorOptions {
+export interface GroupCoordinatorOptions extends GroupPorts {
   readonly env: CoordinatorEnv
-  /** Asked whenever a setting is needed, as settings may change. */
-  readonly config: () => GroupCoordinatorConfig
-  /** The newest image's topics. */
-  readonly topics: () => TopicLookup
 }
 
 /** Where a partition is read from and written to, in one epoch. */
@@ -85,11 +81,12 @@ export class GroupCoordinator {
    * Rejects with what reading threw.
    */
   load(partition: number, epoch: number, { batches, writer }: GroupLog): Promise<LoadOutcome> {
-    const { env, config } = this.#options
+    const { env } = this.#options
+    const ports = this.#options
     return this.#partitions.load(
       partition,
       epoch,
-      (signal) => GroupPartition.open({ partition, epoch, env, config, writer, batches, signal }),
+      (signal) => GroupPartition.open({ partition, epoch, env, ports, writer, batches, signal }),
       notCoordinator,
     )
   }

@@ -1,13 +1,7 @@
 /** Logs that others wrote: other types of groups, transactions, compaction, size. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ConsumerGroupMemberMetadataKey,
-  ConsumerGroupMetadataKey,
-  ErrorCode,
-  encodeCoordinatorKey,
-  ZERO_UUID,
-} from '@ottla/protocol'
+import { ErrorCode, encodeCoordinatorRecord, GROUP_RECORDS, ZERO_UUID } from '@ottla/protocol'
 import type { NewRecord, StoredBatch } from '../ports.ts'
 import { encodeGroupRecord } from './group-record-codec.ts'
 import { GroupFixture } from './testing/group-fixture.ts'
@@ -77,11 +71,21 @@ test('unknown records are skipped with one warning, and what is known is loaded'
   ok(warnings[0]?.includes('"count":2'), warnings[0])
 })
 
-test('a consumer group keeps its id: classic members are refused, its offsets can be read and tools can delete it', async () => {
+test('a group of another type keeps its id: classic members are refused, its offsets can be read and tools can delete it', async () => {
   const fixture = new GroupFixture()
-  const group = encodeCoordinatorKey(ConsumerGroupMetadataKey, { groupId: 'g' })
-  const member = encodeCoordinatorKey(ConsumerGroupMemberMetadataKey, { groupId: 'g', memberId: 'm' })
-  add(fixture, [commit('g', 0, 5), { key: group, value: Buffer.alloc(9) }, { key: member, value: Buffer.alloc(9) }])
+  const group = encodeCoordinatorRecord(GROUP_RECORDS, {
+    kind: 'ShareGroupMetadata',
+    key: { groupId: 'g' },
+    version: 0,
+    value: { epoch: 1 },
+  })
+  const member = encodeCoordinatorRecord(GROUP_RECORDS, {
+    kind: 'ShareGroupMemberMetadata',
+    key: { groupId: 'g', memberId: 'm' },
+    version: 0,
+    value: {},
+  })
+  add(fixture, [commit('g', 0, 5), group, member])
   await fixture.load()
   const { coordinator } = fixture
   const join = coordinator.joinGroup(
@@ -100,11 +104,11 @@ test('a consumer group keeps its id: classic members are refused, its offsets ca
   equal((await join).errorCode, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
   deepEqual(await committedOffsets(fixture, 'g'), { 't-0': 5 })
   deepEqual(coordinator.listGroups({ statesFilter: [], typesFilter: [] }).groups, [
-    { groupId: 'g', protocolType: 'consumer', groupState: 'Stable', groupType: 'consumer' },
+    { groupId: 'g', protocolType: 'share', groupState: 'Stable', groupType: 'share' },
   ])
   equal((await coordinator.deleteGroups({ groupsNames: ['g'] })).results?.[0]?.errorCode, ErrorCode.NON_EMPTY_GROUP)
 
-  add(fixture, [{ key: member, value: null }])
+  add(fixture, [{ key: member.key, value: null }])
   await fixture.restart()
   const deletion = fixture.coordinator.deleteGroups({ groupsNames: ['g'] })
   await fixture.turns()

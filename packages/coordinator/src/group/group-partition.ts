@@ -9,7 +9,7 @@ import {
   type Unloadable,
 } from '@ottla/runtime'
 import type { CoordinatorEnv, PartitionWriter, StoredBatch, StoredBatches } from '../ports.ts'
-import type { GroupCoordinatorConfig } from './group-config.ts'
+import type { GroupPorts } from './group-ports.ts'
 import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
 import type { Asked } from './group-requests.ts'
@@ -20,7 +20,7 @@ export interface OpenPartition {
   readonly partition: number
   readonly epoch: number
   readonly env: CoordinatorEnv
-  readonly config: () => GroupCoordinatorConfig
+  readonly ports: GroupPorts
   readonly writer: PartitionWriter
   readonly batches: StoredBatches
   readonly signal: AbortSignal
@@ -34,7 +34,7 @@ export class GroupPartition implements Unloadable {
   readonly shard: GroupShard
   readonly #runtime: GroupRuntime
 
-  private constructor({ partition, epoch, env, config, writer }: OpenPartition, shard: GroupShard, endOffset: number) {
+  private constructor({ partition, epoch, env, ports, writer }: OpenPartition, shard: GroupShard, endOffset: number) {
     this.partition = partition
     this.epoch = epoch
     this.shard = shard
@@ -50,7 +50,7 @@ export class GroupPartition implements Unloadable {
       onMessage: ({ text, fields }) => env.log.info(text, fields),
       onTimerError: (error) => env.log.warn('a timer of the group coordinator waits for the log', { partition, error }),
       commitTimeout: {
-        afterMs: config().offsetsCommitTimeoutMs,
+        afterMs: ports.config().offsetsCommitTimeoutMs,
         error: () => new ApiError(ErrorCode.REQUEST_TIMED_OUT),
       },
     })
@@ -58,8 +58,8 @@ export class GroupPartition implements Unloadable {
 
   /** Loads the log and goes into service. Rejects with what reading threw, or the signal's reason. */
   static async open(options: OpenPartition): Promise<GroupPartition> {
-    const { partition, env, config, batches, signal } = options
-    const shard = new GroupShard(config)
+    const { partition, env, ports, batches, signal } = options
+    const shard = new GroupShard(ports)
     const skipped = new SkippedRecords()
     const source = recordsOf(batches, skipped)
     const loaded = await loadShard({ shard, source, clock: env.clock, timers: env.timers, signal })
@@ -149,7 +149,6 @@ function* decodedRecords(
   const producer = batch.isTransactional ? { id: batch.producerId, epoch: batch.producerEpoch } : undefined
   for (const stored of batch.records) {
     const record = decodeGroupRecord(stored, producer)
-    if (record === null) continue
     if (record.kind === 'skipped') skipped.add(record.reason)
     else yield { offset: stored.offset, record }
   }

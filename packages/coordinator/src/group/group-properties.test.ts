@@ -213,7 +213,7 @@ class World {
   checkReplay(): void {
     const { fixture } = this
     if (fixture.committedOffset !== fixture.log.endOffset) return
-    const fresh = new GroupShard(() => fixture.config)
+    const fresh = new GroupShard(fixture.ports)
     for (const { records } of fixture.log.batches()) {
       for (const stored of records) {
         const record = decodeGroupRecord(stored)

@@ -29,8 +29,7 @@ function listingOf(group: Group, offset: number) {
     const { phase, protocolType } = group.stateAt(offset)
     return { groupId, protocolType: protocolType ?? '', groupState: phase, groupType: 'classic' }
   }
-  const groupState = group.isEmptyAt(offset) ? 'Empty' : 'Stable'
-  return { groupId, protocolType: group.protocolType, groupState, groupType: group.type }
+  return { groupId, protocolType: group.protocolType, groupState: group.stateAt(offset), groupType: group.type }
 }
 
 /** A group that is not there is Dead; since version 6 that is an error. */

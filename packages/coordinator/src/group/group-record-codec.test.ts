@@ -1,7 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  ConsumerGroupMetadataKey,
   encodeCoordinatorKey,
   encodeCoordinatorRecord,
   encodeCoordinatorValue,
@@ -11,7 +10,6 @@ import {
   LegacyOffsetCommitValue,
   OffsetCommitKey,
   OffsetCommitValue,
-  ShareGroupMemberMetadataKey,
   ZERO_UUID,
 } from '@ottla/protocol'
 import type { CommittedOffset, GroupRecord } from './group-record.ts'
@@ -109,23 +107,15 @@ test('commits of the oldest kind are read, with the values of either kind', () =
   deepEqual(decodeGroupRecord({ offset: 0, key, value }), offsetRecord(plain))
 })
 
-test('groups of other types are known by their records, members too', () => {
-  const group = encodeCoordinatorKey(ConsumerGroupMetadataKey, { groupId: 'g' })
-  deepEqual(decodeGroupRecord({ offset: 0, key: group, value: Buffer.alloc(9) }), {
-    kind: 'reserved',
-    type: 'consumer',
-    groupId: 'g',
-    memberId: null,
-    isTombstone: false,
-  })
-  const member = encodeCoordinatorKey(ShareGroupMemberMetadataKey, { groupId: 'g', memberId: 'm' })
-  deepEqual(decodeGroupRecord({ offset: 0, key: member, value: null }), {
-    kind: 'reserved',
-    type: 'share',
-    groupId: 'g',
-    memberId: 'm',
-    isTombstone: true,
-  })
+test('the records of other group types are read as they were written', () => {
+  const group = {
+    kind: 'ConsumerGroupMetadata',
+    key: { groupId: 'g' },
+    value: { epoch: 3, metadataHash: -(2n ** 63n) },
+  } as const
+  deepEqual(decodeGroupRecord({ offset: 0, ...encodeGroupRecord(group) }), group)
+  const member = { kind: 'ShareGroupMemberMetadata', key: { groupId: 'g', memberId: 'm' }, value: null } as const
+  deepEqual(decodeGroupRecord({ offset: 0, ...encodeGroupRecord(member) }), member)
 })
 
 test('what is not known is skipped, with a reason', () => {

@@ -9,17 +9,21 @@ import {
   encodeCoordinatorRecord,
   GROUP_RECORDS,
   GroupMetadataValue,
+  type GroupRecordInit,
   type KeyOf,
   LegacyOffsetCommitValue,
   OffsetCommitValue,
   ProtocolError,
+  type Schema,
   ZERO_UUID,
 } from '@ottla/protocol'
-import { AssertionError, assert } from '@ottla/stdx'
+import { AssertionError } from '@ottla/stdx'
 import type { NewRecord, StoredRecord } from '../ports.ts'
-import type { CommittedOffset, GroupRecord, Producer, ReservedType } from './group-record.ts'
+import type { CommittedOffset, GroupRecord, Producer } from './group-record.ts'
+import type { ModernRecord } from './modern/modern-record.ts'
 
 const GROUP_METADATA_VERSION = 3
+const MODERN_VERSION = 0
 
 export function encodeGroupRecord(record: GroupRecord): NewRecord {
   switch (record.kind) {
@@ -32,22 +36,17 @@ export function encodeGroupRecord(record: GroupRecord): NewRecord {
         ? encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, value })
         : encodeCoordinatorRecord(GROUP_RECORDS, { kind: 'GroupMetadata', key, version: GROUP_METADATA_VERSION, value })
     }
-    case 'remnant':
-      return encodeCoordinatorRecord(GROUP_RECORDS, {
-        kind: record.name,
-        key: { groupId: record.groupId },
-        value: null,
-      })
-    case 'reserved':
-      assert(record.type === 'consumer' && record.isTombstone && record.memberId === null, 'reserved groups only end')
-      return encodeCoordinatorRecord(GROUP_RECORDS, {
-        kind: 'ConsumerGroupMetadata',
-        key: { groupId: record.groupId },
-        value: null,
-      })
     case 'marker':
       throw new AssertionError('markers are control batches')
+    default:
+      return encodeModern(record)
   }
+}
+
+/** All values of these records have one version so far. */
+function encodeModern({ kind, key, value }: ModernRecord): NewRecord {
+  const record = value === null ? { kind, key, value } : { kind, key, value, version: MODERN_VERSION }
+  return encodeCoordinatorRecord(GROUP_RECORDS, record as GroupRecordInit)
 }
 
 function encodeOffset(record: Extract<GroupRecord, { kind: 'offset' }>): NewRecord {
@@ -81,8 +80,7 @@ export interface SkippedRecord {
   readonly reason: string
 }
 
-/** null: a record that is known and says nothing that is needed. */
-export type DecodedRecord = GroupRecord | SkippedRecord | null
+export type DecodedRecord = GroupRecord | SkippedRecord
 
 export function decodeGroupRecord(record: StoredRecord, producer?: Producer): DecodedRecord {
   if (record.key === null) return { kind: 'skipped', reason: 'no key' }
@@ -110,8 +108,11 @@ function decodeKnown(key: GroupKey, value: Buffer | null, producer: Producer | u
       const group = value === null ? null : decodeCoordinatorValue(GroupMetadataValue, value).value
       return { kind: 'group', groupId: key.key.group, group }
     }
-    default:
-      return reservedOf(key, value)
+    default: {
+      const decoded =
+        value === null ? null : decodeCoordinatorValue(GROUP_RECORDS[key.kind].value as Schema, value).value
+      return { ...key, value: decoded } as ModernRecord
+    }
   }
 }
 
@@ -137,28 +138,4 @@ function offsetOf(kind: 'OffsetCommit' | 'LegacyOffsetCommit', buffer: Buffer): 
     expireTimestampMs: value.expireTimestamp,
     topicId: value.topicId,
   }
-}
-
-/** Of groups of the other types it matters that they are there, and whether they have members. */
-function reservedOf(key: Exclude<GroupKey, { kind: 'OffsetCommit' }>, value: Buffer | null): GroupRecord | null {
-  const isTombstone = value === null
-  switch (key.kind) {
-    case 'ConsumerGroupMetadata':
-    case 'ShareGroupMetadata':
-    case 'StreamsGroupMetadata':
-      return { kind: 'reserved', type: typeOf(key.kind), groupId: key.key.groupId, memberId: null, isTombstone }
-    case 'ConsumerGroupMemberMetadata':
-    case 'ShareGroupMemberMetadata':
-    case 'StreamsGroupMemberMetadata': {
-      const { groupId, memberId } = key.key
-      return { kind: 'reserved', type: typeOf(key.kind), groupId, memberId, isTombstone }
-    }
-    default:
-      return null
-  }
-}
-
-function typeOf(kind: `${'Consumer' | 'Share' | 'Streams'}${string}`): ReservedType {
-  if (kind.startsWith('Consumer')) return 'consumer'
-  return kind.startsWith('Share') ? 'share' : 'streams'
 }

@@ -1,5 +1,6 @@
 /** The records of `__consumer_offsets` as the group shard knows them; `group-record-codec.ts` has their bytes. */
 import type { GroupMetadataValue } from '@ottla/protocol'
+import type { ModernRecord } from './modern/modern-record.ts'
 
 /** A committed offset. */
 export interface CommittedOffset {
@@ -19,11 +20,6 @@ export interface Producer {
   readonly id: number
   readonly epoch: number
 }
-
-export type GroupType = 'classic' | 'consumer' | 'share' | 'streams'
-
-/** Group types whose groups are not served yet, but whose ids must stay theirs. */
-export type ReservedType = Exclude<GroupType, 'classic'>
 
 export type GroupRecord =
   | {
@@ -47,17 +43,4 @@ export type GroupRecord =
       readonly producerId: number
       readonly outcome: 'commit' | 'abort'
     }
-  | {
-      readonly kind: 'reserved'
-      readonly type: ReservedType
-      readonly groupId: string
-      /** The member that the record is about; null: the group itself. */
-      readonly memberId: string | null
-      readonly isTombstone: boolean
-    }
-  | {
-      /** Takes out of the log what it says of a consumer group beside the record of the group itself. */
-      readonly kind: 'remnant'
-      readonly name: 'ConsumerGroupPartitionMetadata' | 'ConsumerGroupTargetAssignmentMetadata'
-      readonly groupId: string
-    }
+  | ModernRecord

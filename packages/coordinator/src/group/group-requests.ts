@@ -30,7 +30,7 @@ export interface Asked {
 export function join({ shard, token, now }: Asked, request: Join): GroupDecision {
   const turn = shard.turn(now)
   const known = shard.groups.get(request.groupId)
-  if (known?.kind === 'reserved') {
+  if (known !== undefined && known.kind !== 'classic') {
     turn.reply(token, joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, ''))
   } else if (known === undefined && request.memberId !== '') {
     turn.reply(token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
@@ -147,8 +147,6 @@ function deletion(shard: GroupShard, groupId: string, turn: Turn): Progress {
   const group = shard.groups.get(groupId)
   if (group === undefined) return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, isDone: true }
   if (!group.isEmpty) return { errorCode: ErrorCode.NON_EMPTY_GROUP, isDone: true }
-  if (group.kind === 'reserved' && group.type !== 'consumer')
-    return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, isDone: true }
   for (const [topic, partitions] of shard.offsets.topics(groupId)) {
     for (const [partition] of partitions) {
       if (turn.recordCount >= TOMBSTONES_MAX) return { errorCode: ErrorCode.NONE, isDone: false }
@@ -159,9 +157,7 @@ function deletion(shard: GroupShard, groupId: string, turn: Turn): Progress {
   if (group.kind === 'classic') {
     turn.write({ kind: 'group', groupId, group: null })
   } else {
-    turn.write({ kind: 'remnant', name: 'ConsumerGroupTargetAssignmentMetadata', groupId })
-    turn.write({ kind: 'remnant', name: 'ConsumerGroupPartitionMetadata', groupId })
-    turn.write({ kind: 'reserved', type: group.type, groupId, memberId: null, isTombstone: true })
+    group.delete(turn)
   }
   return { errorCode: ErrorCode.NONE, isDone: true }
 }

@@ -12,35 +12,35 @@ import { sessionTimeout } from './classic/expire.ts'
 import { completeJoin, initialDelayOver, keepAlive, prepareRebalance } from './classic/rebalance.ts'
 import { syncTimeout } from './classic/sync.ts'
 import type { Group } from './group.ts'
-import type { GroupCoordinatorConfig } from './group-config.ts'
+import type { GroupPorts } from './group-ports.ts'
 import type { GroupRecord } from './group-record.ts'
+import { GROUP_TYPES } from './group-types.ts'
+import type { ModernGroup, ModernTimer } from './modern/modern-group.ts'
+import { GROUP_RECORD_OF, GROUP_TYPE_OF, type ModernRecord } from './modern/modern-record.ts'
 import { expireOffsets } from './offsets/offset-expiry.ts'
 import { OffsetStore } from './offsets/offset-store.ts'
-import { ReservedGroup } from './reserved-group.ts'
 import { type GroupChange, type GroupDecision, type GroupMessage, type GroupTimer, Turn } from './turn.ts'
 
 /** So many offsets are looked at in one decision when expired ones are searched for. */
 const OFFSETS_PER_SWEEP = 5_000
 
 type OffsetRecord = Extract<GroupRecord, { kind: 'offset' }>
-type ReservedRecord = Extract<GroupRecord, { kind: 'reserved' }>
-type ClassicTimer = Exclude<GroupTimer, { kind: 'expire-offsets' }>
+type ClassicTimer = Exclude<GroupTimer, { kind: 'expire-offsets' | 'modern' }>
 
 export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, GroupMessage> {
   readonly registry = new SnapshotRegistry()
   readonly groups: TimelineMap<string, Group>
   readonly offsets: OffsetStore
-  readonly #config: () => GroupCoordinatorConfig
+  readonly #ports: GroupPorts
 
-  /** `config` is asked at each decision, as settings may change. */
-  constructor(config: () => GroupCoordinatorConfig) {
+  constructor(ports: GroupPorts) {
     this.groups = new TimelineMap(this.registry)
     this.offsets = new OffsetStore(this.registry)
-    this.#config = config
+    this.#ports = ports
   }
 
   turn(now: Instant): Turn {
-    return new Turn(now, this.#config())
+    return new Turn(now, this.#ports)
   }
 
   classicGroup(groupId: string): ClassicGroup | undefined {
@@ -60,15 +60,17 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
       case 'marker':
         this.offsets.endTransaction(record.producerId, record.outcome)
         break
-      case 'reserved':
-        this.#replayReserved(record)
-        break
-      case 'remnant':
-        break
+      default:
+        this.#replayModern(record, offset)
     }
   }
 
   apply(change: GroupChange): void {
+    if (change.kind === 'modern') {
+      const changed = this.groups.get(change.groupId)
+      if (changed !== undefined && changed.kind !== 'classic') (changed as ModernGroup).apply?.(change.change)
+      return
+    }
     const group = this.#classic(change.groupId)
     group.apply(change)
     this.#dropIfBlank(group)
@@ -77,6 +79,7 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
   fire(timer: GroupTimer, now: Instant): GroupDecision {
     const turn = this.turn(now)
     if (timer.kind === 'expire-offsets') this.#sweep(turn, timer.sweep)
+    else if (timer.kind === 'modern') this.#fireModern(timer, turn)
     else this.#fireClassic(timer, turn)
     return turn.decision()
   }
@@ -85,7 +88,12 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
   loaded(now: Instant): GroupDecision {
     const turn = this.turn(now)
     for (const group of this.groups.values()) {
-      if (group.kind !== 'classic' || group.members.size === 0) continue
+      if (group.kind !== 'classic') {
+        const modern: ModernGroup = group
+        modern.loaded(turn, this)
+        continue
+      }
+      if (group.members.size === 0) continue
       const draft = new ClassicDraft(group, turn)
       for (const memberId of group.members.keys()) keepAlive(draft, memberId)
       if (group.members.size > turn.config.maxGroupSize) prepareRebalance(draft, 'the group is larger than allowed')
@@ -93,6 +101,11 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
     }
     turn.setTimer({ kind: 'expire-offsets', sweep: null }, turn.config.offsetsRetentionCheckIntervalMs)
     return turn.decision()
+  }
+
+  #fireModern(timer: ModernTimer, turn: Turn): void {
+    const group = this.groups.get(timer.groupId)
+    if (group !== undefined && group.kind !== 'classic') (group as ModernGroup).fire(timer, turn, this)
   }
 
   #fireClassic(timer: ClassicTimer, turn: Turn): void {
@@ -145,20 +158,22 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
     if (this.offsets.has(groupId)) this.#classic(groupId)
   }
 
-  #replayReserved(record: ReservedRecord): void {
-    const { groupId, type, memberId, isTombstone } = record
+  /** A value makes the group when it is not there, whichever of its records comes first: a compacted log keeps no order between keys. */
+  #replayModern(record: ModernRecord, offset: number): void {
+    const type = GROUP_TYPE_OF[record.kind]
+    const { groupId } = record.key
     let group = this.groups.get(groupId)
-    if (memberId === null && isTombstone) {
-      if (group?.kind === 'reserved' && group.type === type) this.groups.delete(groupId)
-      if (this.offsets.has(groupId) && !this.groups.has(groupId)) this.#classic(groupId)
-      return
-    }
-    if (group?.kind !== 'reserved' || group.type !== type) {
-      if (isTombstone) return
-      group = new ReservedGroup(this.registry, groupId, type)
+    if (group?.kind === 'classic' || group?.type !== type) {
+      if (record.value === null) return
+      group = GROUP_TYPES[type](this.registry, groupId)
       this.groups.set(groupId, group)
     }
-    group.replayMember(record)
+    if (record.kind !== GROUP_RECORD_OF[type] || record.value !== null) {
+      ;(group as ModernGroup).replay(record, offset)
+      return
+    }
+    this.groups.delete(groupId)
+    if (this.offsets.has(groupId)) this.#classic(groupId)
   }
 
   /** The classic group of that id; a new one in place of what else there may be. */

@@ -1,5 +1,8 @@
 import type { ClassicGroup } from './classic/classic-group.ts'
 import type { ReservedGroup } from './reserved-group.ts'
 
-/** A group of any type. What all types answer alike: `groupId`, `isEmpty`, `protocolType`, `isSubscribedTo`. */
+/**
+ * A group of any type: a classic one, or one that is a `ModernGroup`. What all types answer alike: `groupId`, `isEmpty`,
+ * `protocolType`, `isSubscribedTo`.
+ */
 export type Group = ClassicGroup | ReservedGroup

@@ -1,17 +1,19 @@
 /**
- * A group of another type than classic, as its records in the log say that it is there. It is not served yet, but its id is
+ * A group of a type that is not served, as its records in the log say that it is there. Its id is
  * taken: no classic group may begin under it, and its offsets can be read.
  */
 import { type SnapshotRegistry, TimelineSet } from '@ottla/stdx'
-import type { GroupRecord, ReservedType } from './group-record.ts'
+import type { ModernGroup } from './modern/modern-group.ts'
+import { GROUP_RECORD_OF, type ModernRecord, type ModernType } from './modern/modern-record.ts'
+import type { Turn } from './turn.ts'
 
-export class ReservedGroup {
+export class ReservedGroup implements ModernGroup {
   readonly kind = 'reserved'
   readonly groupId: string
-  readonly type: ReservedType
+  readonly type: ModernType
   readonly #memberIds: TimelineSet<string>
 
-  constructor(registry: SnapshotRegistry, groupId: string, type: ReservedType) {
+  constructor(registry: SnapshotRegistry, groupId: string, type: ModernType) {
     this.groupId = groupId
     this.type = type
     this.#memberIds = new TimelineSet(registry)
@@ -21,13 +23,12 @@ export class ReservedGroup {
     return this.#memberIds.size === 0
   }
 
-  isEmptyAt(offset: number): boolean {
-    return this.#memberIds.sizeAt(offset) === 0
+  stateAt(offset: number): string {
+    return this.#memberIds.sizeAt(offset) === 0 ? 'Empty' : 'Stable'
   }
 
-  /** All of the other types speak to consumers. */
   get protocolType(): string {
-    return this.type === 'streams' ? 'streams' : this.type === 'share' ? 'share' : 'consumer'
+    return this.type
   }
 
   /** What members subscribe to is not known: with members, it may be any topic. */
@@ -35,9 +36,19 @@ export class ReservedGroup {
     return !this.isEmpty
   }
 
-  replayMember({ memberId, isTombstone }: Extract<GroupRecord, { kind: 'reserved' }>): void {
-    if (memberId === null) return
-    if (isTombstone) this.#memberIds.delete(memberId)
+  replay(record: ModernRecord): void {
+    if (!record.kind.endsWith('GroupMemberMetadata') || !('memberId' in record.key)) return
+    const { memberId } = record.key
+    if (record.value === null) this.#memberIds.delete(memberId)
     else this.#memberIds.add(memberId)
+  }
+
+  fire(): void {}
+
+  loaded(): void {}
+
+  delete(turn: Turn): void {
+    const { groupId } = this
+    turn.write({ kind: GROUP_RECORD_OF[this.type], key: { groupId }, value: null })
   }
 }

@@ -1,10 +1,14 @@
+import type { GroupValues } from '@ottla/config'
 import type { Decision, Instant, Reply, ReplyToken, TimerOp } from '@ottla/runtime'
+import type { GroupTopics } from '../ports.ts'
 import type { ClassicChange } from './classic/classic-group.ts'
 import type { GroupCoordinatorConfig } from './group-config.ts'
+import type { GroupPorts } from './group-ports.ts'
 import type { GroupRecord } from './group-record.ts'
+import type { ModernChange, ModernTimer } from './modern/modern-group.ts'
 
-/** A soft change of the shard: of a classic group, until its next record says all that is worth keeping. */
-export type GroupChange = ClassicChange
+/** A soft change of the shard. Of a classic group it holds until the next record says all that is worth keeping. */
+export type GroupChange = ClassicChange | ModernChange
 
 export type GroupTimer =
   /** The member was silent for its session timeout, or did not come back in time with the id it was given. */
@@ -20,6 +24,7 @@ export type GroupTimer =
       readonly kind: 'expire-offsets'
       readonly sweep: { readonly groupIds: readonly string[]; readonly index: number } | null
     }
+  | ModernTimer
 
 /** A line of the log. */
 export interface GroupMessage {
@@ -33,15 +38,25 @@ export type GroupDecision = Decision<GroupRecord, GroupChange, GroupTimer, Group
 export class Turn {
   readonly now: Instant
   readonly config: GroupCoordinatorConfig
+  /** The cluster's topics, the same for the whole decision. */
+  readonly topics: GroupTopics
+  readonly #ports: GroupPorts
   readonly #records: GroupRecord[] = []
   readonly #changes: GroupChange[] = []
   readonly #replies: Reply[] = []
   readonly #timers: TimerOp<GroupTimer>[] = []
   readonly #messages: GroupMessage[] = []
 
-  constructor(now: Instant, config: GroupCoordinatorConfig) {
+  constructor(now: Instant, ports: GroupPorts) {
     this.now = now
-    this.config = config
+    this.#ports = ports
+    this.config = ports.config()
+    this.topics = ports.topics()
+  }
+
+  /** The settings of a group. */
+  groupConfig(groupId: string): GroupValues {
+    return this.#ports.groupConfig(groupId)
   }
 
   get recordCount(): number {
@@ -89,6 +104,11 @@ export function sessionKey(groupId: string, memberId: string): string {
   return `session/${groupId.length}/${groupId}/${memberId}`
 }
 
+/** One namespace with {@link sessionKey}: a member that goes from one protocol to the other keeps one session. */
+export function modernKey({ name, groupId, memberId }: Omit<ModernTimer, 'kind' | 'epoch'>): string {
+  return `${name}/${groupId.length}/${groupId}/${memberId ?? ''}`
+}
+
 export function joinKey(groupId: string): string {
   return `join/${groupId}`
 }
@@ -108,5 +128,7 @@ function timerKey(timer: GroupTimer): string {
       return syncKey(timer.groupId)
     case 'expire-offsets':
       return 'expire-offsets'
+    case 'modern':
+      return modernKey(timer)
   }
 }

@@ -15,3 +15,25 @@ export function groupMetadataHash(topicHashes: ReadonlyMap<string, bigint>): big
   }
   return xxh3(bytes)
 }
+
+export interface HashedTopic {
+  readonly name: string
+  readonly topicId: string
+  /** Racks of the replicas, by partition, sorted. */
+  readonly racks: readonly (readonly string[])[]
+}
+
+/** Hash over what a group's assignment may depend on of one topic. */
+export function topicMetadataHash({ name, topicId, racks }: HashedTopic): bigint {
+  const id = Buffer.from(topicId, 'base64url')
+  const int = (value: number) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32LE(value)
+    return bytes
+  }
+  const text = (value: string) => [Buffer.from(value, 'utf16le'), int(value.length)]
+  const parts = [Buffer.of(0), id.subarray(0, 8).reverse(), id.subarray(8).reverse(), ...text(name), int(racks.length)]
+  for (const [partition, ofPartition] of racks.entries())
+    parts.push(int(partition), ...ofPartition.flatMap((rack) => [int(rack.length), ...text(rack)]))
+  return xxh3(Buffer.concat(parts))
+}

@@ -9,7 +9,7 @@ import { ErrorCode } from '@ottla/protocol'
 import type { ClassicGroup } from '../classic/classic-group.ts'
 import { membersOf } from '../classic/heartbeat.ts'
 import { memberError } from '../classic/validate.ts'
-import type { ReservedGroup } from '../reserved-group.ts'
+import type { Group } from '../group.ts'
 import type { Turn } from '../turn.ts'
 
 /** An OffsetCommit request, its topics known to exist. */
@@ -42,11 +42,7 @@ export interface CommitPartition {
 /** Error codes by partition, in the order of the request. */
 export type CommitOutcome = readonly (readonly number[])[]
 
-export function decideCommit(
-  group: ClassicGroup | ReservedGroup | undefined,
-  commit: Commit,
-  turn: Turn,
-): CommitOutcome {
+export function decideCommit(group: Group | undefined, commit: Commit, turn: Turn): CommitOutcome {
   const refusal = commitError(group, commit)
   if (refusal !== ErrorCode.NONE) return commit.topics.map(({ partitions }) => partitions.map(() => refusal))
   if (group?.kind === 'classic') keepSession(group, commit.memberId, turn)
@@ -55,13 +51,13 @@ export function decideCommit(
   )
 }
 
-export function commitError(group: ClassicGroup | ReservedGroup | undefined, commit: Commit): number {
+export function commitError(group: Group | undefined, commit: Commit): number {
   const { generationId, memberId, groupInstanceId } = commit
   if (group === undefined) {
     if (generationId < 0) return ErrorCode.NONE
     return commit.knowsGroupIdNotFound ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
   }
-  if (group.kind === 'reserved') return generationId < 0 && group.isEmpty ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+  if (group.kind !== 'classic') return generationId < 0 && group.isEmpty ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
   const { phase } = group.state
   if (generationId < 0 && phase === 'Empty') return ErrorCode.NONE
   if (generationId < 0 && memberId === '' && groupInstanceId === null) return ErrorCode.UNKNOWN_MEMBER_ID

@@ -1,39 +1,27 @@
 /** A group coordinator of one partition over a log in memory, in a time that tests advance. */
+import { type GroupValues, groupKeys } from '@ottla/config'
 import { ApiError, ConsumerProtocolSubscription, ErrorCode, encodeVersioned } from '@ottla/protocol'
 import { ManualTime } from '@ottla/runtime/testing'
 import { assert } from '@ottla/stdx'
-import type { TopicLookup } from '../../ports.ts'
 import { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from '../group-config.ts'
 import { GroupCoordinator } from '../group-coordinator.ts'
 import type { GroupPartition } from '../group-partition.ts'
+import type { GroupPorts } from '../group-ports.ts'
+import { FixedTopics } from './fixed-topics.ts'
 import { MemoryLog } from './memory-log.ts'
-
-/** Topics t, u and v exist, with four partitions each. */
-export class FixedTopics implements TopicLookup {
-  readonly ids = new Map([
-    ['t', 'tttttttttttttttttttttA'],
-    ['u', 'uuuuuuuuuuuuuuuuuuuuuA'],
-    ['v', 'vvvvvvvvvvvvvvvvvvvvvA'],
-  ])
-
-  idOf(name: string): string | undefined {
-    return this.ids.get(name)
-  }
-
-  nameOf(id: string): string | undefined {
-    return [...this.ids].find(([, each]) => each === id)?.[0]
-  }
-
-  hasPartition(name: string, partition: number): boolean {
-    return this.ids.has(name) && partition >= 0 && partition < 4
-  }
-}
 
 export class GroupFixture {
   readonly time = new ManualTime()
   readonly topics = new FixedTopics()
   readonly log = new MemoryLog()
   readonly lines: string[] = []
+  /** Settings of groups that have their own, by group id. */
+  readonly groupConfigs = new Map<string, Partial<GroupValues>>()
+  readonly ports: GroupPorts = {
+    config: () => this.config,
+    groupConfig: (groupId) => ({ ...DEFAULT_GROUP_VALUES, ...this.groupConfigs.get(groupId) }),
+    topics: () => this.topics,
+  }
   config: GroupCoordinatorConfig = { ...defaultGroupCoordinatorConfig, offsetsTopicPartitions: 1 }
   coordinator: GroupCoordinator
   epoch = 0
@@ -55,11 +43,13 @@ export class GroupFixture {
       env: {
         clock: this.time,
         timers: this.time,
-        memberIds: { nextSuffix: () => String(++this.#memberCount) },
+        memberIds: {
+          nextSuffix: () => String(++this.#memberCount),
+          nextUuid: () => `member-${++this.#memberCount}`,
+        },
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },
-      config: () => this.config,
-      topics: () => this.topics,
+      ...this.ports,
     })
   }
 
@@ -120,6 +110,10 @@ export class GroupFixture {
     }
   }
 }
+
+const DEFAULT_GROUP_VALUES = Object.fromEntries(
+  [...groupKeys.values()].map((key) => [key.name, key.default]),
+) as unknown as GroupValues
 
 /** What a consumer sends as its protocol's metadata. */
 export function subscription(topics: readonly string[]): Buffer {

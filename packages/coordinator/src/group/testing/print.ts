@@ -14,6 +14,7 @@ import {
 import type { NewRecord } from '../../ports.ts'
 import type { CommittedOffset, GroupRecord } from '../group-record.ts'
 import { decodeGroupRecord } from '../group-record-codec.ts'
+import type { ModernRecord } from '../modern/modern-record.ts'
 
 export function printError(code: number | undefined): string {
   return errorOf(code ?? 0).name
@@ -21,7 +22,7 @@ export function printError(code: number | undefined): string {
 
 export function printRecord({ key, value }: NewRecord): string {
   const record = decodeGroupRecord({ offset: 0, key, value })
-  if (record === null || record.kind === 'skipped') return `? ${record?.reason}`
+  if (record.kind === 'skipped') return `? ${record.reason}`
   return printGroupRecord(record)
 }
 
@@ -44,13 +45,21 @@ function printGroupRecord(record: GroupRecord): string {
         }),
       ].join('\n')
     }
-    case 'reserved':
-      return `${record.type} group ${record.groupId} ${record.isTombstone ? 'deleted' : 'there'}`
-    case 'remnant':
-      return `${record.name} ${record.groupId} deleted`
     case 'marker':
       return `marker ${record.outcome} of producer ${record.producerId}`
+    default:
+      return printModern(record)
   }
+}
+
+/** `ConsumerGroupMetadata g {"epoch":1}` */
+function printModern({ kind, key, value }: ModernRecord): string {
+  const name = [kind, ...Object.values(key)].join(' ')
+  return value === null ? `${name} deleted` : `${name} ${JSON.stringify(value, printable)}`
+}
+
+function printable(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
 }
 
 function printOffset({ offset, leaderEpoch, metadata, expireTimestampMs, topicId }: CommittedOffset): string {
