@@ -11,6 +11,7 @@ import {
   type SyncGroupRequest,
   type SyncGroupResponse,
 } from '@ottla/protocol'
+import { ask } from './ask.ts'
 import { type JoinAnswer, joinError, type SyncAnswer, syncError } from './classic/answers.ts'
 import type { Join } from './classic/join.ts'
 import type { Sync } from './classic/sync.ts'
@@ -90,23 +91,19 @@ export class Membership {
     { apiVersion }: RequestContext,
   ): Promise<Init<typeof LeaveGroupResponse>> {
     if (request.groupId === '') return { errorCode: INVALID_GROUP_ID }
-    const found = this.#options.route(request.groupId)
-    if ('errorCode' in found) return { errorCode: found.errorCode }
     const members: readonly MemberIdentity[] =
       apiVersion < 3 ? [{ memberId: request.memberId, groupInstanceId: null }] : request.members
     const leave = { groupId: request.groupId, members }
-    try {
-      const errors = await found.partition.submit<number[]>((asked) => decide.leave(asked, leave))
-      if (apiVersion < 3) return { errorCode: errors[0] ?? NONE }
-      const answered = members.map(({ memberId, groupInstanceId }, index) => ({
-        memberId,
-        groupInstanceId,
-        errorCode: errors[index] ?? NONE,
-      }))
-      return { errorCode: NONE, members: answered }
-    } catch (error) {
-      return { errorCode: coordinatorErrorCode(error, UNKNOWN_SERVER_ERROR) }
-    }
+    const answer = await ask<number[]>(this.#options.route, request.groupId, (asked) => decide.leave(asked, leave))
+    if ('errorCode' in answer) return answer
+    const errors = answer.value
+    if (apiVersion < 3) return { errorCode: errors[0] ?? NONE }
+    const answered = members.map(({ memberId, groupInstanceId }, index) => ({
+      memberId,
+      groupInstanceId,
+      errorCode: errors[index] ?? NONE,
+    }))
+    return { errorCode: NONE, members: answered }
   }
 }
 
