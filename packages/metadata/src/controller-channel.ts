@@ -3,12 +3,20 @@
  * controller may live in the same process or elsewhere; nothing here says which.
  */
 import type {
+  AddRaftVoterRequest,
+  AddRaftVoterResponse,
   AllocateProducerIdsRequest,
   AllocateProducerIdsResponse,
+  AlterClientQuotasRequest,
+  AlterClientQuotasResponse,
   AlterConfigsRequest,
   AlterConfigsResponse,
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
   AlterPartitionRequest,
   AlterPartitionResponse,
+  AlterUserScramCredentialsRequest,
+  AlterUserScramCredentialsResponse,
   AssignReplicasToDirsRequest,
   AssignReplicasToDirsResponse,
   BrokerHeartbeatRequest,
@@ -21,12 +29,18 @@ import type {
   CreateTopicsResponse,
   DeleteTopicsRequest,
   DeleteTopicsResponse,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
   ElectLeadersRequest,
   ElectLeadersResponse,
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
+  RemoveRaftVoterRequest,
+  RemoveRaftVoterResponse,
   UnregisterBrokerRequest,
   UnregisterBrokerResponse,
+  UnregisterControllerRequest,
+  UnregisterControllerResponse,
   UpdateFeaturesRequest,
   UpdateFeaturesResponse,
 } from '@ottla/protocol'
@@ -46,6 +60,10 @@ export interface ControllerApis {
   readonly 37: Api<CreatePartitionsRequest, CreatePartitionsResponse>
   readonly 43: Api<ElectLeadersRequest, ElectLeadersResponse>
   readonly 44: Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>
+  readonly 45: Api<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>
+  readonly 49: Api<AlterClientQuotasRequest, AlterClientQuotasResponse>
+  readonly 51: Api<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse>
+  readonly 55: Api<DescribeQuorumRequest, DescribeQuorumResponse>
   readonly 56: Api<AlterPartitionRequest, AlterPartitionResponse>
   readonly 57: Api<UpdateFeaturesRequest, UpdateFeaturesResponse>
   readonly 62: Api<BrokerRegistrationRequest, BrokerRegistrationResponse>
@@ -53,6 +71,9 @@ export interface ControllerApis {
   readonly 64: Api<UnregisterBrokerRequest, UnregisterBrokerResponse>
   readonly 67: Api<AllocateProducerIdsRequest, AllocateProducerIdsResponse>
   readonly 73: Api<AssignReplicasToDirsRequest, AssignReplicasToDirsResponse>
+  readonly 80: Api<AddRaftVoterRequest, AddRaftVoterResponse>
+  readonly 81: Api<RemoveRaftVoterRequest, RemoveRaftVoterResponse>
+  readonly 94: Api<UnregisterControllerRequest, UnregisterControllerResponse>
 }
 
 export type ControllerApiKey = keyof ControllerApis

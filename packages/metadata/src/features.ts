@@ -37,6 +37,15 @@ function majorMinor(release: string): string {
   return release.split('.').slice(0, 2).join('.')
 }
 
+/** Levels of metadata.version that changed what records can say. */
+const CHANGED_RECORDS: ReadonlySet<number> = new Set([7, 8, 11, 13, 14, 15, 17, 23, 30, 32, 33])
+
+/** True when records of the higher level say what those of the lower one cannot. */
+export function isLossyDowngrade(from: number, to: number): boolean {
+  for (let level = from; level > to; level--) if (CHANGED_RECORDS.has(level)) return true
+  return false
+}
+
 /** The row of a feature other than metadata.version. */
 export function featureRow(name: string): FeatureRow | undefined {
   return FEATURES.find((row) => row.name === name)

@@ -1,3 +1,4 @@
+export { partsOf, QuotaEntityType } from './controller/alter-client-quotas.ts'
 export { topicNameProblem } from './controller/topic-name.ts'
 export type {
   ControllerApiKey,

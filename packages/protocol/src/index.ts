@@ -492,6 +492,7 @@ export {
   scramKeys,
   scramName,
   scramServerSignature,
+  scramStoredKeys,
 } from './scram.ts'
 export { malformed, ProtocolError, type ProtocolErrorCode } from './wire/protocol-error.ts'
 export { DEFAULT_ELEMENT_BUDGET, getInt64, Reader, type UnknownTag } from './wire/reader.ts'

@@ -2,7 +2,15 @@
  * SCRAM (RFC 5802) as Kafka speaks it: keys out of a password, and what client and server sign. Passwords are taken as UTF-8 and not
  * prepared in any other way, as in Kafka. Who exchanges the messages, and when, is not decided here.
  */
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
+type Crypto = typeof import('node:crypto')
+
+let loaded: Crypto | undefined
+
+/** Loading it costs milliseconds, which a start that checks nobody does not owe. */
+function crypto(): Crypto {
+  loaded ??= process.getBuiltinModule('node:crypto')
+  return loaded
+}
 
 export type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
@@ -27,10 +35,15 @@ export function scramKeys(
   { salt, iterations }: { readonly salt: Uint8Array; readonly iterations: number },
 ): ScramKeys {
   const { name, bytes } = HASHES[mechanism]
-  const saltedPassword = pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, bytes, name)
+  const saltedPassword = crypto().pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, bytes, name)
+  return { saltedPassword, ...scramStoredKeys(mechanism, saltedPassword) }
+}
+
+/** The keys that follow from a salted password. */
+export function scramStoredKeys(mechanism: ScramMechanism, saltedPassword: Buffer): Omit<ScramKeys, 'saltedPassword'> {
   const clientKey = hmac(mechanism, saltedPassword, 'Client Key')
-  const storedKey = createHash(name).update(clientKey).digest()
-  return { saltedPassword, clientKey, storedKey, serverKey: hmac(mechanism, saltedPassword, 'Server Key') }
+  const storedKey = crypto().createHash(HASHES[mechanism].name).update(clientKey).digest()
+  return { clientKey, storedKey, serverKey: hmac(mechanism, saltedPassword, 'Server Key') }
 }
 
 /** What both sides sign: the client's first message without its GS2 header, the server's first, the client's last without its proof. */
@@ -55,7 +68,7 @@ export function isScramProofOf(
 ): boolean {
   if (proof.length !== storedKey.length) return false
   const clientKey = xor(proof, hmac(mechanism, storedKey, authMessage))
-  return timingSafeEqual(createHash(HASHES[mechanism].name).update(clientKey).digest(), storedKey)
+  return crypto().timingSafeEqual(crypto().createHash(HASHES[mechanism].name).update(clientKey).digest(), storedKey)
 }
 
 /** How a server proves that it has the user's key. */
@@ -69,7 +82,7 @@ export function scramName(user: string): string {
 }
 
 function hmac(mechanism: ScramMechanism, key: Buffer, text: string): Buffer {
-  return createHmac(HASHES[mechanism].name, key).update(text, 'utf8').digest()
+  return crypto().createHmac(HASHES[mechanism].name, key).update(text, 'utf8').digest()
 }
 
 function xor(one: Buffer, other: Buffer): Buffer {

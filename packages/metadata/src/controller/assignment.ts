@@ -73,7 +73,8 @@ function unableToReplicate(replicationFactor: number, reason: string): TopicErro
   return { code: ErrorCode.INVALID_REPLICATION_FACTOR, message }
 }
 
-function assignmentProblem(
+/** Why a replica list that came with a request cannot be taken; null when it can. */
+export function assignmentProblem(
   image: MetadataImage,
   replicas: readonly number[],
   replicationFactor: number | undefined,
@@ -106,14 +107,19 @@ function newPartition(view: ControllerView, replicas: readonly number[]): Partit
     leaderRecoveryState: RECOVERED,
     leaderEpoch: 0,
     partitionEpoch: 0,
-    directories: levelOf(view) < DIRECTORIES_LEVEL ? [] : replicas.map((id) => defaultDirectory(image, id)),
+    directories: hasDirectories(view) ? replicas.map((id) => defaultDirectory(image, id)) : [],
     eligibleLeaderReplicas: [],
     lastKnownElr: [],
   }
 }
 
+/** Whether partitions know the directories of their replicas at the level in force. */
+export function hasDirectories(view: ControllerView): boolean {
+  return levelOf(view) >= DIRECTORIES_LEVEL
+}
+
 /** A broker with one directory has nothing to choose; one with several tells later (AssignReplicasToDirs). */
-function defaultDirectory(image: MetadataImage, brokerId: number): string {
+export function defaultDirectory(image: MetadataImage, brokerId: number): string {
   const directories = image.brokers.get(brokerId)?.directories ?? []
   if (directories.length === 0) return MIGRATING_DIRECTORY
   return directories.length === 1 ? directories[0]! : UNASSIGNED_DIRECTORY

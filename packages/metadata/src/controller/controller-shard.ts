@@ -10,8 +10,10 @@ import type { ControllerApiKey, ControllerApis, MetadataUpdate } from '../contro
 import { ConfigResourceType, type ConfigTexts } from '../image/configs-image.ts'
 import { ImageTimeline } from '../image/image-timeline.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
+import { alterClientQuotas } from './alter-client-quotas.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartition } from './alter-partition.ts'
+import { alterScramCredentials } from './alter-scram-credentials.ts'
 import { assignReplicasToDirs } from './assign-directories.ts'
 import { brokerHeartbeat, fenceRecords, registerBroker, sessionTimers, unregisterBroker } from './broker-lifecycle.ts'
 import type { ControllerTimer, ControllerView, Outcome, RequestInput } from './controller-view.ts'
@@ -20,6 +22,9 @@ import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { allocateProducerIds } from './producer-ids.ts'
+import { addRaftVoter, describeQuorum, removeRaftVoter } from './quorum.ts'
+import { alterPartitionReassignments } from './reassign-partitions.ts'
+import { unregisterController } from './unregister-controller.ts'
 import { updateFeatures } from './update-features.ts'
 
 /** One decision per API key. */
@@ -38,6 +43,10 @@ const HANDLERS: Handlers = {
   [API_KEYS.CreatePartitions]: createPartitions,
   [API_KEYS.ElectLeaders]: electLeaders,
   [API_KEYS.IncrementalAlterConfigs]: incrementalAlterConfigs,
+  [API_KEYS.AlterPartitionReassignments]: alterPartitionReassignments,
+  [API_KEYS.AlterClientQuotas]: alterClientQuotas,
+  [API_KEYS.AlterUserScramCredentials]: alterScramCredentials,
+  [API_KEYS.DescribeQuorum]: describeQuorum,
   [API_KEYS.AlterPartition]: alterPartition,
   [API_KEYS.UpdateFeatures]: updateFeatures,
   [API_KEYS.BrokerRegistration]: registerBroker,
@@ -45,6 +54,9 @@ const HANDLERS: Handlers = {
   [API_KEYS.UnregisterBroker]: unregisterBroker,
   [API_KEYS.AllocateProducerIds]: allocateProducerIds,
   [API_KEYS.AssignReplicasToDirs]: assignReplicasToDirs,
+  [API_KEYS.AddRaftVoter]: addRaftVoter,
+  [API_KEYS.RemoveRaftVoter]: removeRaftVoter,
+  [API_KEYS.UnregisterController]: unregisterController,
 }
 
 export interface ControllerShardOptions {
@@ -112,9 +124,10 @@ export class ControllerShard implements Shard<MetadataRecord, never, ControllerT
   }
 
   #view(): ControllerView {
-    const { clusterId, brokerSessionTimeoutMs } = this.#options
+    const { clusterId, nodeId, brokerSessionTimeoutMs } = this.#options
     const { image } = this
-    return { clusterId, image, config: this.#config(image), nextOffset: image.offset + 1, brokerSessionTimeoutMs }
+    const nextOffset = image.offset + 1
+    return { clusterId, nodeId, image, config: this.#config(image), nextOffset, brokerSessionTimeoutMs }
   }
 
   /** The node's settings with the dynamic ones of the image; worked out anew only when those changed. */

@@ -6,6 +6,8 @@ import type { MetadataImage } from '../image/metadata-image.ts'
 
 export interface ControllerView {
   readonly clusterId: string
+  /** Of the node that decides. */
+  readonly nodeId: number
   /** The newest image, also of what is not committed yet. */
   readonly image: MetadataImage
   /** Settings of the controller's node with the cluster's dynamic ones over them. */

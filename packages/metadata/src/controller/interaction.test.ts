@@ -7,7 +7,7 @@
  *     …
  *     → {"topics":[…]}
  *
- * A command is an API with the JSON of its request (fields left out have their defaults), `advance <ms>`, or
+ * A command is an API with the JSON of its request (fields left out have their defaults, bytes are `base64:…`), `advance <ms>`, or
  * `fail-writes`. `UPDATE=1` writes the traces anew; review them as a diff.
  */
 import { equal } from 'node:assert/strict'
@@ -98,7 +98,7 @@ class Stage {
     const api = apiOf(key)
     if (api === undefined) throw new Error(`no such command: ${name}`)
     const version = versionText === undefined ? api.requestVersions.max : Number(versionText)
-    const init = JSON.parse(json) as { readonly topics?: readonly unknown[] }
+    const init = JSON.parse(json, bytesOf) as { readonly topics?: readonly unknown[] }
     const request = decodeMessage(api.request, version, encodeMessage(api.request, version, init as never))
     try {
       const answer = this.#runtime.submit<object>((shard, token, now) =>
@@ -153,6 +153,11 @@ class Stage {
 interface Step {
   readonly command: string
   readonly expected: string
+}
+
+/** Bytes stand in a script as `base64:…`. */
+function bytesOf(_name: string, value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith('base64:') ? Buffer.from(value.slice(7), 'base64') : value
 }
 
 /** Head (comments and settings) and steps of a script. */

@@ -17,6 +17,7 @@ import { NO_LEADER_CHANGE } from '../records/make-record.ts'
 import { type ConfigResource, ConfigResourceType } from './configs-image.ts'
 import { type MetadataDelta, resourceKey, type TopicDelta } from './metadata-delta.ts'
 import type { BrokerRegistration, FeatureRange, MetadataImage } from './metadata-image.ts'
+import { scramKey } from './scram-key.ts'
 import { TopicBuilder } from './topic-builder.ts'
 import { type TopicImage, TopicsImage } from './topics-image.ts'
 
@@ -322,8 +323,4 @@ function registrationOf(record: RegisterBrokerRecord): BrokerRegistration {
 
 function featureRanges(features: RegisterBrokerRecord['features']): ReadonlyMap<string, FeatureRange> {
   return new Map(features.map(({ name, minSupportedVersion: min, maxSupportedVersion: max }) => [name, { min, max }]))
-}
-
-function scramKey({ name, mechanism }: { readonly name: string; readonly mechanism: number }): string {
-  return `${mechanism}:${name}`
 }
