@@ -28,6 +28,15 @@ export type {
   TopicLookup,
 } from './ports.ts'
 export type { SharePersister } from './share-state/share-persister.ts'
+export { coordinatorKey, type SharePartitionKey } from './share-state/share-state.ts'
+export { defaultShareStateConfig, type ShareStateConfig } from './share-state/share-state-config.ts'
+export {
+  ShareStateCoordinator,
+  type ShareStateCoordinatorOptions,
+  type ShareStateLog,
+} from './share-state/share-state-coordinator.ts'
+export type { ShareStateEnv } from './share-state/share-state-partition.ts'
+export type { StateBatch } from './share-state/state-batches.ts'
 export type {
   CompilePattern,
   MarkerReport,

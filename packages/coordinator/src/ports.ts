@@ -57,6 +57,8 @@ export interface PartitionWriter {
    * was appended then.
    */
   append(records: readonly NewRecord[], options: AppendOptions): number
+  /** Deletes all records below the offset, which are committed, in its own time; a failure is its own to care for. Logs that only grow lack it. */
+  deleteRecordsBefore?(offset: number): void
 }
 
 /** A batch of the log, for loading. */

@@ -6,6 +6,8 @@ export class MemoryLog implements PartitionWriter {
   readonly #batches: StoredBatch[] = []
   /** Refuses all records with this error code. */
   refusal: number = ErrorCode.NONE
+  /** All below was deleted. */
+  startOffset = 0
   /** Hears of each batch that is taken. */
   onAppend: (records: readonly NewRecord[], endOffset: number) => void = () => {}
 
@@ -38,7 +40,12 @@ export class MemoryLog implements PartitionWriter {
     while (this.endOffset > offset) this.#batches.pop()
   }
 
+  /** Batches that lie below it altogether go. */
+  deleteRecordsBefore(offset: number): void {
+    this.startOffset = offset
+  }
+
   batches(): readonly StoredBatch[] {
-    return [...this.#batches]
+    return this.#batches.filter(({ nextOffset }) => nextOffset > this.startOffset)
   }
 }

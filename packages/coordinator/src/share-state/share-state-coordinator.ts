@@ -1,0 +1,351 @@
+/**
+ * The share coordinator of a broker: the partitions of `__share_group_state` that it leads, and the requests about the share partitions on
+ * them.
+ */
+import {
+  ApiError,
+  type DeleteShareGroupStateRequest,
+  type DeleteShareGroupStateResponse,
+  ErrorCode,
+  errorOf,
+  type InitializeShareGroupStateRequest,
+  type InitializeShareGroupStateResponse,
+  partitionForGroup,
+  type ReadShareGroupStateRequest,
+  type ReadShareGroupStateResponse,
+  type ReadShareGroupStateSummaryRequest,
+  type ReadShareGroupStateSummaryResponse,
+  type WriteShareGroupStateRequest,
+  type WriteShareGroupStateResponse,
+} from '@ottla/protocol'
+import { type LoadOutcome, ShardTable } from '@ottla/runtime'
+import { coordinatorErrorCode } from '../group/coordinator-error.ts'
+import type { PartitionWriter, StoredBatches, TopicLookup } from '../ports.ts'
+import type { SharePersister } from './share-persister.ts'
+import { coordinatorKey, type SharePartitionKey, UNDECIDED_OFFSET, UNKNOWN_COUNT } from './share-state.ts'
+import type { ShareStateConfig } from './share-state-config.ts'
+import { type ShareStateEnv, ShareStatePartition } from './share-state-partition.ts'
+import * as decide from './share-state-requests.ts'
+import type { ShareStateDecision } from './share-state-shard.ts'
+
+export interface ShareStateCoordinatorOptions {
+  readonly env: ShareStateEnv
+  /** Asked whenever a setting is needed, as settings may change. */
+  readonly config: () => ShareStateConfig
+  /** The newest image's topics. */
+  readonly topics: () => TopicLookup
+}
+
+/** Where a partition is read from and written to, in one epoch. */
+export interface ShareStateLog {
+  /** Read once, from the log start; ends at the log end. */
+  readonly batches: StoredBatches
+  readonly writer: PartitionWriter
+}
+
+/** One share partition of a request. */
+interface Item<P> {
+  readonly key: SharePartitionKey
+  readonly asked: P
+}
+
+interface ShareRequest<P> {
+  readonly groupId: string
+  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly P[] }[]
+}
+
+/** So many share partitions go into one batch. */
+const ITEMS_PER_DECISION = 50
+
+/** Answers for the share partitions of this broker, with the semantics of {@link SharePersister}; others get NOT_COORDINATOR. */
+export class ShareStateCoordinator implements SharePersister {
+  readonly #options: ShareStateCoordinatorOptions
+  readonly #partitions = new ShardTable<ShareStatePartition>()
+  #isClosed = false
+
+  constructor(options: ShareStateCoordinatorOptions) {
+    this.#options = options
+  }
+
+  /** The partition of `__share_group_state` that a share partition belongs to. */
+  partitionFor(key: SharePartitionKey): number {
+    return partitionForGroup(coordinatorKey(key), this.#options.config().stateTopicPartitions)
+  }
+
+  /**
+   * This broker became leader of a partition of `__share_group_state`: loads it and serves its share partitions. Until then clients are answered
+   * COORDINATOR_LOAD_IN_PROGRESS. Resolves with 'stale' when a newer epoch is known, 'overtaken' when one came while loading. Rejects
+   * with what reading threw.
+   */
+  load(partition: number, epoch: number, { batches, writer }: ShareStateLog): Promise<LoadOutcome> {
+    const { env, config } = this.#options
+    return this.#partitions.load(
+      partition,
+      epoch,
+      (signal) => ShareStatePartition.open({ partition, epoch, env, config, writer, batches, signal }),
+      notCoordinator,
+    )
+  }
+
+  /** Another broker leads the partition since `epoch`. Who waits is answered NOT_COORDINATOR. */
+  unload(partition: number, epoch: number): void {
+    this.#partitions.unload(partition, epoch, notCoordinator())
+  }
+
+  /** The partition is no more: `__share_group_state` was deleted. */
+  forget(partition: number): void {
+    this.#partitions.forget(partition, notCoordinator())
+  }
+
+  /** All of the partition's log below `offset` will stay. Calls of another epoch than the served one are ignored. */
+  committed(partition: number, epoch: number, offset: number): void {
+    this.#servedIn(partition, epoch)?.committed(offset)
+  }
+
+  /** A write to the partition's log failed, and the log now ends at `logEndOffset`. */
+  failed(partition: number, epoch: number, { error, logEndOffset }: { error: Error; logEndOffset: number }): void {
+    this.#servedIn(partition, epoch)?.failed(error, logEndOffset)
+  }
+
+  /** Topics were deleted: the state of those that the newest image no longer has goes too, as far as it can be written. */
+  async topicsDeleted(): Promise<void> {
+    const isGone = (topicId: string): boolean => this.#options.topics().nameOf(topicId) === undefined
+    for (const [partition, served] of [...this.#partitions.active()]) {
+      try {
+        while (!(await served.submit<boolean>((asked) => decide.dropTopics(asked, isGone))));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        this.#options.env.log.warn('share state of a deleted topic stays', { partition, error })
+      }
+    }
+  }
+
+  /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */
+  close(): void {
+    this.#isClosed = true
+    this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+  }
+
+  /** The partition in service that holds the state, for tests and diagnostics. */
+  inspect(key: SharePartitionKey): ShareStatePartition | undefined {
+    const found = this.#route(this.partitionFor(key))
+    return 'served' in found ? found.served : undefined
+  }
+
+  /** For metrics. */
+  counts(): { readonly partitions: number; readonly sharePartitions: number } {
+    let [partitions, sharePartitions] = [0, 0]
+    for (const [, { shard }] of this.#partitions.active()) {
+      partitions += 1
+      sharePartitions += shard.states.size
+    }
+    return { partitions, sharePartitions }
+  }
+
+  async initializeState(request: InitializeShareGroupStateRequest): Promise<InitializeShareGroupStateResponse> {
+    const outcomes = await this.#carryOut(request, {
+      check: ({ key, asked }) =>
+        asked.startOffset < UNDECIDED_OFFSET ? negativeOffset(asked.startOffset) : this.#checkTopic(key),
+      decide: (asked, items) =>
+        decide.initialize(
+          asked,
+          items.map(({ key, asked: { stateEpoch, startOffset } }) => ({ key, stateEpoch, startOffset })),
+        ),
+    })
+    return answer(request, (partition) => errorResult(partition, outcomes))
+  }
+
+  async readState(request: ReadShareGroupStateRequest): Promise<ReadShareGroupStateResponse> {
+    const outcomes = await this.#carryOut(request, {
+      check: ({ key }) => this.#checkTopic(key),
+      decide: (asked, items) =>
+        decide.read(
+          asked,
+          items.map(({ key, asked: { leaderEpoch } }) => ({ key, leaderEpoch })),
+        ),
+    })
+    return answer(request, (partition) => {
+      const state = stateIn(outcomes.get(partition))
+      return {
+        ...errorResult(partition, outcomes),
+        stateEpoch: state?.stateEpoch ?? 0,
+        startOffset: state?.startOffset ?? UNDECIDED_OFFSET,
+        stateBatches: state === undefined ? [] : [...state.batches],
+      }
+    })
+  }
+
+  async writeState(request: WriteShareGroupStateRequest): Promise<WriteShareGroupStateResponse> {
+    const outcomes = await this.#carryOut(request, {
+      check: ({ key, asked }) =>
+        asked.startOffset < UNDECIDED_OFFSET ? negativeOffset(asked.startOffset) : this.#checkTopic(key),
+      decide: (asked, items) =>
+        decide.write(
+          asked,
+          items.map(({ key, asked: { partition: _, stateBatches, ...rest } }) => ({
+            key,
+            ...rest,
+            batches: stateBatches,
+          })),
+        ),
+    })
+    return answer(request, (partition) => errorResult(partition, outcomes))
+  }
+
+  async deleteState(request: DeleteShareGroupStateRequest): Promise<DeleteShareGroupStateResponse> {
+    const outcomes = await this.#carryOut(request, {
+      check: () => undefined,
+      decide: (asked, items) => decide.remove(asked, items),
+    })
+    return answer(request, (partition) => errorResult(partition, outcomes))
+  }
+
+  async readStateSummary(request: ReadShareGroupStateSummaryRequest): Promise<ReadShareGroupStateSummaryResponse> {
+    const outcomes = await this.#carryOut(request, {
+      check: ({ key }) => this.#checkTopic(key),
+      decide: (asked, items) => decide.summarize(asked, items),
+    })
+    return answer(request, (partition) => {
+      const state = stateIn(outcomes.get(partition))
+      return {
+        ...errorResult(partition, outcomes),
+        stateEpoch: state?.stateEpoch ?? 0,
+        leaderEpoch: state?.leaderEpoch ?? 0,
+        startOffset: state?.startOffset ?? UNDECIDED_OFFSET,
+        deliveryCompleteCount: state?.deliveryCompleteCount ?? UNKNOWN_COUNT,
+      }
+    })
+  }
+
+  /** One outcome for each share partition that is asked about. As in Kafka a request without a group is answered with nothing. */
+  async #carryOut<P extends { readonly partition: number }>(
+    { groupId, topics }: ShareRequest<P>,
+    { check, decide }: Handling<P>,
+  ): Promise<Map<P, decide.Outcome>> {
+    const outcomes = new Map<P, decide.Outcome>()
+    if (groupId === '') return outcomes
+    const wanted = new Map<number, Item<P>[]>()
+    for (const { topicId, partitions } of topics)
+      for (const asked of partitions) {
+        const item = { key: { groupId, topicId, partition: asked.partition }, asked }
+        const refusal =
+          asked.partition < 0
+            ? errorOutcome(ErrorCode.INVALID_REQUEST, 'The partition id cannot be a negative number.')
+            : check(item)
+        if (refusal !== undefined) {
+          outcomes.set(asked, refusal)
+          continue
+        }
+        const place = this.partitionFor(item.key)
+        const items = wanted.get(place)
+        if (items === undefined) wanted.set(place, [item])
+        else items.push(item)
+      }
+    await Promise.all([...wanted].map(([place, items]) => this.#submit(place, items, { decide, outcomes })))
+    return outcomes
+  }
+
+  async #submit<P>(
+    place: number,
+    items: readonly Item<P>[],
+    { decide, outcomes }: Pick<Handling<P>, 'decide'> & { readonly outcomes: Map<P, decide.Outcome> },
+  ): Promise<void> {
+    await Promise.all(
+      chunksOf(items).map(async (chunk) => {
+        const found = this.#route(place)
+        if ('errorCode' in found) {
+          for (const { asked } of chunk) outcomes.set(asked, errorOutcome(found.errorCode))
+          return
+        }
+        try {
+          const decided = await found.served.submit<decide.Outcome[]>((asked) => decide(asked, chunk))
+          for (const [index, { asked }] of chunk.entries()) outcomes.set(asked, decided[index] as decide.Outcome)
+        } catch (error) {
+          const code = coordinatorErrorCode(error, ErrorCode.UNKNOWN_SERVER_ERROR)
+          for (const { asked } of chunk) outcomes.set(asked, errorOutcome(code))
+        }
+      }),
+    )
+  }
+
+  #checkTopic({ topicId, partition }: SharePartitionKey): decide.Outcome | undefined {
+    const topics = this.#options.topics()
+    const name = topics.nameOf(topicId)
+    return name !== undefined && topics.hasPartition(name, partition)
+      ? undefined
+      : errorOutcome(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+
+  #route(partition: number): { readonly served: ShareStatePartition } | { readonly errorCode: number } {
+    if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
+    const state = this.#partitions.stateOf(partition)
+    if (state.kind === 'active') return { served: state.host }
+    return {
+      errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,
+    }
+  }
+
+  #servedIn(partition: number, epoch: number): ShareStatePartition | undefined {
+    const state = this.#partitions.stateOf(partition)
+    return state.kind === 'active' && state.epoch === epoch ? state.host : undefined
+  }
+}
+
+interface Handling<P> {
+  /** Why the item is refused before anything is decided. */
+  readonly check: (item: Item<P>) => decide.Outcome | undefined
+  readonly decide: (asked: decide.Asked, items: readonly Item<P>[]) => ShareStateDecision
+}
+
+/** A share partition that is named twice is decided about twice, one after the other. */
+function chunksOf<P>(items: readonly Item<P>[]): Item<P>[][] {
+  const chunks: { readonly names: Set<string>; readonly items: Item<P>[] }[] = []
+  for (const item of items) {
+    const name = coordinatorKey(item.key)
+    const last = chunks.at(-1)
+    if (last !== undefined && last.items.length < ITEMS_PER_DECISION && !last.names.has(name)) {
+      last.names.add(name)
+      last.items.push(item)
+    } else chunks.push({ names: new Set([name]), items: [item] })
+  }
+  return chunks.map(({ items }) => items)
+}
+
+function answer<P, R>(
+  { groupId, topics }: ShareRequest<P>,
+  resultOf: (asked: P) => R,
+): { results: { topicId: string; partitions: R[] }[] } {
+  if (groupId === '') return { results: [] }
+  return { results: topics.map(({ topicId, partitions }) => ({ topicId, partitions: partitions.map(resultOf) })) }
+}
+
+interface ErrorResult {
+  readonly partition: number
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+function errorResult<P extends { readonly partition: number }>(
+  asked: P,
+  outcomes: ReadonlyMap<P, decide.Outcome>,
+): ErrorResult {
+  const outcome = outcomes.get(asked)
+  const errorMessage = outcome !== undefined && 'errorMessage' in outcome ? outcome.errorMessage : null
+  return { partition: asked.partition, errorCode: outcome?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage }
+}
+
+function stateIn(outcome: decide.Outcome | undefined) {
+  return outcome !== undefined && 'state' in outcome ? outcome.state : undefined
+}
+
+function errorOutcome(errorCode: number, errorMessage: string = errorOf(errorCode).message): decide.Outcome {
+  return { errorCode, errorMessage }
+}
+
+function negativeOffset(offset: number): decide.Outcome {
+  return errorOutcome(ErrorCode.INVALID_REQUEST, `Start offset ${offset} is negative.`)
+}
+
+function notCoordinator(): ApiError {
+  return new ApiError(ErrorCode.NOT_COORDINATOR)
+}
