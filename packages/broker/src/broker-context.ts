@@ -1,5 +1,6 @@
 /** The services of one broker, as its handlers see them. Built once, in `start-broker.ts`. */
 import type { BrokerConfig } from '@ottla/config'
+import type { SharePersister } from '@ottla/coordinator'
 import type { Env, Logger } from '@ottla/env'
 import type { LogStore } from '@ottla/log'
 import type { ControllerChannel, MetadataImage } from '@ottla/metadata'
@@ -12,6 +13,7 @@ import type { GroupService } from './groups/group-service.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Deadlines } from './purgatory/deadlines.ts'
 import type { ReplicaRegistry } from './replica/replica-registry.ts'
+import type { ShareStateService } from './share-state/share-state-service.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
 export interface BrokerContext {
@@ -38,6 +40,10 @@ export interface BrokerContext {
   readonly fetchSessions: FetchSessionCache
   /** Classic groups and offsets; loading and coordinator errors are its answers. */
   readonly groups: GroupService
+  /** The share coordinator: state of share partitions whose names fall on this broker. */
+  readonly shareState: ShareStateService
+  /** The state of all share partitions, wherever it is kept. */
+  readonly sharePersister: SharePersister
   /** All coordinators, the groups' and others. */
   readonly coordinators: Coordinators
   readonly pool: SlabPool

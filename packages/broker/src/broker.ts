@@ -2,7 +2,7 @@
  * One broker: holds the services that its handlers see, and follows the metadata. What starts and stops it is in start-broker.ts.
  */
 import { type BrokerConfig, effectiveTopicConfig, logSettings, type TopicConfig } from '@ottla/config'
-import { GroupCoordinator } from '@ottla/coordinator'
+import { GroupCoordinator, type SharePersister } from '@ottla/coordinator'
 import type { Env, Logger } from '@ottla/env'
 import type { LogStore } from '@ottla/log'
 import {
@@ -26,12 +26,14 @@ import type { GroupService } from './groups/group-service.ts'
 import { groupSettings } from './groups/group-settings.ts'
 import { ImageTopics } from './groups/group-topics.ts'
 import { memberIds } from './groups/member-ids.ts'
-import { GROUP_METADATA_TOPIC } from './internal-topics.ts'
+import { GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC } from './internal-topics.ts'
 import { unpackLimit } from './produce/unpack-limit.ts'
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import { Deadlines } from './purgatory/deadlines.ts'
 import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.ts'
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
+import { LocalSharePersister } from './share-state/local-share-persister.ts'
+import { type ShareStateService, shareStateService } from './share-state/share-state-service.ts'
 import { principalText } from './to-controller.ts'
 import { TopicCreation } from './topic-creation.ts'
 
@@ -61,6 +63,8 @@ export class Broker implements BrokerContext {
   readonly producerIds: ProducerIds
   readonly replicas: ReplicaRegistry
   readonly groups: GroupService
+  readonly shareState: ShareStateService
+  readonly sharePersister: SharePersister
   readonly coordinators: Coordinators
   readonly topicCreation: TopicCreation
   readonly supportedFeatures: readonly SupportedFeature[]
@@ -98,8 +102,15 @@ export class Broker implements BrokerContext {
       settingsOf: (topic) => this.settingsOf(topic),
     })
     this.groups = this.#groupService()
-    this.coordinators = new Coordinators([this.groups])
     this.topicCreation = new TopicCreation(this)
+    this.shareState = this.#shareStateService()
+    this.sharePersister = new LocalSharePersister({
+      coordinator: this.shareState.coordinator,
+      timers: env.timers,
+      hasStateTopic: () => this.#image.topics.byName(SHARE_GROUP_STATE_TOPIC) !== undefined,
+      createStateTopic: () => this.topicCreation.create(SHARE_GROUP_STATE_TOPIC),
+    })
+    this.coordinators = new Coordinators([this.groups, this.shareState])
     this.supportedFeatures = [...supportedFeatures()].map(([name, { min, max }]) => ({
       name,
       minVersion: min,
@@ -183,6 +194,11 @@ export class Broker implements BrokerContext {
       topics: () => this.#topics,
     })
     return new CoordinatorService({ topic: GROUP_METADATA_TOPIC, coordinator, logger })
+  }
+
+  #shareStateService(): ShareStateService {
+    const [config, image, topics] = [() => this.#config, () => this.#image, () => this.#topics]
+    return shareStateService({ env: this.env, config, image, topics })
   }
 
   async #allocateProducerIds(): Promise<ProducerIdBlock> {

@@ -31,4 +31,10 @@ export class ReplicaWriter implements PartitionWriter {
     if (result.kind === 'rejected') throw new ApiError(result.error, result.message)
     return result.lastOffset + 1
   }
+
+  deleteRecordsBefore(offset: number): void {
+    const replica = this.#replica
+    if (replica.leaderError(-1) === ErrorCode.NONE && replica.leaderEpoch === this.#epoch)
+      replica.log.deleteRecordsBefore(offset)
+  }
 }

@@ -126,6 +126,10 @@ export class ShareStateCoordinator implements SharePersister {
     this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** The partition in service that holds the state, for tests and diagnostics. */
   inspect(key: SharePartitionKey): ShareStatePartition | undefined {
     const found = this.#route(this.partitionFor(key))
