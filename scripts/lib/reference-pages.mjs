@@ -7,7 +7,31 @@ const load = (path) => import(pathToFileURL(join(root, 'packages', path)).href)
 
 /** Text by path, relative to the repository. */
 export async function referencePages() {
-  return { 'docs/config.md': await configPage(), 'docs/apis.md': await apisPage() }
+  return {
+    'docs/config.md': await configPage(),
+    'docs/apis.md': await apisPage(),
+    'docs/metrics.md': await metricsPage(),
+  }
+}
+
+async function metricsPage() {
+  const { METRIC_AREAS } = await load('broker/dist/metrics/index.js')
+  const sections = METRIC_AREAS.map(({ title, rows }) => {
+    const lines = rows.map(({ name, kind, labels = [], help }) => {
+      const shown = labels.map((label) => `\`${label}\``).join(', ')
+      return `| \`${name}\` | ${kind} | ${shown} | ${help.replaceAll('|', '\\|')} |`
+    })
+    return `## ${title}\n\n| metric | kind | labels | what it is |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
+  })
+  return `# Metrics
+
+Made from the list of metrics in packages/broker by \`npm run build -- --docs\`: what \`/metrics\` of the HTTP listener shows (see
+[operations](operations.md)). Names that begin with \`kafka_\` are those that the usual rules of the JMX exporter, or kafka_exporter, give to the same
+thing of Apache Kafka; \`process_\` and \`nodejs_\` stand where dashboards have the JVM; \`ottla_\` are Ottla's own. A summary has quantiles of the last one to two
+minutes (\`quantile="0.50"\`, \`0.75\`, \`0.95\`, \`0.98\`, \`0.99\`, \`0.999\`), and \`_sum\` and \`_count\` since the start. Times in names that end with \`timems\` are
+milliseconds with fractions.
+
+${sections.join('\n')}`
 }
 
 async function configPage() {

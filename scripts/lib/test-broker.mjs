@@ -27,6 +27,7 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
     listeners: `PLAINTEXT://127.0.0.1:${chosen}`,
     'log.dirs': join(folder, 'data'),
     'group.initial.rebalance.delay.ms': '0',
+    'ottla.http.listener': 'http://127.0.0.1:0',
     ...settings,
   }
   const file = join(folder, 'server.properties')

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiVersionsResponse, codecOf, ErrorCode, encodeMessage, FetchRequest, Reader } from '@ottla/protocol'
+import { metricValue } from './metrics/metric-value.ts'
 import { batch, fetchOf, produceTo, type RawClient, requestFrame, TestBroker } from './test-broker.test.ts'
 
 const METADATA_V1_ALL = Buffer.from([0xff, 0xff, 0xff, 0xff])
@@ -154,11 +155,7 @@ test('a client that asks for much at once and waits has one fetch measured at a 
   const client = await broker.connectRaw()
   const limits = { minBytes: 1_000_000, maxWaitMs: 300 }
   const body = encodeMessage(FetchRequest, 4, fetchOf([{ topic: 'events' }], limits))
-  const reads = (): number => {
-    const metrics = [...broker.running.broker.metrics.registry.collect()]
-    const bytes = metrics.find(({ definition }) => definition.name === 'ottla_log_disk_read_bytes_total')
-    return bytes!.value! / records.length
-  }
+  const reads = (): number => metricValue(broker.running.broker, 'ottla_log_disk_read_bytes_total') / records.length
   const before = reads()
   client.send(...Array.from({ length: 30 }, (_, id) => requestFrame({ key: 1, version: 4, correlationId: id }, body)))
   equal((await client.correlationIds(30)).length, 30)

@@ -1,94 +1,82 @@
-/** What the broker measures of itself: always on, and cheap. Names as they are exported. */
+/**
+ * What the broker measures of itself: always on, and cheap. Here are the numbers alone; their names and what else is
+ * known of them are in metrics/metrics-table.ts, which is loaded when somebody asks.
+ */
 import type { LogResources } from '@ottla/log'
-import type { SocketServer } from '@ottla/net'
-import { apiOf } from '@ottla/protocol'
-import { type Histogram, type MetricDefinition, MetricRegistry, type SlabPool } from '@ottla/stdx'
+import type { ServerRequest, SocketServer } from '@ottla/net'
+import { assert, RecentHistogram } from '@ottla/stdx'
+import { ApiFigures } from './metrics/api-figures.ts'
+import { TopicTraffic } from './metrics/topic-traffic.ts'
 
-const REQUESTS: MetricDefinition<'counter'> = {
-  name: 'ottla_requests_total',
-  kind: 'counter',
-  help: 'Requests received.',
-  unit: 'requests',
-  labels: ['api'],
-}
-const REQUEST_TIME: MetricDefinition<'histogram'> = {
-  name: 'ottla_request_time',
-  kind: 'histogram',
-  help: 'From the last byte of a request to its answer.',
-  unit: 'microseconds',
-  labels: ['api'],
-}
-const LOOP_DELAY: MetricDefinition<'histogram'> = {
-  name: 'ottla_loop_delay',
-  kind: 'histogram',
-  help: 'How late a timer came.',
-  unit: 'microseconds',
+export interface LoopTimes {
+  readonly loopActiveMs: number
+  readonly loopIdleMs: number
 }
 
 export class BrokerMetrics {
-  readonly registry = new MetricRegistry()
-  readonly loopDelay = this.registry.histogram(LOOP_DELAY)
-  readonly #requests: { increment(): void }[] = []
-  readonly #times: Histogram[] = []
+  /** How late timers came, microseconds. */
+  readonly loopDelay = new RecentHistogram()
+  /** Of all topics. */
+  readonly traffic = new TopicTraffic()
+  /** How long the event loop had worked and waited at the beginning of the period before this one; milliseconds. */
+  loopBefore: LoopTimes = { loopActiveMs: 0, loopIdleMs: 0 }
+  #loopAtTurn: LoopTimes = this.loopBefore
+  readonly #apis: (ApiFigures | undefined)[] = []
+  #server: SocketServer | null = null
+  #logs: LogResources | null = null
 
-  countRequest(apiKey: number): void {
-    const counter = this.#requests[apiKey] ?? this.#startCounting(apiKey)
-    counter.increment()
+  get server(): SocketServer {
+    assert(this.#server !== null, 'the connections are observed from the start')
+    return this.#server
   }
 
-  /** A request was answered `elapsedMs` after it had arrived. */
-  answered(apiKey: number, elapsedMs: number): void {
-    this.#times[apiKey]?.record(Math.round(elapsedMs * 1000))
+  get logs(): LogResources {
+    assert(this.#logs !== null, 'the logs are observed from the start')
+    return this.#logs
   }
 
-  /** Reads what the connections count. */
-  observeServer(server: SocketServer, pool: SlabPool): void {
-    const { counters } = server
-    const gauges: [MetricDefinition<'counter' | 'gauge'>, () => number][] = [
-      [count('ottla_network_in_bytes_total', 'bytes', 'Bytes received.'), () => counters.bytesIn],
-      [count('ottla_network_out_bytes_total', 'bytes', 'Bytes sent.'), () => counters.bytesOut],
-      [count('ottla_network_writes_total', 'writes', 'Writes to sockets.'), () => counters.writes],
-      [count('ottla_network_copied_bytes_total', 'bytes', COPIED), () => counters.bytesCopied],
-      [level('ottla_connections', 'connections', 'Open connections.'), () => server.connections.size],
-      [level('ottla_request_budget_used_bytes', 'bytes', HELD), () => server.budget.usedBytes],
-      [level('ottla_slab_used_bytes', 'bytes', 'Bytes of slabs in use.'), () => pool.counters.inUseBytes],
-      [level('ottla_slab_free_bytes', 'bytes', 'Bytes of free slabs.'), () => pool.counters.freeBytes],
-    ]
-    for (const [definition, read] of gauges) this.registry.observe(definition, read)
+  /** Of the APIs that were asked for so far, by key. */
+  *apis(): IterableIterator<[apiKey: number, figures: ApiFigures]> {
+    for (const [key, figures] of this.#apis.entries()) if (figures !== undefined) yield [key, figures]
   }
 
-  /** Reads what the logs count. */
-  observeLogs({ counters }: LogResources): void {
-    const counts: [MetricDefinition<'counter'>, () => number][] = [
-      [count('ottla_log_appends_total', 'appends', 'Batches written.'), () => counters.appends],
-      [count('ottla_log_appended_bytes_total', 'bytes', 'Bytes of batches written.'), () => counters.appendedBytes],
-      [count('ottla_log_writes_total', 'writes', 'Writes to segments.'), () => counters.writes],
-      [count('ottla_log_copied_bytes_total', 'bytes', 'Bytes copied in memory by logs.'), () => counters.copiedBytes],
-      [count('ottla_log_syncs_total', 'syncs', 'Syncs of segments.'), () => counters.syncs],
-      [count('ottla_log_tail_read_bytes_total', 'bytes', 'Bytes read from memory.'), () => counters.tailReadBytes],
-      [count('ottla_log_disk_read_bytes_total', 'bytes', 'Bytes read from disk.'), () => counters.diskReadBytes],
-      [count('ottla_log_reverted_appends_total', 'appends', REVERTED), () => counters.revertedAppends],
-    ]
-    for (const [definition, read] of counts) this.registry.observe(definition, read)
+  api(apiKey: number): ApiFigures {
+    return (this.#apis[apiKey] ??= new ApiFigures(apiKey))
   }
 
-  #startCounting(apiKey: number): { increment(): void } {
-    const labels = { api: apiOf(apiKey)?.name ?? String(apiKey) }
-    this.#times[apiKey] = this.registry.histogram(REQUEST_TIME, labels)
-    const counter = this.registry.counter(REQUESTS, labels)
-    this.#requests[apiKey] = counter
-    return counter
+  /** A request was read as far as its header. */
+  countRequest(apiKey: number, version: number, bytes: number): void {
+    this.api(apiKey).start(version, bytes)
   }
-}
 
-const COPIED = 'Bytes copied on their way in; over the bytes received it is the copies per byte.'
-const REVERTED = 'Batches taken back because their write failed.'
-const HELD = 'Bytes that requests under way hold.'
+  /** What an answer says: of the whole request, or of one of its partitions. */
+  countError(apiKey: number, errorCode: number): void {
+    this.api(apiKey).error(errorCode)
+  }
 
-function count(name: string, unit: string, help: string): MetricDefinition<'counter'> {
-  return { name, kind: 'counter', help, unit }
-}
+  answered(request: ServerRequest): void {
+    const figures = this.#apis[request.firstWord >> 16]
+    if (figures !== undefined) figures.answered += 1
+  }
 
-function level(name: string, unit: string, help: string): MetricDefinition<'gauge'> {
-  return { name, kind: 'gauge', help, unit }
+  sent(request: ServerRequest, writtenAt: number, takenAt: number): void {
+    this.#apis[request.firstWord >> 16]?.sent(request, writtenAt, takenAt)
+  }
+
+  observeServer(server: SocketServer): void {
+    this.#server = server
+  }
+
+  observeLogs(resources: LogResources): void {
+    this.#logs = resources
+  }
+
+  /** Begins another period of what is recent. To be called once a minute. */
+  turn(loop: LoopTimes | undefined): void {
+    this.loopBefore = this.#loopAtTurn
+    if (loop !== undefined) this.#loopAtTurn = { loopActiveMs: loop.loopActiveMs, loopIdleMs: loop.loopIdleMs }
+    for (const [, figures] of this.apis()) figures.turn()
+    this.loopDelay.turn()
+    this.#logs?.syncTimes.turn()
+  }
 }

@@ -100,6 +100,7 @@ export class Broker implements BrokerContext {
       logger: env.logger.child('broker.replica'),
       timers: env.timers,
       settingsOf: (topic) => this.settingsOf(topic),
+      traffic: metrics.traffic,
     })
     this.groups = this.#groupService()
     this.topicCreation = new TopicCreation(this)

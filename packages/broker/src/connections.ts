@@ -45,9 +45,10 @@ export function brokerConnections({ env, config, pool, dispatcher, metrics }: Co
       connection.attachment = sessionOf(connection)
     },
     onRequest: (request) => dispatcher().dispatch(request, request.connection.attachment as Session),
-    onAnswered: (request, elapsedMs) => metrics.answered(request.firstWord >> 16, elapsedMs),
+    onAnswered: (request) => metrics.answered(request),
+    onSent: (request, writtenAt, takenAt) => metrics.sent(request, writtenAt, takenAt),
   })
-  metrics.observeServer(server, pool)
+  metrics.observeServer(server)
   return server
 }
 

@@ -14,6 +14,7 @@ import {
   ListOffsetsResponse,
   readRecords,
 } from '@ottla/protocol'
+import { metricValue } from './metrics/metric-value.ts'
 import { batch, FETCH, fetchOf, PRODUCE, produceTo, TestBroker } from './test-broker.test.ts'
 
 const LIST_OFFSETS = { request: ListOffsetsRequest, response: ListOffsetsResponse }
@@ -329,12 +330,7 @@ test('bytes are copied once on their way in, and not at all on their way out of 
   const broker = await TestBroker.start(t)
   await broker.createTopics({ events: 1 })
   const [producer, consumer] = [await broker.connect(), await broker.connect()]
-  const counted = (name: string): number => {
-    for (const { definition, value } of broker.running.broker.metrics.registry.collect()) {
-      if (definition.name === name) return value!
-    }
-    throw new Error(`no metric ${name}`)
-  }
+  const counted = (name: string): number => metricValue(broker.running.broker, name)
   const records = batch([{ value: 'x'.repeat(100_000) }])
   // The metadata log has copied some: appends of up to a kilobyte share a chunk of the tail.
   const copiedBefore = counted('ottla_log_copied_bytes_total')

@@ -58,7 +58,7 @@ export class Dispatcher {
     if (handler.kind !== 'raw') exchange.releaseFrame()
     const reader = new Reader(frame)
     const context = this.#readHeader(reader, { exchange, session, served })
-    this.#broker.metrics.countRequest(served.api.key)
+    this.#broker.metrics.countRequest(served.api.key, version, exchange.sizeBytes)
     if (handler.kind === 'raw') {
       handler.handle(context, reader, exchange)
       return
@@ -108,6 +108,8 @@ export class Dispatcher {
       call.exchange.respondNothing()
       return
     }
+    const { errorCode } = response as { readonly errorCode?: number }
+    if (errorCode !== undefined) this.#broker.metrics.countError(call.served.api.key, errorCode)
     let buffers: Buffer[]
     try {
       buffers = encodeResponse(call.context, call.handler.response, response as object)

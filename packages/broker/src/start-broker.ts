@@ -22,6 +22,8 @@ import { Broker } from './broker.ts'
 import { BrokerMetrics } from './broker-metrics.ts'
 import { brokerConnections } from './connections.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { BrokerPhase } from './http/health.ts'
+import { type HttpListener, startHttpListener } from './http/http-listener.ts'
 import { BrokerRegistration } from './lifecycle/broker-registration.ts'
 import { startSchedules } from './lifecycle/schedules.ts'
 import { openEmbeddedController } from './open-embedded-controller.ts'
@@ -60,6 +62,8 @@ export interface RunningBroker {
   readonly clusterId: string
   readonly directories: readonly DirectoryStatus[]
   readonly listeners: readonly BoundListener[]
+  /** Where /metrics and /health are; null without. */
+  readonly http: Pick<HttpListener, 'host' | 'port'> | null
   /** Its services, for tests and embedding. */
   readonly broker: Broker
   /** Answers what was begun, writes everything out, and marks the folders as cleanly stopped. */
@@ -104,6 +108,7 @@ class Start {
   /** In the order in which things were made; undone backwards. */
   readonly #undo: ((end: End) => Promise<void> | void)[] = []
   #broker: Broker | null = null
+  #phase: BrokerPhase = 'starting'
 
   constructor(env: Env, config: BrokerConfig, options: StartBrokerOptions) {
     this.#env = env
@@ -117,6 +122,7 @@ class Start {
   async run(): Promise<RunningBroker> {
     const server = this.#server()
     const listeners = await this.#listen(server)
+    const http = await this.#listenForHttp()
     const logs = await this.#openLogs()
     const channel = await this.#openController(logs)
     const broker = new Broker({
@@ -136,11 +142,13 @@ class Start {
     this.#undo.push(startSchedules(broker), () => drain(server, broker))
     await registration.unfence()
     server.open()
-    return this.#running(broker, listeners)
+    this.#phase = 'running'
+    return this.#running(broker, { listeners, http })
   }
 
   /** Undoes what was done, last things first. Failures are logged, and the rest is undone all the same. */
   async undo(end: End): Promise<void> {
+    if (this.#phase !== 'failed') this.#phase = 'stopping'
     for (let step = this.#undo.pop(); step !== undefined; step = this.#undo.pop()) {
       try {
         await step(end)
@@ -165,6 +173,14 @@ class Start {
 
   #listen(server: SocketServer): Promise<BoundListener[]> {
     return Promise.all(this.#config.listeners.map(({ name, host, port }) => server.listen({ name, host, port })))
+  }
+
+  /** From the beginning to the end: whoever supervises the process may ask at any time. */
+  async #listenForHttp(): Promise<HttpListener | null> {
+    const subject = { phase: () => this.#phase, broker: () => this.#broker }
+    const http = await startHttpListener(this.#env, this.#config, subject)
+    if (http !== null) this.#undo.unshift(() => http.close())
+    return http
   }
 
   async #openLogs(): Promise<LogStore> {
@@ -233,13 +249,14 @@ class Start {
     return registration
   }
 
-  #running(broker: Broker, listeners: readonly BoundListener[]): RunningBroker {
+  #running(broker: Broker, { listeners, http }: Pick<RunningBroker, 'listeners' | 'http'>): RunningBroker {
     let stopped: Promise<void> | undefined
     return {
       nodeId: broker.nodeId,
       clusterId: broker.clusterId,
       directories: broker.logs.directories,
       listeners,
+      http,
       broker,
       stop: () => {
         stopped ??= this.undo({ isClean: true })
@@ -249,6 +266,7 @@ class Start {
   }
 
   #fatal(error: Error): void {
+    this.#phase = 'failed'
     this.#env.logger.fatal('the broker cannot go on', { error })
     if (this.#options.onFatal !== undefined) this.#options.onFatal(error)
     else void this.undo({ isClean: false })

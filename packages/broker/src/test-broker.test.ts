@@ -51,7 +51,8 @@ export class TestBroker {
   }
 
   async start(): Promise<void> {
-    const settings = { listeners: 'PLAINTEXT://localhost:0', 'log.dirs': this.folder, ...this.#overrides }
+    const fixed = { listeners: 'PLAINTEXT://localhost:0', 'log.dirs': this.folder, 'ottla.http.listener': '' }
+    const settings = { ...fixed, ...this.#overrides }
     const parsed = parseServerProperties('', 'test', Object.entries(settings))
     if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
     this.#running = await startBroker(this.env, parsed.config, { pool: new SlabPool({ poison: true }) })

@@ -1,10 +1,11 @@
 /** Rules between several settings of a broker, and what this road step can run. */
 import { type ValueProblem, valueProblem } from './config-problem.ts'
+import { parseHttpAddress } from './http-listener.ts'
 import type { BrokerValues } from './key-table.ts'
 
 /** What is wrong with the values taken together. */
 export function brokerRuleProblems(values: BrokerValues): ValueProblem[] {
-  return [...identityProblems(values), ...quorumProblems(values), ...boundProblems(values)]
+  return [...identityProblems(values), ...quorumProblems(values), ...boundProblems(values), ...httpProblems(values)]
 }
 
 function identityProblems(values: BrokerValues): ValueProblem[] {
@@ -54,6 +55,12 @@ function isOwnController(server: string, values: BrokerValues): boolean {
 }
 
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0', '[::]'])
+
+function httpProblems(values: BrokerValues): ValueProblem[] {
+  const text = values['ottla.http.listener']
+  if (parseHttpAddress(text) !== undefined) return []
+  return [valueProblem('ottla.http.listener', text, 'http://host:port, or nothing for no listener')]
+}
 
 function boundProblems(values: BrokerValues): ValueProblem[] {
   const problems: ValueProblem[] = []

@@ -20,6 +20,8 @@ export {
 } from './describe.ts'
 export type { ClientMetricsConfig, EffectiveConfig, GroupConfig, TopicConfig } from './effective-config.ts'
 export { effectiveClientMetricsConfig, effectiveGroupConfig, effectiveTopicConfig } from './effective-config.ts'
+export type { HttpAddress } from './http-listener.ts'
+export { parseHttpAddress } from './http-listener.ts'
 export type { BrokerValues, ClientMetricsValues, GroupValues, KeyTable, TopicValues } from './key-table.ts'
 export { brokerKeys, clientMetricsKeys, groupKeys, quotaIpKeys, quotaUserClientKeys, topicKeys } from './key-table.ts'
 export type { Endpoint, Listener } from './listener.ts'

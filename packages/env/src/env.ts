@@ -1,9 +1,11 @@
 import type { Clock, Timers } from './clock.ts'
 import type { FileSystem } from './file-system.ts'
+import type { HttpServers } from './http.ts'
 import type { LogLevels } from './log-levels.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
 import type { Pool } from './pool.ts'
+import type { ProcessFigures } from './process-figures.ts'
 import type { Random } from './random.ts'
 
 /** Everything a process may know of the world. Passed down explicitly; nothing reaches around it. */
@@ -17,4 +19,8 @@ export interface Env {
   readonly logger: Logger
   /** Which lines of which logger are written; may be changed at any time. */
   readonly logLevels: LogLevels
+  /** Absent where nobody is there to ask: in the simulation. */
+  readonly http?: HttpServers
+  /** What there is to know of this process now. Absent where no process is the program's own: in the simulation. */
+  readonly processFigures?: () => ProcessFigures
 }

@@ -59,6 +59,8 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
       openFiles,
       limiter: resources.syncs,
       counters: resources.counters,
+      syncTimes: resources.syncTimes,
+      clock: env.clock,
       folder,
       owner: this,
     })

@@ -2,7 +2,7 @@
  * What all logs of one process share: the world, and the bounds that hold for all of them together.
  */
 import type { Env } from '@ottla/env'
-import { SlabPool } from '@ottla/stdx'
+import { RecentHistogram, SlabPool } from '@ottla/stdx'
 import { FolderSyncs } from './folder-syncs.ts'
 import { IndexCache } from './index/index-cache.ts'
 import { Limiter } from './limiter.ts'
@@ -73,6 +73,8 @@ export interface LogResources {
   readonly env: Env
   readonly limits: LogLimits
   readonly counters: LogCounters
+  /** How long syncs of logs took, microseconds. */
+  readonly syncTimes: RecentHistogram
   readonly tail: TailBudget
   readonly openFiles: OpenFiles
   readonly syncs: Limiter
@@ -111,6 +113,7 @@ export function createLogResources(
       syncs: 0,
       revertedAppends: 0,
     },
+    syncTimes: new RecentHistogram(),
     tail: new TailBudget(all.tailBytes),
     openFiles: new OpenFiles(env.files, all.openFiles),
     syncs: new Limiter(all.concurrentSyncs),

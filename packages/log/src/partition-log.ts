@@ -151,6 +151,11 @@ export class PartitionLog {
     return firstUnstableOffset < 0 ? highWatermark : Math.min(firstUnstableOffset, highWatermark)
   }
 
+  /** Producers that the log remembers. */
+  get producerCount(): number {
+    return this.#state.producers.size
+  }
+
   /** The newest leader epoch; -1 without one. */
   get latestEpoch(): number {
     return this.#state.epochs.latest

@@ -178,6 +178,7 @@ export function testConnection(options: TestConnectionOptions = {}): TestConnect
       options.onRequest?.(request)
     },
     onAnswered: () => {},
+    onSent: () => {},
     onClose: (_connection, end) => {
       reason = end.kind === 'refused' ? end.reason : undefined
     },

@@ -37,7 +37,10 @@ export interface ServerConnectionShared {
   /** Judges key and version of a request before its bytes are buffered; a text refuses it. */
   readonly admit: (firstWord: number) => string | null
   readonly onRequest: (request: ServerRequest) => void
-  readonly onAnswered: (request: ServerRequest, elapsedMs: number) => void
+  /** Once for each request, also when nobody can receive the answer any more. */
+  readonly onAnswered: (request: ServerRequest) => void
+  /** The answer was written at `writtenAt`, and the kernel had taken it at `takenAt`; monotonic milliseconds. Not called for answers that nobody received. */
+  readonly onSent: (request: ServerRequest, writtenAt: number, takenAt: number) => void
   readonly onClose: (connection: ServerConnection, end: ConnectionEnd) => void
 }
 
@@ -73,6 +76,8 @@ export class ServerConnection {
   #requests: ServerRequest[] = []
   #outgoing: Buffer[] = []
   #outgoingBytes = 0
+  /** The requests whose answers are outgoing, and what their answers want to have called then. */
+  #outgoingRequests: ServerRequest[] = []
   #outgoingFlushed: (() => void)[] = []
   /** Bytes of answers that wait for an earlier one. */
   #blockedBytes = 0
@@ -187,7 +192,8 @@ export class ServerConnection {
   /** For {@link ServerRequest} alone. */
   answered(request: ServerRequest, answer: ReadyAnswer): void {
     const bytes = request.sizeBytes + FRAME_SIZE_BYTES
-    this.#shared.onAnswered(request, this.#shared.monotonic() - request.receivedAt)
+    request.answeredAt = this.#shared.monotonic()
+    this.#shared.onAnswered(request)
     this.#heldBytes -= bytes
     if (this.#exclusive === request) this.#exclusive = null
     if (this.#isClosed) {
@@ -226,7 +232,9 @@ export class ServerConnection {
     const request = new ServerRequest(this, frame, this.#lastReceivedAt)
     this.#requests.push(request)
     if (this.#requests.length === 1) request.becomeHead()
+    request.startedAt = this.#shared.monotonic()
     this.#shared.onRequest(request)
+    request.handledAt = this.#shared.monotonic()
     return this.#mayStart()
   }
 
@@ -296,7 +304,8 @@ export class ServerConnection {
     const requests = this.#requests
     let moved = 0
     for (; moved < requests.length; moved++) {
-      const answer = requests[moved]!.takeAnswer()
+      const request = requests[moved]!
+      const answer = request.takeAnswer()
       if (answer === null) break
       this.#blockedBytes -= answer.sizeBytes
       this.#sendingBytes += answer.sizeBytes
@@ -304,7 +313,8 @@ export class ServerConnection {
         for (const buffer of answer.buffers) this.#outgoing.push(buffer)
         this.#outgoingBytes += answer.sizeBytes
         this.#shared.counters.responsesOut += 1
-      }
+        this.#outgoingRequests.push(request)
+      } else this.#shared.onSent(request, request.answeredAt, request.answeredAt)
       this.#outgoingFlushed.push(answer.flushed)
     }
     if (moved === 0) return
@@ -318,25 +328,29 @@ export class ServerConnection {
 
   #write(): void {
     const buffers = this.#outgoing
+    const requests = this.#outgoingRequests
     const callbacks = this.#outgoingFlushed
     const bytes = this.#outgoingBytes
     this.#outgoing = []
+    this.#outgoingRequests = []
     this.#outgoingFlushed = []
     this.#outgoingBytes = 0
-    if (this.#sendingBytes === bytes) this.#lastFlushedAt = this.#shared.monotonic()
+    const writtenAt = this.#shared.monotonic()
+    if (this.#sendingBytes === bytes) this.#lastFlushedAt = writtenAt
     this.#shared.counters.writes += 1
     this.#shared.counters.bytesOut += bytes
     this.#stream.write(buffers, () => {
       for (const flushed of callbacks) flushed()
-      this.#flushed(bytes)
+      this.#flushed(bytes, requests, writtenAt)
     })
   }
 
-  #flushed(bytes: number): void {
+  #flushed(bytes: number, requests: readonly ServerRequest[], writtenAt: number): void {
     if (this.#isClosed) return
     this.#sendingBytes -= bytes
     this.responses.give(bytes)
     this.#lastFlushedAt = this.#shared.monotonic()
+    for (const request of requests) this.#shared.onSent(request, writtenAt, this.#lastFlushedAt)
     if (this.isWritable) this.#requests[0]?.wakeWriter()
     this.#continueReading()
     this.#closeWhenDrained()
@@ -362,6 +376,7 @@ export class ServerConnection {
     this.#sendingBytes = 0
     const callbacks = this.#outgoingFlushed
     this.#outgoingFlushed = []
+    this.#outgoingRequests = []
     this.#outgoing = []
     for (const flushed of callbacks) flushed()
     const requests = this.#requests

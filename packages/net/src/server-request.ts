@@ -13,6 +13,10 @@ export class ServerRequest {
   readonly sizeBytes: number
   /** Monotonic milliseconds at which the last byte had arrived. */
   readonly receivedAt: number
+  /** Monotonic milliseconds at which it was handed over, at which whoever took it had done what could be done at once, and at which it was answered. */
+  startedAt = 0
+  handledAt = 0
+  answeredAt = 0
   /** Called once if the connection closes before the answer: nobody waits any more. An answer is still owed, and is dropped. */
   onAbandoned: () => void = nothing
   #frame: SlabSlice | null

@@ -34,8 +34,10 @@ export interface SocketServerOptions {
   readonly backlog?: number
   readonly admit: (firstWord: number) => string | null
   readonly onRequest: (request: ServerRequest) => void
-  /** A request was answered, `elapsedMs` after it had arrived. */
-  readonly onAnswered?: (request: ServerRequest, elapsedMs: number) => void
+  /** A request was answered. Once for each. */
+  readonly onAnswered?: (request: ServerRequest) => void
+  /** An answer was written at `writtenAt`, and the kernel had taken it at `takenAt`; monotonic milliseconds. */
+  readonly onSent?: (request: ServerRequest, writtenAt: number, takenAt: number) => void
   readonly onConnection?: (connection: ServerConnection) => void
   readonly onClose?: (connection: ServerConnection) => void
 }
@@ -73,6 +75,8 @@ export class SocketServer {
     responsesOut: 0,
   }
   readonly budget: ByteBudget
+  /** Connections since the start, by listener. */
+  readonly accepted = new Map<string, number>()
   readonly #options: SocketServerOptions
   readonly #shared: ServerConnectionShared
   readonly #limits: ConnectionLimits
@@ -106,8 +110,14 @@ export class SocketServer {
       admit: options.admit,
       onRequest: options.onRequest,
       onAnswered: options.onAnswered ?? (() => {}),
+      onSent: options.onSent ?? (() => {}),
       onClose: (connection, end) => this.#onClose(connection, end),
     }
+  }
+
+  /** Memory of responses that are being made or that peers have not taken. */
+  get responses(): ResponseMemory {
+    return this.#shared.responses
   }
 
   get connections(): ReadonlySet<ServerConnection> {
@@ -195,6 +205,7 @@ export class SocketServer {
   #connect(listenerName: string, stream: ByteStream): void {
     const connection = new ServerConnection({ id: this.#nextId++, listenerName }, stream, this.#shared)
     this.#connections.add(connection)
+    this.accepted.set(listenerName, (this.accepted.get(listenerName) ?? 0) + 1)
     this.#options.onConnection?.(connection)
   }
 

@@ -2,4 +2,4 @@ export { type LoadedRecords, type LoadedShard, type LoadShardOptions, loadShard 
 export type { RuntimeClock, RuntimeTimer, RuntimeTimers, ShardWriter } from './ports.ts'
 export type { Decide, Decision, Instant, Reply, ReplyToken, Shard, TimerOp } from './shard.ts'
 export { ShardRuntime, type ShardRuntimeOptions } from './shard-runtime.ts'
-export { type LoadOutcome, type ShardState, ShardTable, type Unloadable } from './shard-table.ts'
+export { type LoadOutcome, type ShardCounts, type ShardState, ShardTable, type Unloadable } from './shard-table.ts'

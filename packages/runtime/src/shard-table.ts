@@ -20,6 +20,12 @@ export type ShardState<H> =
   | { readonly kind: 'active'; readonly epoch: number; readonly host: H }
   | { readonly kind: 'failed'; readonly epoch: number; readonly error: unknown }
 
+export interface ShardCounts {
+  readonly loading: number
+  readonly active: number
+  readonly failed: number
+}
+
 type Entry<H> = Exclude<ShardState<H>, { kind: 'absent' }> & { readonly abort: AbortController }
 
 export type LoadOutcome = 'active' | 'overtaken' | 'stale'
@@ -90,8 +96,14 @@ export class ShardTable<H extends Unloadable> {
   }
 
   get isLoading(): boolean {
-    for (const { kind } of this.#entries.values()) if (kind === 'loading') return true
-    return false
+    return this.counts().loading > 0
+  }
+
+  /** Partitions by state. */
+  counts(): ShardCounts {
+    const counts = { loading: 0, active: 0, failed: 0 }
+    for (const { kind } of this.#entries.values()) counts[kind] += 1
+    return counts
   }
 
   #end(partition: number, error: Error): void {

@@ -44,6 +44,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'group.initial.rebalance.delay.ms': '0',
   'offsets.topic.num.partitions': '1',
   'ottla.durability': 'replicated',
+  'ottla.http.listener': '',
 }
 
 /** Starts a broker. Rejects with Error when a setting is wrong, else as `startBroker` of the broker does. */

@@ -23,6 +23,7 @@ import type { RawApi } from './handler.ts'
 type Request = Value<typeof ProduceRequest>
 
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
+const PRODUCE = 0
 const ACKS_ALL = -1
 /** Written by coordinators alone; Kafka's own tools may, under this client id. */
 const ADMIN_CLIENT_ID = '__admin_client'
@@ -135,6 +136,7 @@ class Produce {
     outcome.baseOffset = result.baseOffset
     outcome.logAppendTimeMs = result.logAppendTimeMs
     outcome.logStartOffset = replica.logStartOffset
+    replica.traffic.produced(result.lastOffset - result.baseOffset + 1, this.#parts[at]!.records?.length ?? 0)
     const { acks } = this.#request
     if (acks === 0) return true
     return this.#pending.await(at, replica, { endOffset: result.lastOffset + 1, scope: acks === 1 ? 'local' : 'all' })
@@ -145,7 +147,15 @@ class Produce {
     outcome.errorCode = error
     outcome.errorMessage = message
     outcome.recordErrors = recordErrors
+    this.#countRefusal(this.#parts[at]!)
     return true
+  }
+
+  #countRefusal({ topic, topicId, partition, records }: Part): void {
+    const { metrics, replicas } = this.#context.broker
+    const { replica } = topic === '' ? replicas.findById(topicId, partition) : replicas.find(topic, partition)
+    const traffic = replica?.traffic ?? metrics.traffic
+    traffic.produceFailed(records?.length ?? 0)
   }
 
   #respond(): void {
@@ -161,7 +171,7 @@ class Produce {
 
   #encode(): Buffer[] {
     const hints = new LeaderHints(this.#context)
-    const { replicas } = this.#context.broker
+    const { replicas, metrics } = this.#context.broker
     let at = 0
     const responses = this.#request.topicData.map(({ name, topicId, partitionData }) => {
       const id = name === '' ? topicId : replicas.topicId(name)
@@ -170,6 +180,7 @@ class Produce {
         topicId,
         partitionResponses: partitionData.map(({ index }) => {
           const outcome = this.#outcomes[at++]!
+          metrics.countError(PRODUCE, outcome.errorCode)
           const hint = this.#context.apiVersion >= 10 ? hints.of(id, index, outcome.errorCode) : undefined
           return hint === undefined ? { index, ...outcome } : { index, ...outcome, currentLeader: hint }
         }),

@@ -22,6 +22,7 @@ import type { RawApi } from './handler.ts'
 
 type Request = Value<typeof FetchRequest>
 type Scope = Extract<FetchScope, { kind: 'fetch' }>
+const FETCH = 1
 const FIRST_VERSION_WITH_ZSTD = 10
 const FIRST_VERSION_WITH_LEADER_HINTS = 16
 const NO_RECORDS = Buffer.alloc(0)
@@ -106,6 +107,7 @@ function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | nu
   const topics = new TopicGroups()
   for (const result of results) {
     const data = partitionData({ context, result, hints, aborted })
+    count(context, result, data.errorCode)
     const { request } = result.target
     const outcome = {
       errorCode: data.errorCode,
@@ -119,6 +121,13 @@ function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | nu
   }
   const response = { sessionId, responses: topics.list, nodeEndpoints: hints.endpoints }
   exchange.respond(encodeResponse(context, FetchResponse, response), () => releaseAll(results))
+}
+
+function count({ broker }: RequestContext, { target, records }: TargetResult, errorCode: number): void {
+  const traffic = target.replica?.traffic ?? broker.metrics.traffic
+  if (errorCode === ErrorCode.NONE) traffic.fetched(records?.sizeBytes ?? 0)
+  else traffic.fetchFailed()
+  broker.metrics.countError(FETCH, errorCode)
 }
 
 interface Partition {

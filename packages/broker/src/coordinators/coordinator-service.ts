@@ -5,6 +5,7 @@
 import type { PartitionWriter, StoredBatches } from '@ottla/coordinator'
 import type { Logger } from '@ottla/env'
 import { ApiError, ErrorCode } from '@ottla/protocol'
+import type { ShardCounts } from '@ottla/runtime'
 import type { Replica, ReplicaWatcher } from '../replica/replica.ts'
 import type { ReplicaObserver } from '../replica/replica-registry.ts'
 import { ReplicaWriter } from './replica-writer.ts'
@@ -31,6 +32,8 @@ export interface ReplicatedCoordinator {
   failed(partition: number, epoch: number, failure: { readonly error: Error; readonly logEndOffset: number }): void
   /** Topics of users were deleted, which the state may speak of. */
   topicsDeleted?(names: readonly string[]): Promise<void>
+  /** Partitions of the topic that this broker leads, by state. */
+  partitionCounts(): ShardCounts
   /** Ends all service. */
   close(): void
 }

@@ -1,4 +1,5 @@
 /** The coordinators of a broker, together: one service for each internal topic that has one. */
+import type { ShardCounts } from '@ottla/runtime'
 import type { ReplicaRegistry } from '../replica/replica-registry.ts'
 import type { CoordinatorService, ReplicatedCoordinator } from './coordinator-service.ts'
 
@@ -22,6 +23,11 @@ export class Coordinators {
   /** Topics were deleted, which coordinators may speak of. */
   topicsDeleted(names: readonly string[]): void {
     for (const { coordinator } of this.#services) void coordinator.topicsDeleted?.(names)
+  }
+
+  /** For each coordinator its topic, and the partitions of it that are served here, by state. */
+  *partitionCounts(): IterableIterator<[topic: string, counts: ShardCounts]> {
+    for (const { topic, coordinator } of this.#services) yield [topic, coordinator.partitionCounts()]
   }
 
   /** Waits until all that was written so far is committed, or failed. */

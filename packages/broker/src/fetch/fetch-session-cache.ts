@@ -23,6 +23,13 @@ export class FetchSessionCache {
     return this.#sessions.size
   }
 
+  /** Partitions of all sessions. */
+  get partitionCount(): number {
+    let count = 0
+    for (const { size } of this.#sessions.values()) count += size
+    return count
+  }
+
   get evictions(): number {
     return this.#evictions
   }

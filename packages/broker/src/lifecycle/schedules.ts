@@ -3,6 +3,7 @@ import type { Broker } from '../broker.ts'
 import { Periodic } from './periodic.ts'
 
 const LOOP_SAMPLE_MS = 250
+const METRICS_PERIOD_MS = 60_000
 
 /** Starts the work; gives what ends it, which resolves when none is under way. */
 export function startSchedules(broker: Broker): () => Promise<void> {
@@ -15,6 +16,7 @@ export function startSchedules(broker: Broker): () => Promise<void> {
       logs.checkpointHighWatermarks(),
     ),
     every('recovery point checkpoint', values['log.flush.offset.checkpoint.interval.ms'], () => logs.checkpoint()),
+    every('recent metrics', METRICS_PERIOD_MS, () => metrics.turn(env.processFigures?.())),
     every('retention', values['log.retention.check.interval.ms'], () => logs.applyRetention(env.clock.now())),
   ]
   let isStopped = false

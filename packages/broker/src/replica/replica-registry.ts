@@ -7,6 +7,7 @@ import type { Logger, Timers } from '@ottla/env'
 import { type LogConfig, LogError, type LogStore, type TopicPartition } from '@ottla/log'
 import type { MetadataImage, PartitionImage, TopicImage } from '@ottla/metadata'
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
+import { TopicTraffic } from '../metrics/topic-traffic.ts'
 import { safeEndFor } from './durability.ts'
 import { FolderQueue } from './folder-queue.ts'
 import { Replica } from './replica.ts'
@@ -24,6 +25,8 @@ export interface ReplicaRegistryOptions {
   readonly logger: Logger
   readonly timers: Timers
   readonly settingsOf: (topic: string) => TopicSettings
+  /** Of all topics. */
+  readonly traffic: TopicTraffic
 }
 
 /** A replica, or why there is none here: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID or NOT_LEADER_OR_FOLLOWER. */
@@ -45,6 +48,7 @@ const REOPEN_MS = 1000
 interface HostedTopic {
   readonly name: string
   readonly id: string
+  readonly traffic: TopicTraffic
   /** By partition; undefined where this broker has no replica. */
   readonly replicas: (Replica | undefined)[]
   partitionCount: number
@@ -78,6 +82,11 @@ export class ReplicaRegistry {
     for (const { replicas } of this.#byId.values()) {
       for (const replica of replicas) if (replica !== undefined) yield replica
     }
+  }
+
+  /** What went in and out of each topic that has a replica here, by name. */
+  *traffic(): IterableIterator<[topic: string, traffic: TopicTraffic]> {
+    for (const { name, traffic } of this.#byId.values()) yield [name, traffic]
   }
 
   observe(observer: ReplicaObserver): void {
@@ -141,7 +150,13 @@ export class ReplicaRegistry {
     const { nodeId } = this.#options
     let hosted = this.#byId.get(topic.id)
     if (hosted === undefined) {
-      hosted = { name: topic.name, id: topic.id, replicas: [], partitionCount: 0 }
+      hosted = {
+        name: topic.name,
+        id: topic.id,
+        traffic: new TopicTraffic(this.#options.traffic),
+        replicas: [],
+        partitionCount: 0,
+      }
       this.#byId.set(topic.id, hosted)
       this.#byName.set(topic.name, hosted)
     }
@@ -161,7 +176,7 @@ export class ReplicaRegistry {
   #add(hosted: HostedTopic, from: { partition: number; image: PartitionImage; isNew: boolean }): void {
     const { name: topic, id: topicId } = hosted
     const { partition, image, isNew } = from
-    const identity = { topic, topicId, partition, nodeId: this.#options.nodeId }
+    const identity = { topic, topicId, partition, nodeId: this.#options.nodeId, traffic: hosted.traffic }
     const replica = new Replica(identity, image, (self) => this.#open(self, { isNew }))
     replica.configure(this.#options.settingsOf(topic))
     hosted.replicas[partition] = replica

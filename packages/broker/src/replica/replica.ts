@@ -9,6 +9,7 @@ import type { AppendOptions, AppendResult, PartitionLog } from '@ottla/log'
 import type { PartitionImage } from '@ottla/metadata'
 import { ErrorCode } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
+import type { TopicTraffic } from '../metrics/topic-traffic.ts'
 import { AckQueue, type AckWaiter } from './ack-queue.ts'
 import { CommittedBytes } from './committed-bytes.ts'
 import { type SafeEnd, safeEndFor } from './durability.ts'
@@ -20,6 +21,8 @@ export interface ReplicaIdentity {
   readonly partition: number
   /** Id of this broker. */
   readonly nodeId: number
+  /** Of the topic. */
+  readonly traffic: TopicTraffic
 }
 
 /** Someone who waits for a partition to change. */
@@ -39,6 +42,8 @@ export class Replica {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
+  /** Of the topic. */
+  readonly traffic: TopicTraffic
   /** A batch that unpacks to more is refused where its records are looked at (max.decompressed.message.bytes). */
   maxDecompressedBytes = 0
   readonly #nodeId: number
@@ -66,6 +71,7 @@ export class Replica {
     this.topic = identity.topic
     this.topicId = identity.topicId
     this.partition = identity.partition
+    this.traffic = identity.traffic
     this.#nodeId = identity.nodeId
     this.#image = image
     this.#open = open
@@ -91,6 +97,11 @@ export class Replica {
   /** True when the log is open, or will never be: then `error` says why. */
   get isReady(): boolean {
     return this.#log !== null || this.#failure !== ErrorCode.NONE || this.#isStopped
+  }
+
+  /** Whether the log is open and works. */
+  get hasLog(): boolean {
+    return this.#log !== null && this.#failure === ErrorCode.NONE
   }
 
   /** The open log. Only after `isReady` without error. */

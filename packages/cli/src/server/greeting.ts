@@ -13,10 +13,13 @@ const DURABILITY: Readonly<Record<string, string>> = {
 export function clientAddress(running: RunningBroker, config: BrokerConfig): string {
   const bound = running.listeners[0]
   const listener = config.listeners.find(({ name }) => name === bound?.name)
-  const host = listener?.host ?? ''
-  const isAny = host === '' || host === '0.0.0.0' || host === '::'
-  const shown = isAny ? 'localhost' : host
-  return `${shown.includes(':') ? `[${shown}]` : shown}:${bound?.port ?? 0}`
+  return `${hostOf(listener?.host ?? null)}:${bound?.port ?? 0}`
+}
+
+/** As in an address: for all interfaces the name of this machine. */
+function hostOf(host: string | null): string {
+  if (host === null || host === '' || host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** Lines for a terminal. */
@@ -32,6 +35,7 @@ export function greeting(running: RunningBroker, config: BrokerConfig): string {
     ],
     ['Address', [address, ...others].join(', ')],
     ['Data', folders],
+    ...(running.http === null ? [] : [['Metrics', `http://${hostOf(running.http.host)}:${running.http.port}/metrics`]]),
     ['Durability', DURABILITY[durability] ?? durability],
     ['Try', `bin/kafka-topics.sh --bootstrap-server ${address} --create --topic test`],
     ['', `bin/kafka-console-producer.sh --bootstrap-server ${address} --topic test`],

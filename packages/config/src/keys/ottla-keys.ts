@@ -88,6 +88,32 @@ export const OTTLA_BROKER_KEYS = [
     updateMode: 'read-only',
     doc: 'Log and index files kept open. 0: derived from the limit of the process.',
   },
+  {
+    name: 'ottla.http.listener',
+    type: 'string',
+    default: 'http://localhost:9404',
+    importance: 'medium',
+    updateMode: 'read-only',
+    doc: 'Address of /metrics, /health/live and /health/ready. Without a host: all interfaces. Empty: none. When it is not set and the port is taken, as by another broker on this host, any free port is taken and the log says which; an address that was set has to be free.',
+  },
+  {
+    name: 'ottla.slow.request.threshold.ms',
+    type: 'long',
+    default: 1000,
+    valid: { kind: 'range', min: -1 },
+    importance: 'low',
+    updateMode: 'cluster-wide',
+    doc: 'Requests that take longer are logged with the times of their stages. Time that a request waits by design (a fetch for records, a member for its group) does not count. -1: none.',
+  },
+  {
+    name: 'ottla.loop.stall.threshold.ms',
+    type: 'long',
+    default: 200,
+    valid: { kind: 'range', min: -1 },
+    importance: 'low',
+    updateMode: 'cluster-wide',
+    doc: 'When the event loop was held for longer, a line says so, and what ran, as far as it is known. -1: none.',
+  },
 ] as const satisfies readonly ConfigKey[]
 
 export const OTTLA_TOPIC_KEYS = [

@@ -28,7 +28,7 @@ import {
   type SyncGroupRequest,
   type SyncGroupResponse,
 } from '@ottla/protocol'
-import { type LoadOutcome, ShardTable } from '@ottla/runtime'
+import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
 import type { CoordinatorEnv, PartitionWriter, StoredBatches } from '../ports.ts'
 import { GroupAdmin } from './group-admin.ts'
 import { GroupOffsets } from './group-offsets.ts'
@@ -126,6 +126,11 @@ export class GroupCoordinator {
   inspect(groupId: string): GroupPartition | undefined {
     const found = this.#route(groupId)
     return 'partition' in found ? found.partition : undefined
+  }
+
+  /** Partitions of the topic that this broker leads, by state. */
+  partitionCounts(): ShardCounts {
+    return this.#partitions.counts()
   }
 
   /** For metrics. */

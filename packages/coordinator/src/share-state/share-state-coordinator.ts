@@ -18,7 +18,7 @@ import {
   type WriteShareGroupStateRequest,
   type WriteShareGroupStateResponse,
 } from '@ottla/protocol'
-import { type LoadOutcome, ShardTable } from '@ottla/runtime'
+import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
 import { coordinatorErrorCode } from '../group/coordinator-error.ts'
 import type { PartitionWriter, StoredBatches, TopicLookup } from '../ports.ts'
 import type { SharePersister } from './share-persister.ts'
@@ -118,6 +118,11 @@ export class ShareStateCoordinator implements SharePersister {
         this.#options.env.log.warn('share state of a deleted topic stays', { partition, error })
       }
     }
+  }
+
+  /** Partitions of the topic that this broker leads, by state. */
+  partitionCounts(): ShardCounts {
+    return this.#partitions.counts()
   }
 
   /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */

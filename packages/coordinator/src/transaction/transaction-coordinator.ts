@@ -20,7 +20,7 @@ import {
   type ListTransactionsResponse,
   partitionForGroup,
 } from '@ottla/protocol'
-import { type LoadOutcome, ShardTable } from '@ottla/runtime'
+import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
 import type { PartitionWriter, StoredBatches } from '../ports.ts'
 import type { CompilePattern, MarkerReport, TransactionEnv } from './ports.ts'
 import { ProducerRequests, type TransactionRequestContext } from './producer-requests.ts'
@@ -116,6 +116,11 @@ export class TransactionCoordinator {
   /** Topics were deleted: transactions that have ended do not wait for markers in them. */
   async topicsDeleted(names: readonly string[]): Promise<void> {
     await Promise.all([...this.#served()].map((partition) => partition.dropTopics(names)))
+  }
+
+  /** Partitions of the topic that this broker leads, by state. */
+  partitionCounts(): ShardCounts {
+    return this.#partitions.counts()
   }
 
   /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */

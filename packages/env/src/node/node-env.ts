@@ -8,8 +8,10 @@ import { createLogger } from '../structured-logger.ts'
 import { LogSink } from './log-sink.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeFileSystem } from './node-file-system.ts'
+import { NodeHttp } from './node-http.ts'
 import { NodeNetwork } from './node-network.ts'
 import { nodePool } from './node-pool.ts'
+import { nodeProcessFigures } from './node-process-figures.ts'
 import { nodeRandom } from './node-random.ts'
 import { NodeTimers } from './node-timers.ts'
 
@@ -53,6 +55,8 @@ export function nodeEnv(options: NodeEnvOptions = {}): NodeEnv {
     random: nodeRandom,
     files: nodeFileSystem,
     network,
+    http: new NodeHttp(network),
+    processFigures: nodeProcessFigures,
     pool: nodePool(options.tasks),
     logger,
     logLevels,

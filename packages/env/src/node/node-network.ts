@@ -21,7 +21,12 @@ export class NodeNetwork implements Network {
     this.#onAcceptError = options.onAcceptError ?? (() => {})
   }
 
-  async listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket> {
+  listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket> {
+    return this.listenForSockets(address, (socket) => accept(new NodeByteStream(socket)))
+  }
+
+  /** As `listen`, for who needs the sockets of Node. */
+  async listenForSockets(address: ListenAddress, accept: (socket: net.Socket) => void): Promise<ListeningSocket> {
     const servers =
       address.host === 'localhost'
         ? await this.#listenOnLoopback(address, accept)
@@ -77,7 +82,7 @@ export class NodeNetwork implements Network {
   }
 
   /** Both loopback addresses under one port: clients take 'localhost' for either. */
-  async #listenOnLoopback(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<net.Server[]> {
+  async #listenOnLoopback(address: ListenAddress, accept: (socket: net.Socket) => void): Promise<net.Server[]> {
     for (let attempt = 1; ; attempt++) {
       const ipv4 = await this.#listenOn({ ...address, host: '127.0.0.1' }, accept)
       const { port } = ipv4.address() as net.AddressInfo
@@ -92,9 +97,9 @@ export class NodeNetwork implements Network {
     }
   }
 
-  #listenOn(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<net.Server> {
+  #listenOn(address: ListenAddress, accept: (socket: net.Socket) => void): Promise<net.Server> {
     return new Promise((resolve, reject) => {
-      const server = net.createServer(SOCKET_OPTIONS, (socket) => accept(new NodeByteStream(socket)))
+      const server = net.createServer(SOCKET_OPTIONS, accept)
       const { host, port, backlog } = address
       server.once('error', (error) => reject(networkError(error)))
       server.listen({ port, ...(host !== '' && { host }), ...(backlog !== undefined && { backlog }) }, () => {

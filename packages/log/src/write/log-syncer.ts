@@ -4,7 +4,8 @@
  *
  * A failed sync is never repeated: the kernel may have dropped the pages and would report success. The log goes offline.
  */
-import type { Timers } from '@ottla/env'
+import type { Clock, Timers } from '@ottla/env'
+import type { RecentHistogram } from '@ottla/stdx'
 import type { FolderSyncs } from '../folder-syncs.ts'
 import { isMissing, isPassing, offlineError } from '../io-error.ts'
 import type { Limiter } from '../limiter.ts'
@@ -30,11 +31,15 @@ export interface LogSyncerOptions {
   readonly openFiles: OpenFiles
   readonly limiter: Limiter
   readonly counters: { syncs: number }
+  /** Microseconds of each sync of a log. */
+  readonly syncTimes: RecentHistogram
+  readonly clock: Clock
   readonly folder: string
   readonly owner: SyncerOwner
 }
 
 const REOPEN_MS = 100
+const MICROS_PER_MS = 1000
 
 export class LogSyncer {
   readonly #options: LogSyncerOptions
@@ -136,6 +141,8 @@ export class LogSyncer {
     const { folders: folderSyncs, owner } = this.#options
     if (this.#isStopped) return
     this.#options.counters.syncs++
+    const { clock, syncTimes } = this.#options
+    const startedAt = clock.monotonic()
     const end = owner.writtenEnd
     const generation = owner.generation
     const segments = [...this.#dirtySegments].filter((segment) => !segment.isRemoved)
@@ -151,6 +158,7 @@ export class LogSyncer {
     await allEnded(jobs)
     // Names after contents: a file that is found after a crash has what was in it.
     for (const folder of folders) await folderSyncs.sync(folder)
+    syncTimes.record((clock.monotonic() - startedAt) * MICROS_PER_MS)
     if (folders.includes(this.#options.folder)) for (const segment of unnamed) segment.isNamed = true
     for (const { synced } of others) synced()
     if (owner.generation !== generation) return

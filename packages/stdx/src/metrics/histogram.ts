@@ -1,14 +1,18 @@
 /**
  * How values are distributed: durations in microseconds, sizes in bytes. Each power of two is cut into 16 buckets, so a
- * quantile is at most 1/16 above the true value, for any range, in one array that is made on first use.
+ * quantile is at most 1/16 above the true value, for any range, in one array that grows with the largest value.
  */
 const SUB_BITS = 4
 const SUB_BUCKETS = 1 << SUB_BITS
 const BUCKETS = (53 - SUB_BITS + 1) * SUB_BUCKETS
+/** Enough for values up to 64. */
+const FIRST_BUCKETS = 64
 const TWO_32 = 2 ** 32
 
+const NONE = new Float64Array(0)
+
 export class Histogram {
-  #counts: Float64Array | undefined
+  #counts = NONE
   #count = 0
   #sum = 0
   #min = Number.POSITIVE_INFINITY
@@ -40,9 +44,9 @@ export class Histogram {
   /** Takes a value in; fractions are cut off for its bucket, negative ones count as 0. */
   record(value: number): void {
     if (!(value > 0)) value = 0
-    const counts = (this.#counts ??= new Float64Array(BUCKETS))
     const index = bucketOf(value)
-    counts[index] = (counts[index] as number) + 1
+    if (index >= this.#counts.length) this.#grow(index + 1)
+    this.#counts[index]!++
     this.#count++
     this.#sum += value
     if (value < this.#min) this.#min = value
@@ -51,10 +55,10 @@ export class Histogram {
 
   /** A value at or above which at most 1 − q of all values lie, 0 ≤ q ≤ 1; never above the maximum; 0 when empty. */
   quantile(q: number): number {
-    if (this.#counts === undefined || this.#count === 0) return 0
+    if (this.#count === 0) return 0
     const rank = Math.max(1, Math.ceil(q * this.#count))
     let seen = 0
-    for (let index = 0; index < BUCKETS; index++) {
+    for (let index = 0; index < this.#counts.length; index++) {
       seen += this.#counts[index] as number
       if (seen >= rank) return Math.max(this.#min, Math.min(this.#max, upperBound(index)))
     }
@@ -63,11 +67,8 @@ export class Histogram {
 
   /** Adds all values of another histogram. */
   merge(other: Histogram): void {
-    if (other.#counts === undefined) return
-    const counts = (this.#counts ??= new Float64Array(BUCKETS))
-    for (let index = 0; index < BUCKETS; index++) {
-      counts[index] = (counts[index] as number) + (other.#counts[index] as number)
-    }
+    this.#grow(other.#counts.length)
+    for (let index = 0; index < other.#counts.length; index++) this.#counts[index]! += other.#counts[index] as number
     this.#count += other.#count
     this.#sum += other.#sum
     this.#min = Math.min(this.#min, other.#min)
@@ -75,11 +76,20 @@ export class Histogram {
   }
 
   reset(): void {
-    this.#counts?.fill(0)
+    this.#counts.fill(0)
     this.#count = 0
     this.#sum = 0
     this.#min = Number.POSITIVE_INFINITY
     this.#max = 0
+  }
+
+  #grow(buckets: number): void {
+    if (buckets <= this.#counts.length) return
+    let length = FIRST_BUCKETS
+    while (length < buckets) length *= 2
+    const counts = new Float64Array(Math.min(length, BUCKETS))
+    counts.set(this.#counts)
+    this.#counts = counts
   }
 }
 

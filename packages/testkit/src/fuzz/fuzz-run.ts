@@ -3,6 +3,7 @@
  * written before. At the end the broker is started again from what is on the disk. Everything follows from the seed.
  */
 import { type RunningBroker, startBroker } from '@ottla/broker'
+import { metricValue } from '@ottla/broker/metrics'
 import { type BrokerConfig, formatConfigProblem, parseServerProperties } from '@ottla/config'
 import type { Env } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
@@ -223,11 +224,7 @@ class FuzzRun {
 
   /** When all bad connections are gone, the broker holds nothing of them any more. */
   async #checkNothingLeft({ broker }: RunningBroker): Promise<void> {
-    const level = (name: string): number => {
-      for (const { definition, value } of broker.metrics.registry.collect())
-        if (definition.name === name) return value ?? 0
-      throw new FuzzFault(`the broker has no metric ${name}`)
-    }
+    const level = (name: string): number => metricValue(broker, name)
     const left = (): string =>
       `${level('ottla_connections')} connections, ${level('ottla_request_budget_used_bytes')} bytes of requests`
     await this.#simulation

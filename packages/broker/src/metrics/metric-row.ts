@@ -1,0 +1,42 @@
+/** One line of the list of metrics: what is measured, how it is called, and where the numbers are. */
+import type { ProcessFigures } from '@ottla/env'
+import type { RecentHistogram } from '@ottla/stdx'
+import type { BrokerContext } from '../broker-context.ts'
+
+export interface MetricSource {
+  readonly broker: BrokerContext
+  /** Null where there is no process of our own. */
+  readonly figures: ProcessFigures | null
+}
+
+/** Takes the samples of a metric. Label values come in the order of the row's `labels`. */
+export interface MetricSink {
+  value(value: number, ...labels: readonly string[]): void
+  /** For rows of the kind 'summary'. Values are multiplied with `factor`. */
+  summary(times: RecentHistogram, factor: number, ...labels: readonly string[]): void
+}
+
+export interface MetricRow {
+  /** As Prometheus has it. Those that Kafka has are called as the JMX exporter's usual rules call them. */
+  readonly name: string
+  /** 'summary': quantiles of the last one to two minutes, with sum and count since the start. */
+  readonly kind: 'counter' | 'gauge' | 'summary'
+  readonly labels?: readonly string[]
+  /** A sentence or two. */
+  readonly help: string
+  /** Reads the numbers, when somebody asks for them. Gives no sample when there is nothing to tell. */
+  readonly read: (source: MetricSource, sink: MetricSink) => void
+}
+
+/** A row without labels whose value is one expression. */
+export function plain(
+  kind: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  of: (source: MetricSource) => number,
+): MetricRow {
+  return { name, kind, help, read: (source, sink) => sink.value(of(source)) }
+}
+
+export const MS_PER_MICRO = 0.001
+export const SECONDS_PER_MICRO = 0.000_001

@@ -1,0 +1,24 @@
+/**
+ * The list of metrics: what /metrics shows and docs/metrics.md describes. A row is a line in the file of its area.
+ */
+import type { MetricRow } from './metric-row.ts'
+import { CLUSTER_METRICS } from './tables/cluster-metrics.ts'
+import { COORDINATOR_METRICS } from './tables/coordinator-metrics.ts'
+import { PROCESS_METRICS } from './tables/process-metrics.ts'
+import { REQUEST_METRICS } from './tables/request-metrics.ts'
+import { TOPIC_METRICS } from './tables/topic-metrics.ts'
+
+export interface MetricArea {
+  readonly title: string
+  readonly rows: readonly MetricRow[]
+}
+
+export const METRIC_AREAS: readonly MetricArea[] = [
+  { title: 'Requests and connections', rows: REQUEST_METRICS },
+  { title: 'Topics and logs', rows: TOPIC_METRICS },
+  { title: 'Partitions, brokers, metadata', rows: CLUSTER_METRICS },
+  { title: 'Coordinators', rows: COORDINATOR_METRICS },
+  { title: 'Process', rows: PROCESS_METRICS },
+]
+
+export const METRICS_TABLE: readonly MetricRow[] = METRIC_AREAS.flatMap(({ rows }) => rows)

@@ -1,0 +1,29 @@
+import type { ListenAddress, ListeningSocket } from './network.ts'
+
+/**
+ * HTTP, for people and for what watches the process: few requests, small answers. What it takes is loaded when the first connection
+ * comes.
+ */
+export interface HttpServers {
+  /** Listens as {@link Network} does; `answer` is asked for each request. Rejects with NetworkError. Closing cuts the connections. */
+  listen(address: ListenAddress, answer: HttpHandler): Promise<ListeningSocket>
+}
+
+/** What comes in a body is not read. */
+export interface HttpRequest {
+  /** Upper case. */
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** Names in lower case. Length and date are added. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What it throws becomes a 500 that says nothing of it. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>
