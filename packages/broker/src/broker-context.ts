@@ -14,6 +14,7 @@ import type { ProducerIds } from './producer-ids.ts'
 import type { Deadlines } from './purgatory/deadlines.ts'
 import type { ReplicaRegistry } from './replica/replica-registry.ts'
 import type { ShareStateService } from './share-state/share-state-service.ts'
+import type { StreamsInternalTopics } from './streams/internal-topics.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
 export interface BrokerContext {
@@ -34,6 +35,8 @@ export interface BrokerContext {
   readonly logs: LogStore
   /** Topics that are made because somebody named them. */
   readonly topicCreation: TopicCreation
+  /** Topics that streams groups wait for. */
+  readonly streamsTopics: StreamsInternalTopics
   /** Of whatever waits here: produces, fetches. */
   readonly deadlines: Deadlines
   readonly producerIds: ProducerIds

@@ -34,6 +34,7 @@ import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
 import { LocalSharePersister } from './share-state/local-share-persister.ts'
 import { type ShareStateService, shareStateService } from './share-state/share-state-service.ts'
+import { StreamsInternalTopics } from './streams/internal-topics.ts'
 import { principalText } from './to-controller.ts'
 import { TopicCreation } from './topic-creation.ts'
 
@@ -67,6 +68,7 @@ export class Broker implements BrokerContext {
   readonly sharePersister: SharePersister
   readonly coordinators: Coordinators
   readonly topicCreation: TopicCreation
+  readonly streamsTopics = new StreamsInternalTopics()
   readonly supportedFeatures: readonly SupportedFeature[]
   readonly fatal: (error: Error) => void
   /** Set by the registration. */

@@ -17,6 +17,8 @@ import {
 import { POWER_LOSS_MODES, Simulation } from '@ottla/sim'
 import type { ControllerApiKey, ControllerApis, MetadataUpdate } from './controller-channel.ts'
 import { EmbeddedController, type EmbeddedControllerOptions } from './embedded-controller.ts'
+import { featureRow, metadataVersionRow } from './features.ts'
+import { FEATURES } from './features-table.ts'
 import { applyRecords } from './image/image-builder.ts'
 import { imageRecords } from './image/image-records.ts'
 import { EMPTY_IMAGE, type MetadataImage } from './image/metadata-image.ts'
@@ -81,7 +83,10 @@ class Node {
       clusterId: 'cluster',
       incarnationId: this.env.random.uuid(),
       listeners: [{ name: 'PLAINTEXT', host: 'localhost', port: 9092 }],
-      features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 33 }],
+      features: [
+        { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 33 },
+        ...WORKING.map(([name, works]) => ({ name, minSupportedVersion: 0, maxSupportedVersion: works })),
+      ],
       logDirs: [this.env.random.uuid()],
     })
     equal(answer.errorCode, ErrorCode.NONE)
@@ -116,15 +121,23 @@ class Node {
   }
 }
 
+/** Features that work, at the level that does. */
+const WORKING = FEATURES.filter(({ works }) => works > 0).map(({ name, works }): [string, number] => [name, works])
+
+/** What Apache Kafka 4.3.1 finalizes, as far as it works here. */
+const AS_OF_4_3 = Object.entries(metadataVersionRow(30)?.featureDefaults ?? {})
+  .map(([name, level]): [string, number] => [name, Math.min(level, featureRow(name)?.works ?? 0)])
+  .filter(([, level]) => level > 0)
+
 function names(image: MetadataImage): string[] {
   return [...image.topics.all()].map(({ name }) => name)
 }
 
-test('a new folder needs no format: it starts at the newest level that works, with every other feature off', async () => {
+test('a new folder needs no format: it starts at the newest level that works, with every feature that works', async () => {
   const node = new Node(1)
   await node.sim.run(async () => {
     const { image, epoch } = await node.open()
-    deepEqual([...image.features.finalized], [['metadata.version', 33]])
+    deepEqual(new Map(image.features.finalized), new Map([['metadata.version', 33], ...WORKING]))
     equal(epoch, 1)
     equal(
       (await node.env.files.readFile(`${LOG}/quorum-state`)).toString(),
@@ -310,7 +323,7 @@ for (const folder of ['static-voters', 'dynamic-voters']) {
       equal(image.topics.byName('one')?.partitions.length, 3)
       deepEqual([...image.configs.of(2, 'one')], [['retention.ms', '5000']])
       equal(image.configs.of(4, '').get('log.retention.ms'), '777000')
-      deepEqual([...image.features.finalized], [['metadata.version', 30]])
+      deepEqual(new Map(image.features.finalized), new Map([['metadata.version', 30], ...AS_OF_4_3]))
       equal(image.features.stored.get('transaction.version'), 2)
       const told = node.sim.host(HOST).log.map(({ fields }) => JSON.stringify(fields))
       ok(
@@ -355,7 +368,7 @@ test('a folder that was formatted and never started begins with the levels of th
       skipped: [],
     })
     const { image } = await node.open()
-    deepEqual([...image.features.finalized], [['metadata.version', 30]])
+    deepEqual(new Map(image.features.finalized), new Map([['metadata.version', 30], ...AS_OF_4_3]))
     await node.controller.close()
     await rejects(formatStorage(env, format), /already formatted/)
     deepEqual((await formatStorage(env, { ...format, whenFormatted: 'skip' })).skipped, [DATA, '/data2'])

@@ -55,6 +55,8 @@ import { readShareGroupState } from './84-read-share-group-state.ts'
 import { writeShareGroupState } from './85-write-share-group-state.ts'
 import { deleteShareGroupState } from './86-delete-share-group-state.ts'
 import { readShareGroupStateSummary } from './87-read-share-group-state-summary.ts'
+import { streamsGroupHeartbeat } from './88-streams-group-heartbeat.ts'
+import { streamsGroupDescribe } from './89-streams-group-describe.ts'
 import { unregisterController } from './94-unregister-controller.ts'
 import type { ApiHandler } from './handler.ts'
 
@@ -112,5 +114,7 @@ export const API_TABLE: readonly ApiHandler[] = [
   writeShareGroupState,
   deleteShareGroupState,
   readShareGroupStateSummary,
+  streamsGroupHeartbeat,
+  streamsGroupDescribe,
   unregisterController,
 ]

@@ -15,6 +15,7 @@ export function groupCoordinatorConfig({ values }: BrokerConfig, image: Metadata
     maxSessionTimeoutMs: values['group.max.session.timeout.ms'],
     initialRebalanceDelayMs: values['group.initial.rebalance.delay.ms'],
     maxGroupSize: values['group.max.size'],
+    maxStreamsGroupSize: values['group.streams.max.size'],
     offsetMetadataMaxBytes: values['offset.metadata.max.bytes'],
     offsetsRetentionMs: values['offsets.retention.minutes'] * MS_PER_MINUTE,
     offsetsRetentionCheckIntervalMs: values['offsets.retention.check.interval.ms'],

@@ -10,6 +10,8 @@ export interface GroupCoordinatorConfig {
   readonly initialRebalanceDelayMs: number
   /** group.max.size */
   readonly maxGroupSize: number
+  /** group.streams.max.size */
+  readonly maxStreamsGroupSize: number
   /** offset.metadata.max.bytes */
   readonly offsetMetadataMaxBytes: number
   /** offsets.retention.minutes, in milliseconds */
@@ -27,6 +29,7 @@ export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
   maxSessionTimeoutMs: 1_800_000,
   initialRebalanceDelayMs: 3_000,
   maxGroupSize: 2_147_483_647,
+  maxStreamsGroupSize: 2_147_483_647,
   offsetMetadataMaxBytes: 4_096,
   offsetsRetentionMs: 7 * 24 * 60 * 60 * 1_000,
   offsetsRetentionCheckIntervalMs: 600_000,

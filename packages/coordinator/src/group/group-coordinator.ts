@@ -25,6 +25,9 @@ import {
   type OffsetFetchRequest,
   type OffsetFetchResponse,
   partitionForGroup,
+  type StreamsGroupDescribeRequest,
+  type StreamsGroupDescribeResponse,
+  type StreamsGroupHeartbeatRequest,
   type SyncGroupRequest,
   type SyncGroupResponse,
 } from '@ottla/protocol'
@@ -37,6 +40,8 @@ import type { GroupPorts } from './group-ports.ts'
 import * as decide from './group-requests.ts'
 import { Membership } from './membership.ts'
 import type { RequestContext } from './request-context.ts'
+import type { HeartbeatAnswer } from './streams/heartbeat-answer.ts'
+import { StreamsRequests } from './streams/streams-requests.ts'
 
 export interface GroupCoordinatorOptions extends GroupPorts {
   readonly env: CoordinatorEnv
@@ -55,6 +60,7 @@ export class GroupCoordinator {
   readonly #membership: Membership
   readonly #offsets: GroupOffsets
   readonly #admin: GroupAdmin
+  readonly #streams: StreamsRequests
   #isClosed = false
 
   constructor(options: GroupCoordinatorOptions) {
@@ -63,6 +69,7 @@ export class GroupCoordinator {
     const nextMemberIdSuffix = () => options.env.memberIds.nextSuffix()
     this.#membership = new Membership({ route, config: options.config, nextMemberIdSuffix })
     this.#offsets = new GroupOffsets({ route, topics: options.topics })
+    this.#streams = new StreamsRequests({ route, topics: options.topics })
     this.#admin = new GroupAdmin({
       route,
       partitions: () => this.#served(),
@@ -182,6 +189,14 @@ export class GroupCoordinator {
 
   deleteGroups(request: DeleteGroupsRequest): Promise<Init<typeof DeleteGroupsResponse>> {
     return this.#admin.deleteGroups(request)
+  }
+
+  streamsGroupHeartbeat(request: StreamsGroupHeartbeatRequest, context: RequestContext): Promise<HeartbeatAnswer> {
+    return this.#streams.heartbeat(request, context)
+  }
+
+  streamsGroupDescribe(request: StreamsGroupDescribeRequest): Init<typeof StreamsGroupDescribeResponse> {
+    return this.#streams.describe(request)
   }
 
   #route(groupId: string): { readonly partition: GroupPartition } | { readonly errorCode: number } {

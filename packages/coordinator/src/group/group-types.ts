@@ -3,9 +3,10 @@ import type { SnapshotRegistry } from '@ottla/stdx'
 import type { Group } from './group.ts'
 import type { ModernType } from './modern/modern-record.ts'
 import { ReservedGroup } from './reserved-group.ts'
+import { StreamsGroup } from './streams/streams-group.ts'
 
 export const GROUP_TYPES: Readonly<Record<ModernType, (registry: SnapshotRegistry, groupId: string) => Group>> = {
   consumer: (registry, groupId) => new ReservedGroup(registry, groupId, 'consumer'),
   share: (registry, groupId) => new ReservedGroup(registry, groupId, 'share'),
-  streams: (registry, groupId) => new ReservedGroup(registry, groupId, 'streams'),
+  streams: (registry, groupId) => new StreamsGroup(registry, groupId),
 }

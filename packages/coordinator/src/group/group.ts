@@ -1,8 +1,9 @@
 import type { ClassicGroup } from './classic/classic-group.ts'
 import type { ReservedGroup } from './reserved-group.ts'
+import type { StreamsGroup } from './streams/streams-group.ts'
 
 /**
  * A group of any type: a classic one, or one that is a `ModernGroup`. What all types answer alike: `groupId`, `isEmpty`,
  * `protocolType`, `isSubscribedTo`.
  */
-export type Group = ClassicGroup | ReservedGroup
+export type Group = ClassicGroup | ReservedGroup | StreamsGroup

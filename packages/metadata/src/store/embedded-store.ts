@@ -14,12 +14,12 @@ import {
   type MetadataRecord,
   ZERO_UUID,
 } from '@ottla/protocol'
-import { METADATA_VERSION, METADATA_VERSION_LATEST } from '../features.ts'
+import { METADATA_VERSION } from '../features.ts'
 import type { FeaturesImage } from '../image/features-image.ts'
 import { ImageBuilder } from '../image/image-builder.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
 import type { MetadataStore } from '../metadata-store.ts'
-import { featureLevelRecord } from '../records/make-record.ts'
+import { bootstrapRecords } from '../storage/bootstrap-records.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { readCheckpoint } from './checkpoint-file.ts'
 import { checkLoaded, type LoadedTail, loadSnapshot, loadTail, logBegin, type QuorumControls } from './load-metadata.ts'
@@ -262,7 +262,8 @@ async function openingRecords({ files }: Env, directory: string, tail: LoadedTai
   const hasLevel = records.some(
     (record) => record.kind === 'FeatureLevelRecord' && record.value.name === METADATA_VERSION,
   )
-  return hasLevel ? [...records] : [featureLevelRecord(METADATA_VERSION, METADATA_VERSION_LATEST), ...records]
+  // Nobody formatted the folder: all that works is on.
+  return hasLevel ? [...records] : [...bootstrapRecords({}), ...records]
 }
 
 function leaderChange(nodeId: number, { kraftVersion, voters }: QuorumControls): Buffer {

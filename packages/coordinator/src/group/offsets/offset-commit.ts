@@ -10,6 +10,8 @@ import type { ClassicGroup } from '../classic/classic-group.ts'
 import { membersOf } from '../classic/heartbeat.ts'
 import { memberError } from '../classic/validate.ts'
 import type { Group } from '../group.ts'
+import { streamsCommitCheck } from '../streams/commit.ts'
+import type { StreamsGroup } from '../streams/streams-group.ts'
 import type { Turn } from '../turn.ts'
 
 /** An OffsetCommit request, its topics known to exist. */
@@ -43,11 +45,23 @@ export interface CommitPartition {
 export type CommitOutcome = readonly (readonly number[])[]
 
 export function decideCommit(group: Group | undefined, commit: Commit, turn: Turn): CommitOutcome {
+  if (group?.kind === 'streams') return commitOfStreams(group, commit, turn)
   const refusal = commitError(group, commit)
   if (refusal !== ErrorCode.NONE) return commit.topics.map(({ partitions }) => partitions.map(() => refusal))
   if (group?.kind === 'classic') keepSession(group, commit.memberId, turn)
   return commit.topics.map((topic) =>
     topic.partitions.map((partition) => commitPartition(commit, topic, partition, turn)),
+  )
+}
+
+function commitOfStreams(group: StreamsGroup, commit: Commit, turn: Turn): CommitOutcome {
+  const { memberId, generationId: memberEpoch, groupInstanceId } = commit
+  const check = streamsCommitCheck(group, { memberId, memberEpoch, groupInstanceId, kind: 'plain' })
+  return commit.topics.map((topic) =>
+    topic.partitions.map((partition) => {
+      const error = typeof check === 'number' ? check : check(topic.name, partition.partition)
+      return error === ErrorCode.NONE ? commitPartition(commit, topic, partition, turn) : error
+    }),
   )
 }
 

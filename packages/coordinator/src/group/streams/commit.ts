@@ -1,0 +1,38 @@
+/**
+ * Whether a member of a streams group may commit the offset of a partition: with its present epoch always, with an earlier one as long as it has the
+ * task that reads the partition since then or longer (KIP-1251). So a commit that was under way while the epoch grew is taken.
+ */
+import { ErrorCode } from '@ottla/protocol'
+import type { StreamsGroup } from './streams-group.ts'
+import { subtopologyReading } from './topology.ts'
+
+export interface StreamsCommitter {
+  readonly memberId: string
+  readonly memberEpoch: number
+  readonly groupInstanceId: string | null
+  readonly kind: 'plain' | 'transactional'
+}
+
+/** An error code for the whole request, or what checks each partition. */
+export function streamsCommitCheck(
+  group: StreamsGroup,
+  { memberId, memberEpoch, groupInstanceId, kind }: StreamsCommitter,
+): number | ((topic: string, partition: number) => number) {
+  const { NONE, UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH } = ErrorCode
+  if (memberEpoch < 0 && group.isEmpty) return NONE
+  // A producer that says nothing of its group is not asked about it.
+  if (kind === 'transactional' && memberEpoch === -1 && memberId === '' && groupInstanceId === null) return NONE
+  const member = group.members.get(memberId)
+  if (member === undefined) return UNKNOWN_MEMBER_ID
+  if (memberEpoch === member.memberEpoch) return NONE
+  if (memberEpoch > member.memberEpoch) return STALE_MEMBER_EPOCH
+  const { topology } = group.state
+  return (topic, partition) => {
+    const subtopologyId = topology === null ? undefined : subtopologyReading(topology, topic)?.subtopologyId
+    if (subtopologyId === undefined) return STALE_MEMBER_EPOCH
+    const since =
+      member.assigned.active.get(subtopologyId)?.get(partition) ??
+      member.pendingRevocation.active.get(subtopologyId)?.get(partition)
+    return since !== undefined && since <= memberEpoch ? NONE : STALE_MEMBER_EPOCH
+  }
+}
