@@ -12,6 +12,7 @@ import type { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import type { GroupService } from './groups/group-service.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Deadlines } from './purgatory/deadlines.ts'
+import type { Quotas } from './quota/quotas.ts'
 import type { ReplicaRegistry } from './replica/replica-registry.ts'
 import type { ShareStateService } from './share-state/share-state-service.ts'
 import type { StreamsInternalTopics } from './streams/internal-topics.ts'
@@ -49,6 +50,8 @@ export interface BrokerContext {
   readonly sharePersister: SharePersister
   /** All coordinators, the groups' and others. */
   readonly coordinators: Coordinators
+  /** What clients may use. */
+  readonly quotas: Quotas
   readonly pool: SlabPool
   readonly metrics: BrokerMetrics
   /** What ApiVersions lists, derived from the API table. */

@@ -30,6 +30,8 @@ import { GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC } from './internal-topics
 import { unpackLimit } from './produce/unpack-limit.ts'
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import { Deadlines } from './purgatory/deadlines.ts'
+import type { Arrival } from './quota/connection-rates.ts'
+import { Quotas } from './quota/quotas.ts'
 import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.ts'
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
 import { LocalSharePersister } from './share-state/local-share-persister.ts'
@@ -67,6 +69,7 @@ export class Broker implements BrokerContext {
   readonly shareState: ShareStateService
   readonly sharePersister: SharePersister
   readonly coordinators: Coordinators
+  readonly quotas: Quotas
   readonly topicCreation: TopicCreation
   readonly streamsTopics = new StreamsInternalTopics()
   readonly supportedFeatures: readonly SupportedFeature[]
@@ -105,6 +108,7 @@ export class Broker implements BrokerContext {
       traffic: metrics.traffic,
     })
     this.groups = this.#groupService()
+    this.quotas = new Quotas({ env, config, deadlines: this.deadlines })
     this.topicCreation = new TopicCreation(this)
     this.shareState = this.#shareStateService()
     this.sharePersister = new LocalSharePersister({
@@ -133,6 +137,11 @@ export class Broker implements BrokerContext {
     return this.apis.advertised
   }
 
+  /** Judges a connection that was accepted. */
+  connected(address: string): Arrival {
+    return this.quotas.connected(address, this.#config.values['max.connection.creation.rate'])
+  }
+
   /** The settings in force for the logs of a topic. */
   settingsOf(topic: string): TopicSettings {
     const effective = effectiveTopicConfig(this.#config, this.#image.configs.of(ConfigResourceType.TOPIC, topic))
@@ -152,6 +161,7 @@ export class Broker implements BrokerContext {
     this.#image = this.channel.image
     this.#topics = ImageTopics.of(this.#image)
     this.#config = this.#dynamicConfig()
+    this.quotas.update(this.#image.clientQuotas)
     const unsubscribe = this.channel.subscribe((update) => this.#onMetadata(update))
     await this.replicas.load(this.#image)
     this.coordinators.follow(this.replicas)
@@ -160,6 +170,7 @@ export class Broker implements BrokerContext {
 
   #onMetadata({ image, delta }: MetadataUpdate): void {
     this.#image = image
+    if (delta.clientQuotasChanged) this.quotas.update(image.clientQuotas)
     this.#topics = this.#topics.next(image, delta)
     const changedTopics: string[] = []
     let isBrokerChanged = false

@@ -1,7 +1,7 @@
 /** The broker's connections: their settings, what is known of each, and the way of a request to its handler. */
 import type { BrokerConfig } from '@ottla/config'
 import type { Env } from '@ottla/env'
-import { type ServerConnection, SocketServer } from '@ottla/net'
+import { type ServerConnection, SocketServer, type SocketServerOptions } from '@ottla/net'
 import type { SlabPool } from '@ottla/stdx'
 import type { BrokerMetrics } from './broker-metrics.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -17,10 +17,19 @@ export interface ConnectionsOptions {
   /** Not asked before the server is open. */
   readonly dispatcher: () => Dispatcher
   readonly metrics: BrokerMetrics
+  /** Judges connections by how fast they come. */
+  readonly onAccepted: NonNullable<SocketServerOptions['onAccepted']>
 }
 
 /** A server that hands requests to the broker's handlers. It does not listen yet. */
-export function brokerConnections({ env, config, pool, dispatcher, metrics }: ConnectionsOptions): SocketServer {
+export function brokerConnections({
+  env,
+  config,
+  pool,
+  dispatcher,
+  metrics,
+  onAccepted,
+}: ConnectionsOptions): SocketServer {
   const { values } = config
   const server = new SocketServer({
     env: { ...env, logger: env.logger.child('network') },
@@ -40,6 +49,7 @@ export function brokerConnections({ env, config, pool, dispatcher, metrics }: Co
     maxIdleMs: values['connections.max.idle.ms'],
     maxFrameStallMs: MAX_FRAME_STALL_MS,
     backlog: values['socket.listen.backlog.size'],
+    onAccepted,
     admit: (firstWord) => dispatcher().admit(firstWord),
     onConnection: (connection) => {
       connection.attachment = sessionOf(connection)

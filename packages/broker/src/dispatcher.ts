@@ -59,11 +59,19 @@ export class Dispatcher {
     const reader = new Reader(frame)
     const context = this.#readHeader(reader, { exchange, session, served })
     this.#broker.metrics.countRequest(served.api.key, version, exchange.sizeBytes)
+    const isTimed = this.#broker.quotas.measuresTime
+    if (isTimed) context.startedAt = this.#broker.env.clock.monotonic()
+    this.#start({ context, reader, exchange, served })
+    if (isTimed) context.spentMs = this.#broker.env.clock.monotonic() - context.startedAt
+  }
+
+  #start({ context, reader, exchange, served }: Begun): void {
+    const { handler } = served
     if (handler.kind === 'raw') {
       handler.handle(context, reader, exchange)
       return
     }
-    const request = codecOf(handler.request, version).decode(reader)
+    const request = codecOf(handler.request, context.apiVersion).decode(reader)
     // Bytes behind the request are ignored, as Apache Kafka does: librdkafka 2.16 sends three too many in a Metadata request.
     this.#handle({ context, handler, exchange, served, request })
     if (handler.isExclusive) exchange.connection.makeExclusive(exchange)
@@ -84,6 +92,8 @@ export class Dispatcher {
       correlationId,
       clientId,
       receivedAt: from.exchange.receivedAt,
+      startedAt: -1,
+      spentMs: -1,
     }
   }
 
@@ -110,14 +120,20 @@ export class Dispatcher {
     }
     const { errorCode } = response as { readonly errorCode?: number }
     if (errorCode !== undefined) this.#broker.metrics.countError(call.served.api.key, errorCode)
+    const { quotas } = this.#broker
+    // A handler may ask for a pause of its own: for changes of the metadata.
+    const asked = (response as { throttleTimeMs?: number }).throttleTimeMs ?? 0
+    const pauseMs = Math.max(asked, quotas.answered(call.context))
+    const told = pauseMs > asked ? withPause(call.handler, response as object, pauseMs) : (response as object)
     let buffers: Buffer[]
     try {
-      buffers = encodeResponse(call.context, call.handler.response, response as object)
+      buffers = encodeResponse(call.context, call.handler.response, told)
     } catch (error) {
       this.#failed(call.exchange, call.served, error)
       return
     }
     call.exchange.respond(buffers)
+    quotas.pause(call.exchange.connection, pauseMs)
   }
 
   /** A handler rejected: an outcome that becomes an error code, or a fault of the broker. */
@@ -146,6 +162,13 @@ export class Dispatcher {
   }
 }
 
+interface Begun {
+  readonly context: RequestContext
+  readonly reader: Reader
+  readonly exchange: ServerRequest
+  readonly served: ServedApi
+}
+
 interface Call {
   readonly context: RequestContext
   readonly handler: DefinedApi
@@ -158,4 +181,9 @@ function errorAnswer(handler: DefinedApi, error: ApiError): object | null {
   const fields = handler.response.fields
   if (!('errorCode' in fields)) return null
   return 'errorMessage' in fields ? { errorCode: error.code, errorMessage: error.message } : { errorCode: error.code }
+}
+
+/** Some responses have no place to tell a pause; the client is not read from all the same. */
+function withPause({ response }: DefinedApi, answer: object, throttleTimeMs: number): object {
+  return 'throttleTimeMs' in response.fields ? { ...answer, throttleTimeMs } : answer
 }

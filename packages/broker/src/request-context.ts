@@ -38,4 +38,8 @@ export interface RequestContext {
   readonly clientId: string | null
   /** Monotonic milliseconds at which the request had arrived as a whole. */
   readonly receivedAt: number
+  /** Monotonic milliseconds at which its handling began; -1 when that is not measured. */
+  startedAt: number
+  /** Milliseconds that the turn took in which it began; -1 during that turn, or when that is not measured. */
+  spentMs: number
 }

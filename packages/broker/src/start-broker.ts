@@ -27,6 +27,7 @@ import { type HttpListener, startHttpListener } from './http/http-listener.ts'
 import { BrokerRegistration } from './lifecycle/broker-registration.ts'
 import { startSchedules } from './lifecycle/schedules.ts'
 import { openEmbeddedController } from './open-embedded-controller.ts'
+import { type Arrival, SERVED_AT_ONCE } from './quota/connection-rates.ts'
 
 export interface StartBrokerOptions {
   /** An invariant is broken, or all data folders failed: the process should end. Default: logs and stops. */
@@ -166,7 +167,8 @@ class Start {
       return this.#dispatcher
     }
     const [env, config, pool, metrics] = [this.#env, this.#config, this.#pool, this.#metrics]
-    const server = brokerConnections({ env, config, pool, dispatcher, metrics })
+    const onAccepted = (address: string): Arrival => this.#broker?.connected(address) ?? SERVED_AT_ONCE
+    const server = brokerConnections({ env, config, pool, dispatcher, metrics, onAccepted })
     this.#undo.push(() => server.close(0))
     return server
   }

@@ -84,6 +84,14 @@ export interface ControllerRequestContext {
   readonly principal: string
   /** On the wall clock; afterwards the request is answered with REQUEST_TIMED_OUT, though its effect may still come. */
   readonly deadlineMs: number
+  /** What may still be changed on behalf of the client; without it, everything. */
+  readonly mutationQuota?: MutationQuota
+}
+
+/** How many partitions a client may create and delete (KIP-599). */
+export interface MutationQuota {
+  /** Takes what the change of one topic costs; false: it must not be made now. */
+  take(partitions: number): boolean
 }
 
 /** The image after some commits, and what they changed. */

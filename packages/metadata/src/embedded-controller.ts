@@ -146,6 +146,7 @@ export class EmbeddedController implements ControllerChannel {
         now,
         uuids: Array.from({ length: uuidsNeeded(request) }, () => this.#env.random.uuid()),
         seed: this.#env.random.below(SEED_BOUND),
+        ...(context.mutationQuota === undefined ? {} : { mutationQuota: context.mutationQuota }),
       }),
     )
     answer.then(resolve, reject).finally(() => timer.cancel())

@@ -6,6 +6,7 @@ export type {
   ControllerChannel,
   ControllerRequestContext,
   MetadataUpdate,
+  MutationQuota,
 } from './controller-channel.ts'
 export { EmbeddedController, type EmbeddedControllerOptions } from './embedded-controller.ts'
 export {

@@ -70,6 +70,25 @@ test('nothing is started behind an exclusive request before it is answered', () 
   equal(started.length, 2)
 })
 
+test('a muted connection answers and starts nothing until every mute is over', () => {
+  const { connection, stream, started, timers } = testConnection({
+    onRequest: (request) => request.respond(answer('ok')),
+  })
+  const mutes = [connection.mute(), connection.mute()]
+  equal(stream.isPaused, true)
+  stream.receive(Buffer.concat([frame(1), frame(2)]))
+  timers.endTurn()
+  equal(started.length, 1, 'what the socket had given already')
+  mutes[0]!()
+  mutes[0]!()
+  timers.endTurn()
+  equal(started.length, 1)
+  mutes[1]!()
+  timers.endTurn()
+  equal(started.length, 2)
+  equal(stream.isPaused, false)
+})
+
 test('a frame is given back when it is answered, unless somebody holds it', () => {
   const { stream, started, timers, pool } = testConnection()
   stream.receive(frame(1, Buffer.alloc(1000, 5)))

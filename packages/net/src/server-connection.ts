@@ -88,6 +88,8 @@ export class ServerConnection {
   #heldBytes = 0
   #exclusive: ServerRequest | null = null
   #isDirty = false
+  /** Reasons for which nothing is read for a while. */
+  #mutes = 0
   #isPaused = false
   #waitsFor: ByteBudget | null = null
   #isDraining = false
@@ -164,6 +166,19 @@ export class ServerConnection {
   /** Starts no further request until `request` is answered: what comes after it depends on it. */
   makeExclusive(request: ServerRequest): void {
     if (!request.isOver) this.#exclusive = request
+  }
+
+  /** Starts no further request until the function that it gives is called: the client is to pause. */
+  mute(): () => void {
+    this.#mutes += 1
+    if (!this.#isClosed) this.#pause()
+    let isMuted = true
+    return () => {
+      if (!isMuted) return
+      isMuted = false
+      this.#mutes -= 1
+      if (this.#mutes === 0) this.#continueReading()
+    }
   }
 
   /** Closes at once. With a `reason` the end is logged; without, it is a quiet one. */
@@ -243,6 +258,7 @@ export class ServerConnection {
       !this.#isClosed &&
       !this.#isDraining &&
       this.#exclusive === null &&
+      this.#mutes === 0 &&
       this.#requests.length < this.#shared.limits.maxInFlight &&
       !this.#isFull() &&
       this.#shared.budget.isOpen

@@ -33,6 +33,8 @@ export interface SocketServerOptions {
   readonly maxFrameStallMs: number
   readonly backlog?: number
   readonly admit: (firstWord: number) => string | null
+  /** Judges a connection that was accepted: served, or closed, at once or after `delayMs`. Default: served at once. */
+  readonly onAccepted?: (address: string) => { readonly kind: 'serve' | 'close'; readonly delayMs: number }
   readonly onRequest: (request: ServerRequest) => void
   /** A request was answered. Once for each. */
   readonly onAnswered?: (request: ServerRequest) => void
@@ -88,6 +90,8 @@ export class SocketServer {
   #isClosed = false
   /** Accepted before `open`, with the names of their listeners. */
   readonly #early = new Map<ByteStream, string>()
+  /** Those of them that came too fast. */
+  readonly #delayed = new Set<ByteStream>()
   #onAllClosed: (() => void) | null = null
   /** Clients that are turned away come back at once. */
   readonly #lines: LineLimit
@@ -140,10 +144,11 @@ export class SocketServer {
   open(): void {
     this.#isOpen = true
     for (const [stream, listenerName] of this.#early) {
+      if (this.#delayed.has(stream)) continue
+      this.#early.delete(stream)
       this.#connect(listenerName, stream)
       stream.resume()
     }
-    this.#early.clear()
   }
 
   /** Accepts no more connections. */
@@ -189,7 +194,9 @@ export class SocketServer {
       this.#logRefusal(stream, refusal)
       return
     }
-    if (this.#isOpen) this.#connect(listenerName, stream)
+    const arrival = this.#options.onAccepted?.(stream.remoteHost)
+    if (arrival !== undefined && arrival.delayMs > 0) this.#delay(listenerName, stream, arrival)
+    else if (this.#isOpen) this.#connect(listenerName, stream)
     else this.#hold(listenerName, stream)
   }
 
@@ -200,6 +207,28 @@ export class SocketServer {
     stream.onClose = () => {
       if (this.#early.delete(stream)) this.#limits.release(stream.remoteHost)
     }
+  }
+
+  /** Connections come too fast: nothing is read until the delay is over; then the connection is served, or closed. */
+  #delay(
+    listenerName: string,
+    stream: ByteStream,
+    { kind, delayMs }: { kind: 'serve' | 'close'; delayMs: number },
+  ): void {
+    this.#hold(listenerName, stream)
+    this.#delayed.add(stream)
+    this.#options.env.timers.after(delayMs, () => {
+      this.#delayed.delete(stream)
+      if (!this.#early.has(stream)) return
+      if (kind === 'close') {
+        stream.destroy()
+        if (this.#early.delete(stream)) this.#limits.release(stream.remoteHost)
+      } else if (this.#isOpen) {
+        this.#early.delete(stream)
+        this.#connect(listenerName, stream)
+        stream.resume()
+      }
+    })
   }
 
   #connect(listenerName: string, stream: ByteStream): void {

@@ -160,16 +160,19 @@ class Produce {
 
   #respond(): void {
     const { acks } = this.#request
+    const { quotas } = this.#context.broker
+    const pauseMs = quotas.produced(this.#context, this.#exchange.sizeBytes)
     if (this.#exchange.isOver) this.#exchange.respondNothing()
-    else if (acks !== 0) this.#exchange.respond(this.#encode())
+    else if (acks !== 0) this.#exchange.respond(this.#encode(pauseMs))
     else {
       const failed = this.#outcomes.find(({ errorCode }) => errorCode !== ErrorCode.NONE)
       if (failed === undefined) this.#exchange.respondNothing()
       else this.#exchange.fail(`produce with acks = 0 failed with error ${failed.errorCode}`)
     }
+    quotas.pause(this.#exchange.connection, pauseMs)
   }
 
-  #encode(): Buffer[] {
+  #encode(throttleTimeMs: number): Buffer[] {
     const hints = new LeaderHints(this.#context)
     const { replicas, metrics } = this.#context.broker
     let at = 0
@@ -186,7 +189,7 @@ class Produce {
         }),
       }
     })
-    return encodeResponse(this.#context, ProduceResponse, { responses, nodeEndpoints: hints.endpoints })
+    return encodeResponse(this.#context, ProduceResponse, { responses, throttleTimeMs, nodeEndpoints: hints.endpoints })
   }
 }
 

@@ -11,6 +11,7 @@ import { codecOf, ErrorCode, FetchRequest, FetchResponse, type Value } from '@ot
 import { encodeResponse } from '../encode-response.ts'
 import { type AbortedByTarget, abortedTransactions } from '../fetch/aborted-transactions.ts'
 import { type FetchScope, fetchScope } from '../fetch/fetch-scope.ts'
+import { INITIAL_EPOCH } from '../fetch/fetch-session.ts'
 import { fetchTarget } from '../fetch/fetch-target.ts'
 import { hasZstd } from '../fetch/has-zstd.ts'
 import { LeaderHints } from '../fetch/leader-hint.ts'
@@ -26,6 +27,8 @@ const FETCH = 1
 const FIRST_VERSION_WITH_ZSTD = 10
 const FIRST_VERSION_WITH_LEADER_HINTS = 16
 const NO_RECORDS = Buffer.alloc(0)
+const HEAD_BYTES = 30
+const PARTITION_BYTES = 60
 
 export const fetch: RawApi = {
   kind: 'raw',
@@ -63,7 +66,11 @@ function start(call: Call): void {
       targets,
       isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
       minBytes: Math.min(request.minBytes, request.maxBytes),
-      maxBytes: Math.min(request.maxBytes, broker.config.values['fetch.max.bytes']),
+      maxBytes: Math.min(
+        request.maxBytes,
+        broker.config.values['fetch.max.bytes'],
+        broker.quotas.fetchBytesMax(context),
+      ),
       maxWaitMs: request.maxWaitMs - waitedMs,
       deadlines: broker.deadlines,
       exchange,
@@ -91,10 +98,20 @@ function respond(call: Call, results: TargetResult[] | null): void {
 }
 
 function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | null): void {
-  const { context, scope, exchange } = call
+  const { context, request, scope, exchange } = call
   if (exchange.isOver) {
     releaseAll(results)
     exchange.respondNothing()
+    return
+  }
+  const { quotas } = context.broker
+  const pauseMs = quotas.fetched(context, responseBytes(results))
+  if (pauseMs > 0) {
+    releaseAll(results)
+    // A new session begins with a whole answer, or not at all.
+    const concluded = request.sessionEpoch > INITIAL_EPOCH ? scope.conclude() : {}
+    exchange.respond(encodeResponse(context, FetchResponse, { ...concluded, throttleTimeMs: pauseMs }))
+    quotas.pause(exchange.connection, pauseMs)
     return
   }
   const { errorCode, sessionId } = scope.conclude()
@@ -128,6 +145,13 @@ function count({ broker }: RequestContext, { target, records }: TargetResult, er
   if (errorCode === ErrorCode.NONE) traffic.fetched(records?.sizeBytes ?? 0)
   else traffic.fetchFailed()
   broker.metrics.countError(FETCH, errorCode)
+}
+
+/** About as many as the response will have: records, and what stands around those of a partition. */
+function responseBytes(results: readonly TargetResult[]): number {
+  let bytes = HEAD_BYTES
+  for (const { records } of results) bytes += PARTITION_BYTES + (records?.sizeBytes ?? 0)
+  return bytes
 }
 
 interface Partition {

@@ -5,14 +5,14 @@
  * v4: defaults for partitions and replicas; v5: the settings in force come back; v7: topic ids.
  */
 import { CreateTopicsRequest, CreateTopicsResponse } from '@ottla/protocol'
-import { askController } from '../to-controller.ts'
+import { askForChange } from '../to-controller.ts'
 import { defineApi } from './handler.ts'
 
 export const createTopics = defineApi({
   key: 19,
   request: CreateTopicsRequest,
   response: CreateTopicsResponse,
-  handle: (context, request) => askController(context, 19, request, request.timeoutMs),
+  handle: (context, request) => askForChange(context, 19, request, { timeoutMs: request.timeoutMs, strictFrom: 6 }),
   onError: (_context, request, { code, message }) => ({
     topics: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
   }),

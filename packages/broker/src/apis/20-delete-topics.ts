@@ -5,7 +5,7 @@
  */
 import { DeleteTopicsRequest, DeleteTopicsResponse, ErrorCode, type Init, ZERO_UUID } from '@ottla/protocol'
 import type { RequestContext } from '../request-context.ts'
-import { askController } from '../to-controller.ts'
+import { askForChange } from '../to-controller.ts'
 import { defineApi } from './handler.ts'
 
 export const deleteTopics = defineApi({
@@ -15,7 +15,8 @@ export const deleteTopics = defineApi({
   handle(context, request) {
     const topics = topicsOf(context, request)
     if (!context.broker.config.boolean('delete.topic.enable')) return refused(context, topics)
-    return askController(context, 20, { ...request, topics, topicNames: [] }, request.timeoutMs)
+    const { timeoutMs } = request
+    return askForChange(context, 20, { ...request, topics, topicNames: [] }, { timeoutMs, strictFrom: 5 })
   },
   onError: (context, request, { code, message }) => ({
     responses: topicsOf(context, request).map((topic) => ({ ...topic, errorCode: code, errorMessage: message })),

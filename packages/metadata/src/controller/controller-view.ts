@@ -2,6 +2,7 @@
 import type { BrokerConfig } from '@ottla/config'
 import type { MetadataRecord } from '@ottla/protocol'
 import type { Instant, TimerOp } from '@ottla/runtime'
+import type { MutationQuota } from '../controller-channel.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
 
 export interface ControllerView {
@@ -25,6 +26,7 @@ export interface RequestInput {
   readonly uuids: readonly string[]
   /** Seed of the choices that are random, such as where placement begins. */
   readonly seed: number
+  readonly mutationQuota?: MutationQuota
 }
 
 /** A broker has been silent for too long. */

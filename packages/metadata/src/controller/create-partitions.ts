@@ -11,6 +11,7 @@ import { partitionRecord } from '../records/make-record.ts'
 import { assignedPartitions, type NewPartitions, placedPartitions } from './assignment.ts'
 import { type ControllerView, levelOf, type Outcome, type RequestInput } from './controller-view.ts'
 import { PARTITIONS_PER_REQUEST_MAX } from './create-topics.ts'
+import { isOverQuota, OVER_QUOTA } from './mutation-quota.ts'
 
 type TopicRequest = CreatePartitionsRequest['topics'][number]
 
@@ -35,6 +36,10 @@ export function createPartitions(
           })
     if ('error' in outcome) {
       results.push({ name, errorCode: outcome.error.code, errorMessage: outcome.error.message })
+      continue
+    }
+    if (isOverQuota(input, outcome.partitions.length)) {
+      results.push({ name, errorCode: OVER_QUOTA.code, errorMessage: OVER_QUOTA.message })
       continue
     }
     results.push({ name, errorCode: ErrorCode.NONE, errorMessage: null })

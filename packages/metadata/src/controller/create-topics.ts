@@ -12,6 +12,7 @@ import { ConfigResourceType } from '../image/configs-image.ts'
 import { configRecord, partitionRecord, topicRecord } from '../records/make-record.ts'
 import { assignedPartitions, type NewPartitions, placedPartitions, type TopicError } from './assignment.ts'
 import { type ControllerView, levelOf, type Outcome, type RequestInput } from './controller-view.ts'
+import { isOverQuota, OVER_QUOTA } from './mutation-quota.ts'
 import { collisionKey, topicNameProblem } from './topic-name.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
@@ -95,7 +96,7 @@ function createTopic(
   view: ControllerView,
   topic: CreatableTopic,
   { input, index, partitions: before }: Place,
-): TopicError | { readonly records: readonly MetadataRecord[]; readonly result: TopicResult } {
+): TopicError | typeof OVER_QUOTA | { readonly records: readonly MetadataRecord[]; readonly result: TopicResult } {
   const configs = readConfigs(view, topic)
   if ('code' in configs) return configs
   const created = partitionsOf(view, topic, input.seed + index)
@@ -104,6 +105,7 @@ function createTopic(
   if (before + partitions.length > PARTITIONS_PER_REQUEST_MAX) {
     return { code: ErrorCode.POLICY_VIOLATION, message: 'Excessively large number of partitions per request.' }
   }
+  if (isOverQuota(input, partitions.length)) return OVER_QUOTA
   const topicId = input.uuids[index]
   assert(topicId !== undefined, 'there is a uuid for each topic')
   const resource = { type: ConfigResourceType.TOPIC, name: topic.name }
@@ -211,7 +213,10 @@ function describedConfigs({ config }: ControllerView, texts: ReadonlyMap<string,
   return described
 }
 
-function failed(name: string, { code, message }: TopicError): TopicResult {
+function failed(
+  name: string,
+  { code, message }: { readonly code: number; readonly message: string | null },
+): TopicResult {
   return {
     name,
     topicId: ZERO_UUID,

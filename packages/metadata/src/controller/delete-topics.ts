@@ -9,7 +9,8 @@ import {
 } from '@ottla/protocol'
 import type { TopicImage } from '../image/topics-image.ts'
 import { removeTopicRecord } from '../records/make-record.ts'
-import type { ControllerView, Outcome } from './controller-view.ts'
+import type { ControllerView, Outcome, RequestInput } from './controller-view.ts'
+import { isOverQuota, OVER_QUOTA } from './mutation-quota.ts'
 
 type TopicResult = DeleteTopicsResponse['responses'][number]
 
@@ -19,7 +20,11 @@ interface NamedTopic {
   readonly topicId: string
 }
 
-export function deleteTopics(view: ControllerView, request: DeleteTopicsRequest): Outcome<DeleteTopicsResponse> {
+export function deleteTopics(
+  view: ControllerView,
+  request: DeleteTopicsRequest,
+  input: RequestInput,
+): Outcome<DeleteTopicsResponse> {
   const named: NamedTopic[] = [...request.topics, ...request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))]
   const repeated = repeatedTopics(view, named)
   const records: MetadataRecord[] = []
@@ -33,6 +38,11 @@ export function deleteTopics(view: ControllerView, request: DeleteTopicsRequest)
     if (found === undefined) continue
     if ('errorCode' in found) {
       responses.push(found)
+      continue
+    }
+    if (isOverQuota(input, found.partitions.length)) {
+      const { code: errorCode, message: errorMessage } = OVER_QUOTA
+      responses.push({ name: found.name, topicId: found.id, errorCode, errorMessage })
       continue
     }
     records.push(removeTopicRecord(found.id))
