@@ -1,3 +1,5 @@
+export type { CompactedLog } from './cleaner/log-cleaner.ts'
+export { type CleanerConfig, type CleanerCounters, LogCleaner } from './cleaner/log-cleaner.ts'
 export type { LogConfig } from './log-config.ts'
 export { DEFAULT_LOG_CONFIG } from './log-config.ts'
 export type { LogErrorCode } from './log-error.ts'

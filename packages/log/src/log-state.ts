@@ -39,6 +39,8 @@ export class LogState {
   highWatermark = 0
   /** Grows whenever the log is cut, so that what was read or synced before is not taken for what came after. */
   generation = 0
+  /** Grows whenever cleaned segments took the place of others: who was looking at those looks again. */
+  swaps = 0
   failure: LogError | null = null
   isClosed = false
 

@@ -4,6 +4,7 @@
  * Opening a store reads names and checkpoints only: after a clean stop a log is opened when it is first used, so that a
  * start does not grow with what is stored. One folder may fail; its logs are offline and the others go on.
  */
+import type { CompactedLog } from './cleaner/log-cleaner.ts'
 import { isPassing, offlineError } from './io-error.ts'
 import { Limiter } from './limiter.ts'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from './log-config.ts'
@@ -12,6 +13,7 @@ import type { LogResources } from './log-resources.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { readBootId } from './store/boot-marker.ts'
 import { NO_BROKER_EPOCH } from './store/clean-shutdown-marker.ts'
+import { CompactedLogs } from './store/compacted-logs.ts'
 import { FolderDeletion } from './store/folder-deletion.ts'
 import { establishIdentity } from './store/identity.ts'
 import { type DirectoryEntry, LogDirectory } from './store/log-directory.ts'
@@ -79,6 +81,7 @@ export class LogStore {
   readonly #options: OpenLogStoreOptions
   readonly #directories: readonly LogDirectory[]
   readonly #deletion: FolderDeletion
+  readonly #compacted: CompactedLogs
   #isClosed = false
 
   private constructor(options: OpenLogStoreOptions, directories: readonly LogDirectory[], clusterId: string) {
@@ -87,6 +90,8 @@ export class LogStore {
     this.nodeId = options.nodeId
     this.clusterId = clusterId
     this.#deletion = new FolderDeletion(options.resources)
+    const { resources, configOf } = options
+    this.#compacted = new CompactedLogs({ resources, configOf, open: (entry) => this.#openIdle(entry) })
   }
 
   /**
@@ -201,12 +206,16 @@ export class LogStore {
         const config = this.#options.configOf(entry.topicPartition.topic)
         const folder = entry.directory.folderOf(entry.topicPartition)
         if (entry.needsRecovery || !(await isRetentionDue(this.#options.resources, folder, { config, nowMs }))) continue
-        log = await this.openLog(entry.topicPartition, { topicId: '' }).catch(() => null)
-        log?.updateHighWatermark(Math.max(log.highWatermark, statusOf(entry).highWatermark))
+        log = await this.#openIdle(entry)
       }
       log?.expireProducers(nowMs)
       log?.applyRetention({ nowMs })
     }
+  }
+
+  /** Those with cleanup.policy compact, for the cleaner. */
+  async compactedLogs(): Promise<readonly CompactedLog[]> {
+    return this.#isClosed ? [] : this.#compacted.find(this.#entries())
   }
 
   /** `clean`: flushes all logs, writes checkpoints, and the marker where nothing is left to recover. */
@@ -326,6 +335,13 @@ export class LogStore {
     } finally {
       entry.opening = null
     }
+  }
+
+  /** Opens a log for work that nobody asked for; null when that fails. */
+  async #openIdle(entry: DirectoryEntry): Promise<PartitionLog | null> {
+    const log = await this.openLog(entry.topicPartition, { topicId: '' }).catch(() => null)
+    log?.updateHighWatermark(Math.max(log.highWatermark, statusOf(entry).highWatermark))
+    return log
   }
 
   async #takeAway(topicPartition: TopicPartition, kind: 'delete' | 'stray'): Promise<void> {

@@ -10,6 +10,7 @@ import { ErrorCode } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import { assignOffsets, rollAt } from './append/append-assign.ts'
 import { checkAppend, rejected } from './append/append-check.ts'
+import { LogCleaning } from './cleaner/log-cleaning.ts'
 import { closeCleanly } from './close-log.ts'
 import { parentOf } from './folder-syncs.ts'
 import { isPassing, offlineError } from './io-error.ts'
@@ -17,7 +18,9 @@ import type { LogConfig } from './log-config.ts'
 import { LogEngine } from './log-engine.ts'
 import { LogError } from './log-error.ts'
 import type { LogState } from './log-state.ts'
+import { abortedTransactions } from './lookup/aborted-transactions.ts'
 import { offsetForTimestamp, offsetOfMaxTimestamp } from './lookup/time-lookup.ts'
+import { undisturbed } from './lookup/undisturbed.ts'
 import { openLogState } from './open/open-log.ts'
 import { deletableSegments, segmentsBelowStart } from './retention.ts'
 import type { Segment } from './segment/segment.ts'
@@ -47,6 +50,8 @@ export class PartitionLog {
   /** The log went offline. Called once. */
   onFailed: (error: LogError) => void = () => {}
 
+  /** What the cleaner does with this log. */
+  readonly cleaning: LogCleaning
   readonly #state: LogState
   readonly #engine: LogEngine
   readonly #lowerRecoveryPoint: (offset: number) => Promise<void>
@@ -73,6 +78,11 @@ export class PartitionLog {
         options.failed?.(error)
         this.onFailed(error)
       },
+    })
+    this.cleaning = new LogCleaning(this.#engine, {
+      whileSegmentsStay: (job) => this.#whileSegmentsStay(job),
+      roll: () => this.roll(),
+      isBlocked: () => this.#isExclusive,
     })
   }
 
@@ -183,6 +193,10 @@ export class PartitionLog {
     return this.#state.failure
   }
 
+  get isClosed(): boolean {
+    return this.#state.isClosed
+  }
+
   /**
    * Assigns offsets, stamps in place, checks the producer; the bytes are written when the turn ends. The caller has checked
    * the batches themselves (checksum, timestamps, keys).
@@ -229,12 +243,12 @@ export class PartitionLog {
 
   /** The first record at or after the log start whose timestamp is ≥ `timestampMs`; offset -1 when there is none. */
   offsetForTimestamp(timestampMs: number): Promise<OffsetAndTimestamp> {
-    return offsetForTimestamp(this.#state, this.#engine, timestampMs)
+    return undisturbed(this.#state, () => offsetForTimestamp(this.#state, this.#engine, timestampMs))
   }
 
   /** The first record with the largest timestamp (ListOffsets -3); offset -1 when there is none. */
   offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp> {
-    return offsetOfMaxTimestamp(this.#state, this.#engine)
+    return undisturbed(this.#state, () => offsetOfMaxTimestamp(this.#state, this.#engine))
   }
 
   /** Where `epoch` ended in this log (KIP-320); both -1 when it is not known. */
@@ -332,16 +346,8 @@ export class PartitionLog {
   }
 
   /** Aborted transactions that overlap [from, upTo), in the order of their markers. */
-  async abortedTransactions(from: number, upTo: number): Promise<AbortedTransaction[]> {
-    const found: AbortedTransaction[] = []
-    const { segments } = this.#state
-    let segment: Segment | undefined = segments.floor(from) ?? segments.first
-    while (segment !== undefined) {
-      const indexes = segment.indexes ?? (await this.#engine.loadIndexes(segment))
-      if (indexes.transaction.collect(from, upTo, found)) break
-      segment = segments.after(segment)
-    }
-    return found
+  abortedTransactions(from: number, upTo: number): Promise<AbortedTransaction[]> {
+    return undisturbed(this.#state, () => abortedTransactions(this.#state, this.#engine, from, upTo))
   }
 
   /** The folder failed: this log is offline too. */
@@ -367,6 +373,7 @@ export class PartitionLog {
     await this.#exclusively(async () => {
       if (this.#state.isClosed) return
       try {
+        await this.cleaning.callOff()
         await this.#removals
         if (options.clean && this.failure === null) await closeCleanly(this.#engine)
       } finally {
@@ -379,6 +386,7 @@ export class PartitionLog {
   async #cut(truncate: (steps: Parameters<typeof truncateLog>[2]) => Promise<void>): Promise<void> {
     const { writer, syncer, sealer, removal, tail, reader, epochFile } = this.#engine
     const state = this.#state
+    await this.cleaning.callOff()
     this.#throwIfFailed()
     writer.takeBack(new LogError('CLOSED', `${state.name} is being cut`))
     // What is still being derived from what will be cut must not be written after the cut.
@@ -455,6 +463,17 @@ export class PartitionLog {
     } finally {
       this.#removing--
     }
+  }
+
+  /** A failure in the middle of it leaves files that nobody knows. */
+  async #whileSegmentsStay(job: () => Promise<void>): Promise<void> {
+    this.#engine.isChanged = true
+    const run = this.#removals.then(job)
+    this.#removals = run.catch((error: unknown) => {
+      this.#engine.failed(offlineError(`replacing segments of ${this.path}`, error))
+    })
+    await this.#removals
+    this.#throwIfFailed()
   }
 
   #throwIfFailed(): void {

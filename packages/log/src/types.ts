@@ -126,6 +126,8 @@ export interface OpenLogOptions {
   readonly recoveryPoint: number
   /** The last high watermark if it counted only what was synced (durability fsync), else leave it out. Bounds recovery like the recovery point. */
   readonly committedOffset?: number
+  /** Below this the log was compacted: offsets may be missing. Default 0. */
+  readonly compactedBelow?: number
   /** From the log-start checkpoint (DeleteRecords); 0 when there is none. */
   readonly logStartOffset?: number
   /**

@@ -111,7 +111,9 @@ function shouldRoll(state: LogState, records: Buffer, pos: number, size: number)
   if (active.assignedBytes === 0) return false
   if (active.assignedBytes + size > config.segmentBytes) return true
   if (active.isIndexFull(config.segmentIndexBytes)) return true
-  return waitedMs(state, active, maxTimestamp(records, pos)) > config.segmentMs - active.rollJitterMs
+  // What is in the active segment cannot be cleaned.
+  const rollMs = config.cleanupCompact ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs
+  return waitedMs(state, active, maxTimestamp(records, pos)) > rollMs - active.rollJitterMs
 }
 
 /** How long the segment was open, by the timestamps of the batches; by the clock when the first one has none. */

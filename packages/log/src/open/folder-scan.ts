@@ -34,7 +34,11 @@ export async function tidyFolder(files: FileSystem, folder: string): Promise<Fol
   for (const { name } of cleaned) await unlink(name)
   const swaps = found.filter((file) => file.state === SWAP_SUFFIX)
   for (const { name } of swaps.filter((file) => file.baseOffset >= minCleaned)) await unlink(name)
-  const finished = swaps.filter((file) => file.baseOffset < minCleaned)
+  const isWhole = (file: FoundFile): boolean =>
+    swaps.some((each) => each.kind === LOG_SUFFIX && each.baseOffset === file.baseOffset)
+  // An index alone is what a crash left of an exchange that was over, or that never began.
+  for (const { name } of swaps.filter((file) => file.baseOffset < minCleaned && !isWhole(file))) await unlink(name)
+  const finished = swaps.filter((file) => file.baseOffset < minCleaned && isWhole(file))
   if (finished.length > 0) await finishSwaps(files, folder, finished)
 
   const files2 = found.length === 0 ? [] : (await listFiles(files, folder)).filter((file) => file.state === '')
@@ -79,6 +83,8 @@ async function finishSwaps(files: FileSystem, folder: string, swaps: readonly Fo
       }
     }
   }
+  // None of them may come back once no .swap says any more that they were replaced.
+  await files.syncDirectory(folder)
   for (const swap of swaps)
     await files.rename(`${folder}/${swap.name}`, `${folder}/${fileName(swap.baseOffset, swap.kind)}`)
   await files.syncDirectory(folder)

@@ -154,8 +154,20 @@ async function recover(
   env.logger.info('Recovering a log', { log: state.name, from: base, segments: state.segments.count - from })
   state.epochs.truncateFromEnd(base)
   await loadProducers(state, state.producers, base, content.snapshots)
-  const { onDamage = 'quarantine', pageCache = 'unknown', hadFailedSync: isRewritten = false } = options
-  state.logEndOffset = await recoverSegments(state, { from, committed, onDamage, pageCache, isRewritten })
+  const {
+    onDamage = 'quarantine',
+    pageCache = 'unknown',
+    hadFailedSync: isRewritten = false,
+    compactedBelow = 0,
+  } = options
+  state.logEndOffset = await recoverSegments(state, {
+    from,
+    committed,
+    onDamage,
+    pageCache,
+    isRewritten,
+    compactedBelow,
+  })
   // State at offsets that were looked at anew: whoever wrote them may have been cut off.
   const dropped = content.snapshots.filter((each) => each > base)
   for (const offset of dropped) {

@@ -29,6 +29,8 @@ export interface RecoveryOptions {
   readonly committed: number
   readonly onDamage: 'quarantine' | 'truncate'
   readonly pageCache: 'kept' | 'lost' | 'unknown'
+  /** The log was compacted up to here, whatever its policy is now. */
+  readonly compactedBelow: number
   /** A sync failed before: what the page cache holds may be marked clean without being on the disk. */
   readonly isRewritten: boolean
 }
@@ -54,7 +56,7 @@ export async function recoverSegments(state: LogState, options: RecoveryOptions)
   let end = state.segments.at(options.from).baseOffset
   for (let i = options.from; i < state.segments.count; i++) {
     const segment = state.segments.at(i)
-    const gap = i > options.from ? gapBefore(state, i, end) : null
+    const gap = i > options.from ? gapBefore(state, i, { end, compactedBelow: options.compactedBelow }) : null
     if (gap !== null) {
       await settleDamage(state, gap, gap.position, options)
       break
@@ -81,10 +83,14 @@ export async function recoverSegments(state: LogState, options: RecoveryOptions)
  * Records that are missing between two segments: the end of the first one was never written. In a log that is compacted
  * they may have been cleaned away, and segments that lie very far apart were begun so.
  */
-function gapBefore(state: LogState, index: number, end: number): Damage | null {
+function gapBefore(
+  state: LogState,
+  index: number,
+  { end, compactedBelow }: { end: number; compactedBelow: number },
+): Damage | null {
   const { baseOffset: next } = state.segments.at(index)
   const segment = state.segments.at(index - 1)
-  if (next <= end || state.config.cleanupCompact || !segment.canHold(next)) return null
+  if (next <= end || next <= compactedBelow || state.config.cleanupCompact || !segment.canHold(next)) return null
   const fault = `records up to ${next} are missing`
   return { index: index - 1, segment, position: segment.writtenBytes, offset: end, fault, isCutOff: true }
 }

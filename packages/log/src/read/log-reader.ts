@@ -73,11 +73,22 @@ export class LogReader {
   async #readDisk(offset: number, options: ReadOptions): Promise<ReadResult> {
     const state = this.#state
     const { generation } = state
+    for (;;) {
+      const { swaps } = state
+      const result = await this.#readSegments(offset, options, () => state.generation === generation)
+      // What was cleaned meanwhile may have been looked for in the file that took its place.
+      if (swaps === state.swaps || (result.kind === 'records' && result.sizeBytes > 0)) return result
+    }
+  }
+
+  async #readSegments(offset: number, options: ReadOptions, isUncut: () => boolean): Promise<ReadResult> {
+    const state = this.#state
+    const { swaps } = state
     let segment = state.segments.floor(offset) ?? state.segments.first
     try {
       for (;;) {
         const result = await this.#readSegment(segment, offset, options)
-        if (state.generation !== generation || offset < state.logStartOffset) {
+        if (!isUncut() || offset < state.logStartOffset) {
           if (result?.kind === 'records') result.release()
           return offset < state.logStartOffset || offset > state.logEndOffset ? this.#outOfRange() : nothingAt(offset)
         }
@@ -87,7 +98,7 @@ export class LogReader {
         segment = next
       }
     } catch (error) {
-      if (state.generation !== generation) return nothingAt(offset)
+      if (!isUncut() || swaps !== state.swaps) return nothingAt(offset)
       return this.#readFailed(error, segment, offset)
     }
   }
@@ -193,6 +204,8 @@ export class LogReader {
   #readPiece(segment: Segment, position: number, bytes: number): Promise<Piece> {
     const { openFiles, reads, slabs } = this.#state.resources
     return reads.run(async () => {
+      // The name may be that of the segment which took its place.
+      if (segment.isRemoved) throw new LogError('CLOSED', `${segment.logPath} was removed`)
       const file = openFiles.take(segment.logPath, 'r')
       const slice = slabs.allocate(bytes)
       let count = 0

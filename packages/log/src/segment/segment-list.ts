@@ -59,6 +59,14 @@ export class SegmentList {
     return this.#segments[this.indexOf(segment.baseOffset) + 1]
   }
 
+  /** Puts the segment in the place of `count` others, of which the first begins where it does. */
+  replace(count: number, segment: Segment): void {
+    const index = this.indexOf(segment.baseOffset)
+    assert(index >= 0 && index + count < this.#segments.length, 'the active segment is never replaced')
+    assert(this.#segments[index]!.baseOffset === segment.baseOffset, 'a segment begins where those it replaces do')
+    this.#segments.splice(index, count, segment)
+  }
+
   /** Takes the first `count` out. */
   removeFirst(count: number): Segment[] {
     return this.#segments.splice(0, count)

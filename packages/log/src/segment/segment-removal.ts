@@ -49,7 +49,8 @@ export class SegmentRemoval {
   }
 }
 
-function renameIfPresent(files: LogState['resources']['env']['files'], path: string): boolean {
+/** To its name with .deleted behind it. False when there is no such file. */
+export function renameIfPresent(files: LogState['resources']['env']['files'], path: string): boolean {
   try {
     files.renameSync(path, path + DELETED_SUFFIX)
     return true

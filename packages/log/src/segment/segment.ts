@@ -44,7 +44,8 @@ export class Segment {
   readonly folder: string
   readonly createdMs: number
   readonly rollJitterMs: number
-  readonly logPath: string
+  /** Changes only while a cleaned segment takes the place of another. */
+  logPath: string
   state: SegmentState = 'active'
   assignedBytes = 0
   writtenBytes = 0
@@ -66,6 +67,7 @@ export class Segment {
   /** Producer state at the base offset, until it is in its file. */
   snapshotAtBase: Buffer | null = null
   #bytesSinceIndexEntry = 0
+  #nameSuffix = ''
 
   constructor(options: SegmentOptions) {
     this.folder = options.folder
@@ -183,7 +185,13 @@ export class Segment {
     this.maxTimestampOffset = last?.offset ?? -1
   }
 
+  /** The files have (or are about to get) names with this behind them: .cleaned, .swap, or nothing. */
+  nameAs(suffix: string): void {
+    this.#nameSuffix = suffix
+    this.logPath = this.#path(LOG_SUFFIX)
+  }
+
   #path(suffix: string): string {
-    return `${this.folder}/${fileName(this.baseOffset, suffix)}`
+    return `${this.folder}/${fileName(this.baseOffset, suffix)}${this.#nameSuffix}`
   }
 }

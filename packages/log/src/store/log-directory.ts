@@ -19,6 +19,7 @@ import {
 } from './clean-shutdown-marker.ts'
 import { formatMetaProperties, META_PROPERTIES, type MetaProperties, parseMetaProperties } from './meta-properties.ts'
 import {
+  CLEANER_CHECKPOINT,
   checkpointKey,
   formatOffsetCheckpoint,
   HIGH_WATERMARK_CHECKPOINT,
@@ -61,6 +62,8 @@ export class LogDirectory {
   readonly recoveryPoints: OffsetCheckpoint = new Map()
   readonly logStarts: OffsetCheckpoint = new Map()
   readonly highWatermarks: OffsetCheckpoint = new Map()
+  /** Where the last cleaning of a log ended. */
+  readonly cleanerOffsets: OffsetCheckpoint = new Map()
   /** Folders waiting for their deletion. */
   readonly deleted: string[] = []
   directoryId = ''
@@ -73,6 +76,8 @@ export class LogDirectory {
   readonly #resources: LogResources
   readonly #checkpoints = new Limiter(1)
   #nextLogStarts: Promise<void> | null = null
+  /** The file says something else. */
+  #areCleanerOffsetsStale = false
   #bootId: string | null = null
   /** Nobody used the folder before. */
   #isNew = false
@@ -122,6 +127,7 @@ export class LogDirectory {
     await this.#read(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
     await this.#read(LOG_START_CHECKPOINT, this.logStarts)
     await this.#read(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
+    await this.#read(CLEANER_CHECKPOINT, this.cleanerOffsets)
     for (const { name, isDirectory } of await files.list(this.path)) {
       const folder = isDirectory ? parseFolder(name) : null
       if (folder === null) continue
@@ -151,16 +157,20 @@ export class LogDirectory {
     this.recoveryPoints.delete(key)
     this.logStarts.delete(key)
     this.highWatermarks.delete(key)
+    if (this.cleanerOffsets.delete(key)) this.#areCleanerOffsetsStale = true
   }
 
   /** A log is about to be cut: what is recorded must not say more than it will have. */
   async lowerRecoveryPoint(topicPartition: TopicPartition, offset: number): Promise<void> {
     const key = checkpointKey(topicPartition)
-    for (const offsets of [this.recoveryPoints, this.highWatermarks]) {
+    for (const offsets of [this.recoveryPoints, this.highWatermarks, this.cleanerOffsets]) {
       const recorded = offsets.get(key)
-      if (recorded !== undefined && recorded > offset) offsets.set(key, offset)
+      if (recorded === undefined || recorded <= offset) continue
+      offsets.set(key, offset)
+      if (offsets === this.cleanerOffsets) this.#areCleanerOffsetsStale = true
     }
     await this.#checkpoints.run(async () => {
+      await this.#writeCleanerOffsets()
       await this.#write(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
       await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
     })
@@ -192,7 +202,15 @@ export class LogDirectory {
       await this.#write(RECOVERY_POINT_CHECKPOINT, this.recoveryPoints)
       await this.#write(LOG_START_CHECKPOINT, this.logStarts)
       await this.#write(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
+      await this.#writeCleanerOffsets()
     })
+  }
+
+  /** The log is clean below `offset`. */
+  async recordCleaned(topicPartition: TopicPartition, offset: number): Promise<void> {
+    this.cleanerOffsets.set(checkpointKey(topicPartition), offset)
+    this.#areCleanerOffsetsStale = true
+    await this.#checkpoints.run(() => this.#writeCleanerOffsets())
   }
 
   async checkpointHighWatermarks(): Promise<void> {
@@ -294,6 +312,12 @@ export class LogDirectory {
     const offsets = parseOffsetCheckpoint(content)
     if (offsets === null) logger.warn('A checkpoint is damaged and counts as empty', { path: `${this.path}/${name}` })
     else for (const [key, offset] of offsets) into.set(key, offset)
+  }
+
+  async #writeCleanerOffsets(): Promise<void> {
+    if (!this.#areCleanerOffsetsStale) return
+    this.#areCleanerOffsetsStale = false
+    await this.#write(CLEANER_CHECKPOINT, this.cleanerOffsets)
   }
 
   async #write(name: string, offsets: OffsetCheckpoint): Promise<void> {

@@ -33,6 +33,7 @@ export async function openEntry(entry: DirectoryEntry, options: OpenEntryOptions
     pace: directory.pace,
     cleanShutdown: directory.wasClean && !entry.needsRecovery,
     recoveryPoint: directory.recoveryPoints.get(key) ?? 0,
+    compactedBelow: directory.cleanerOffsets.get(key) ?? 0,
     pageCache: directory.pageCache,
     hadFailedSync: directory.hadFailedSync,
     lowerRecoveryPoint: (offset) => directory.lowerRecoveryPoint(topicPartition, offset),

@@ -95,6 +95,15 @@ export class LogTail implements TailOwner {
     }
   }
 
+  /** Drops what begins below `offset`: the files have less there now. */
+  dropBefore(offset: number): void {
+    for (let first = this.#entries.peekFront(); first !== undefined && first.baseOffset < offset; ) {
+      this.#entries.popFront()
+      this.#drop(first)
+      first = this.#entries.peekFront()
+    }
+  }
+
   clear(): void {
     this.truncateTo(-1)
   }

@@ -42,6 +42,8 @@ const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species
 export interface ReadRecordsOptions {
   /** Compressed records that unpack to more are refused (CompressionError TOO_LARGE). Default {@link DEFAULT_MAX_DECOMPRESSED_BYTES}. */
   readonly maxBytes?: number
+  /** The records of a compressed batch, where they were unpacked already. */
+  readonly unpacked?: Buffer
 }
 
 export class RecordCursor {
@@ -102,7 +104,7 @@ export class RecordCursor {
       this.#bytes = { buffer: buf, position: start, end }
     } else {
       const maxBytes = options.maxBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES
-      this.buffer = decompress(type, buf.subarray(start, end), { maxBytes })
+      this.buffer = options.unpacked ?? decompress(type, buf.subarray(start, end), { maxBytes })
       this.#bytes = { buffer: this.buffer, position: 0, end: this.buffer.length }
     }
     this.#memory = this.buffer.buffer

@@ -1,0 +1,67 @@
+/** The compacted logs of a store, for the cleaner. One that is not open is opened where it has something dirty that is not in its last segment. */
+import type { CompactedLog } from '../cleaner/log-cleaner.ts'
+import type { LogConfig } from '../log-config.ts'
+import type { LogResources } from '../log-resources.ts'
+import type { PartitionLog } from '../partition-log.ts'
+import { LOG_SUFFIX, parseFileName } from '../segment/file-names.ts'
+import type { DirectoryEntry } from './log-directory.ts'
+import { checkpointKey } from './offset-checkpoint.ts'
+
+export interface CompactedLogsOptions {
+  readonly resources: LogResources
+  readonly configOf: (topic: string) => LogConfig
+  readonly open: (entry: DirectoryEntry) => Promise<PartitionLog | null>
+}
+
+/** A log that nobody opened does not change: only time makes it due. */
+const LOOK_AGAIN_MS = 300_000
+
+export class CompactedLogs {
+  readonly #options: CompactedLogsOptions
+  /** When a log that is not open was looked at. */
+  readonly #looked = new WeakMap<DirectoryEntry, number>()
+
+  constructor(options: CompactedLogsOptions) {
+    this.#options = options
+  }
+
+  async find(entries: readonly DirectoryEntry[]): Promise<CompactedLog[]> {
+    const found: CompactedLog[] = []
+    for (const entry of entries) {
+      if (entry.error !== null || entry.directory.error !== null || entry.opening !== null) continue
+      const isCompacted = (entry.log?.config ?? this.#options.configOf(entry.topicPartition.topic)).cleanupCompact
+      if (!isCompacted) continue
+      const log = entry.log ?? ((await this.#isDirty(entry)) ? await this.#options.open(entry) : null)
+      if (log !== null && entry.log === log) found.push(compacted(entry, log))
+    }
+    return found
+  }
+
+  async #isDirty(entry: DirectoryEntry): Promise<boolean> {
+    const { env } = this.#options.resources
+    const nowMs = env.clock.now()
+    const lookedMs = this.#looked.get(entry)
+    if (entry.needsRecovery || (lookedMs !== undefined && nowMs - lookedMs < LOOK_AGAIN_MS)) return false
+    this.#looked.set(entry, nowMs)
+    const folder = entry.directory.folderOf(entry.topicPartition)
+    if ((await env.files.stat(folder)) === null) return false
+    const bases: number[] = []
+    for (const { name } of await env.files.list(folder)) {
+      const file = parseFileName(name)
+      if (file?.kind === LOG_SUFFIX && file.state === '') bases.push(file.baseOffset)
+    }
+    const last = Math.max(...bases)
+    return bases.length > 1 && last > (entry.directory.cleanerOffsets.get(checkpointKey(entry.topicPartition)) ?? 0)
+  }
+}
+
+function compacted(entry: DirectoryEntry, log: PartitionLog): CompactedLog {
+  const { directory, topicPartition } = entry
+  return {
+    log,
+    checkpoint: directory.cleanerOffsets.get(checkpointKey(topicPartition)),
+    record: async (offset) => {
+      if (entry.log === log && log.failure === null) await directory.recordCleaned(topicPartition, offset)
+    },
+  }
+}
