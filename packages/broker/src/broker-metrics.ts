@@ -2,7 +2,7 @@
  * What the broker measures of itself: always on, and cheap. Here are the numbers alone; their names and what else is
  * known of them are in metrics/metrics-table.ts, which is loaded when somebody asks.
  */
-import type { LogResources } from '@ottla/log'
+import type { LogCleaner, LogResources } from '@ottla/log'
 import type { ServerRequest, SocketServer } from '@ottla/net'
 import { assert, RecentHistogram } from '@ottla/stdx'
 import { ApiFigures } from './metrics/api-figures.ts'
@@ -22,6 +22,8 @@ export class BrokerMetrics {
   loopBefore: LoopTimes = { loopActiveMs: 0, loopIdleMs: 0 }
   #loopAtTurn: LoopTimes = this.loopBefore
   readonly #apis: (ApiFigures | undefined)[] = []
+  /** Null with log.cleaner.enable=false. */
+  cleaner: LogCleaner | null = null
   #server: SocketServer | null = null
   #logs: LogResources | null = null
 

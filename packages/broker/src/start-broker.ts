@@ -25,6 +25,7 @@ import { Dispatcher } from './dispatcher.ts'
 import type { BrokerPhase } from './http/health.ts'
 import { type HttpListener, startHttpListener } from './http/http-listener.ts'
 import { BrokerRegistration } from './lifecycle/broker-registration.ts'
+import { startLogCleaner } from './lifecycle/log-cleaning.ts'
 import { startSchedules } from './lifecycle/schedules.ts'
 import { openEmbeddedController } from './open-embedded-controller.ts'
 import { type Arrival, SERVED_AT_ONCE } from './quota/connection-rates.ts'
@@ -140,7 +141,7 @@ class Start {
     const registration = await this.#register(broker, listeners)
     this.#dispatcher = new Dispatcher(broker, broker.apis)
     if (logs.previousBrokerEpoch < 0) void recover(broker)
-    this.#undo.push(startSchedules(broker), () => drain(server, broker))
+    this.#undo.push(startSchedules(broker), startLogCleaner(broker), () => drain(server, broker))
     await registration.unfence()
     server.open()
     this.#phase = 'running'

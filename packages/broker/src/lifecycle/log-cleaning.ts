@@ -2,15 +2,15 @@
 import { type CleanerConfig, LogCleaner } from '@ottla/log'
 import type { Broker } from '../broker.ts'
 
-/** Starts it; gives what ends it, which resolves when nothing is being cleaned. Null with log.cleaner.enable=false. */
-export function startLogCleaner(broker: Broker): (() => Promise<void>) | null {
-  if (!broker.config.values['log.cleaner.enable']) return null
+/** Starts it unless log.cleaner.enable=false; gives what ends it, which resolves when nothing is being cleaned. */
+export function startLogCleaner(broker: Broker): () => Promise<void> {
+  if (!broker.config.values['log.cleaner.enable']) return () => Promise.resolve()
   const cleaner = new LogCleaner({
     env: broker.env,
     compactedLogs: () => broker.logs.compactedLogs(),
     config: () => cleanerConfig(broker),
   })
-  broker.metrics.observeCleaner(cleaner)
+  broker.metrics.cleaner = cleaner
   cleaner.start()
   let { config } = broker
   // log.cleaner.threads and the others may change while the broker runs.

@@ -2,6 +2,7 @@
  * The list of metrics: what /metrics shows and docs/metrics.md describes. A row is a line in the file of its area.
  */
 import type { MetricRow } from './metric-row.ts'
+import { CLEANER_METRICS } from './tables/cleaner-metrics.ts'
 import { CLUSTER_METRICS } from './tables/cluster-metrics.ts'
 import { COORDINATOR_METRICS } from './tables/coordinator-metrics.ts'
 import { PROCESS_METRICS } from './tables/process-metrics.ts'
@@ -16,6 +17,7 @@ export interface MetricArea {
 export const METRIC_AREAS: readonly MetricArea[] = [
   { title: 'Requests and connections', rows: REQUEST_METRICS },
   { title: 'Topics and logs', rows: TOPIC_METRICS },
+  { title: 'Log cleaning', rows: CLEANER_METRICS },
   { title: 'Partitions, brokers, metadata', rows: CLUSTER_METRICS },
   { title: 'Coordinators', rows: COORDINATOR_METRICS },
   { title: 'Process', rows: PROCESS_METRICS },

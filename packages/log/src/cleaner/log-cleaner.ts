@@ -179,7 +179,7 @@ export class LogCleaner {
 
   async #rangeOf(log: PartitionLog, checkpoint: number | undefined, nowMs: number): Promise<CleanableRange | null> {
     try {
-      log.cleaning.rollIfOverdue(nowMs)
+      await log.cleaning.prepare(nowMs)
       return await log.cleaning.range(checkpoint, nowMs)
     } catch (error) {
       this.#failed(log, error)

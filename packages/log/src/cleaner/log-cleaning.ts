@@ -92,12 +92,18 @@ export class LogCleaning {
     return cleanableRange(this.#engine.state, checkpoint, nowMs)
   }
 
-  /** Ends the active segment when its first record has waited for max.compaction.lag.ms, so that it can be cleaned. */
-  rollIfOverdue(nowMs: number): void {
-    const { config, segments } = this.#engine.state
-    const { firstTimestampMs } = segments.active
-    if (this.#isStopped() || firstTimestampMs < 0 || nowMs - firstTimestampMs <= config.maxCompactionLagMs) return
-    this.#guard.roll()
+  /**
+   * Ends the active segment when its first record has waited for max.compaction.lag.ms, so that it can be cleaned; finishes segments that
+   * were ended.
+   */
+  async prepare(nowMs: number): Promise<void> {
+    const { sealer, syncer, state } = this.#engine
+    if (this.#isStopped()) return
+    const { firstTimestampMs } = state.segments.active
+    if (firstTimestampMs >= 0 && nowMs - firstTimestampMs > state.config.maxCompactionLagMs) this.#guard.roll()
+    if (state.segments.values().every(({ state }) => state === 'closed' || state === 'active')) return
+    await sealer.idle()
+    await syncer.settle()
   }
 
   /**
