@@ -17,6 +17,7 @@ import type { ReplicaRegistry } from './replica/replica-registry.ts'
 import type { ShareStateService } from './share-state/share-state-service.ts'
 import type { StreamsInternalTopics } from './streams/internal-topics.ts'
 import type { TopicCreation } from './topic-creation.ts'
+import type { Transactions } from './transactions/transactions.ts'
 
 export interface BrokerContext {
   readonly env: Env
@@ -48,6 +49,7 @@ export interface BrokerContext {
   readonly shareState: ShareStateService
   /** The state of all share partitions, wherever it is kept. */
   readonly sharePersister: SharePersister
+  readonly transactions: Transactions
   /** All coordinators, the groups' and others. */
   readonly coordinators: Coordinators
   /** What clients may use. */

@@ -39,6 +39,7 @@ import { type ShareStateService, shareStateService } from './share-state/share-s
 import { StreamsInternalTopics } from './streams/internal-topics.ts'
 import { principalText } from './to-controller.ts'
 import { TopicCreation } from './topic-creation.ts'
+import { Transactions } from './transactions/transactions.ts'
 
 export interface BrokerParts {
   readonly env: Env
@@ -68,6 +69,7 @@ export class Broker implements BrokerContext {
   readonly groups: GroupService
   readonly shareState: ShareStateService
   readonly sharePersister: SharePersister
+  readonly transactions: Transactions
   readonly coordinators: Coordinators
   readonly quotas: Quotas
   readonly topicCreation: TopicCreation
@@ -109,6 +111,7 @@ export class Broker implements BrokerContext {
     })
     this.groups = this.#groupService()
     this.quotas = new Quotas({ env, config, deadlines: this.deadlines })
+    this.transactions = new Transactions(this)
     this.topicCreation = new TopicCreation(this)
     this.shareState = this.#shareStateService()
     this.sharePersister = new LocalSharePersister({
@@ -117,7 +120,7 @@ export class Broker implements BrokerContext {
       hasStateTopic: () => this.#image.topics.byName(SHARE_GROUP_STATE_TOPIC) !== undefined,
       createStateTopic: () => this.topicCreation.create(SHARE_GROUP_STATE_TOPIC),
     })
-    this.coordinators = new Coordinators([this.groups, this.shareState])
+    this.coordinators = new Coordinators([this.groups, this.transactions.service, this.shareState])
     this.supportedFeatures = [...supportedFeatures()].map(([name, { min, max }]) => ({
       name,
       minVersion: min,

@@ -277,7 +277,7 @@ test('acks = 0 has no answer, and an error closes the connection', async (t) => 
   await closed
 })
 
-test('unknown acks are refused, and so are old formats, control batches and transactions', async (t) => {
+test('unknown acks are refused, and so are old formats, control batches and transactions without an id', async (t) => {
   const broker = await TestBroker.start(t)
   await broker.createTopics({ events: 1 })
   const connection = await broker.connect()
@@ -289,7 +289,7 @@ test('unknown acks are refused, and so are old formats, control batches and tran
   equal(await errorOf(old), ErrorCode.INVALID_RECORD)
   equal(await errorOf(batch([{ value: 'x' }], { control: true })), ErrorCode.INVALID_RECORD)
   const transactional = { producerId: 5, producerEpoch: 0, baseSequence: 0, transactional: true }
-  equal(await errorOf(batch([{ value: 'x' }], transactional)), ErrorCode.INVALID_TXN_STATE)
+  equal(await errorOf(batch([{ value: 'x' }], transactional)), ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   equal(await errorOf(batch([{ value: 'x'.repeat(1_100_000) }])), ErrorCode.MESSAGE_TOO_LARGE)
   equal(await errorOf(batch([{ value: 'x' }])), ErrorCode.NONE)
 })

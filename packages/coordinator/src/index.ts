@@ -24,6 +24,7 @@ export type {
   GroupTopics,
   MemberIds,
   NewRecord,
+  PartitionMarker,
   PartitionWriter,
   StoredBatch,
   StoredBatches,

@@ -59,6 +59,22 @@ export interface PartitionWriter {
   append(records: readonly NewRecord[], options: AppendOptions): number
   /** Deletes all records below the offset, which are committed, in its own time; a failure is its own to care for. Logs that only grow lack it. */
   deleteRecordsBefore?(offset: number): void
+  /**
+   * Appends like `append` the marker that ends a producer's transaction on this partition, a batch of one. Refused too when the producer has a later epoch
+   * (INVALID_PRODUCER_EPOCH), or a later coordinator has written (TRANSACTION_COORDINATOR_FENCED). Only partitions of `__consumer_offsets` get any.
+   */
+  appendMarker?(marker: PartitionMarker, options: Pick<AppendOptions, 'timestampMs'>): number
+}
+
+/** The end of a producer's transaction, as one partition is told of it. */
+export interface PartitionMarker {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly outcome: 'commit' | 'abort'
+  /** Of the transaction coordinator. */
+  readonly coordinatorEpoch: number
+  /** From 2 on the epoch is one that the producer's records of this transaction do not have (KIP-890). */
+  readonly transactionVersion: number
 }
 
 /** A batch of the log, for loading. */

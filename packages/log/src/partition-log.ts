@@ -157,8 +157,9 @@ export class PartitionLog {
 
   /** min(high watermark, firstUnstableOffset): what read_committed sees. */
   get lastStableOffset(): number {
-    const { firstUnstableOffset, highWatermark } = this
-    return firstUnstableOffset < 0 ? highWatermark : Math.min(firstUnstableOffset, highWatermark)
+    const { firstUnstableOffset, highWatermark, logStartOffset } = this
+    if (firstUnstableOffset < 0) return highWatermark
+    return Math.min(Math.max(firstUnstableOffset, logStartOffset), highWatermark)
   }
 
   /** Producers that the log remembers. */
@@ -343,6 +344,11 @@ export class PartitionLog {
 
   activeProducers(): ActiveProducer[] {
     return this.#state.producers.activeProducers()
+  }
+
+  /** Whether a producer has written to a transaction in this epoch, and no marker has ended it. As of the assigned end. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    return this.#state.producers.hasOpenTransaction(producerId, producerEpoch)
   }
 
   /** Aborted transactions that overlap [from, upTo), in the order of their markers. */

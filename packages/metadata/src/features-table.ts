@@ -508,7 +508,7 @@ export const FEATURES: readonly FeatureRow[] = [
   {
     name: 'transaction.version',
     max: 2,
-    works: 0,
+    works: 2,
     levels: [
       { level: 0, metadataVersion: 7, needs: {} },
       { level: 1, metadataVersion: 24, needs: {} },

@@ -3,11 +3,11 @@
  *
  * Appends one batch per partition and answers when it is safe: with acks = 1 on this replica, with acks = all on all in sync, with
  * acks = 0 not at all (an error closes the connection then, since nothing else could tell the client). Idempotent producers are
- * checked by the log. Versions: 5 log start offset, 7 zstd, 8 per-record errors, 9 flexible, 10 leader hints, 13 topic ids.
+ * checked by the log; batches of a transaction once more with its coordinator (KIP-890). Versions: 5 log start offset, 7 zstd, 8 per-record
+ * errors, 9 flexible, 10 leader hints, 11 TRANSACTION_ABORTABLE, 12 the partition joins the transaction by the write, 13 topic ids.
  * Advertised from 0: librdkafka takes a higher minimum for a broker without compression (KAFKA-18659).
- * Left out: transactions.
  */
-import type { AppendResult } from '@ottla/log'
+import type { AppendOptions, AppendResult } from '@ottla/log'
 import type { ServerRequest } from '@ottla/net'
 import { codecOf, ErrorCode, isTransactional, ProduceRequest, ProduceResponse, type Value } from '@ottla/protocol'
 import { encodeResponse } from '../encode-response.ts'
@@ -15,6 +15,7 @@ import { LeaderHints } from '../fetch/leader-hint.ts'
 import { INTERNAL_TOPICS } from '../internal-topics.ts'
 import { checkProduced } from '../produce/check-produced.ts'
 import { PendingProduce, type ProduceOutcome } from '../produce/pending-produce.ts'
+import { appendVerified, hasTransactionalBatch, type Refusal, verifyBatch } from '../produce/transactional-produce.ts'
 import { guarded } from '../raw-answer.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -38,6 +39,9 @@ export const produce: RawApi = {
     new Produce(context, request, exchange).run()
   },
 }
+
+/** Options of an append, but for where. */
+type Unplaced = Omit<AppendOptions, 'leaderEpoch'>
 
 /** One partition of the request, and what becomes of it. */
 interface Part {
@@ -72,7 +76,7 @@ class Produce {
         this.#outcomes.push(freshOutcome())
       }
     }
-    const refusal = acks < ACKS_ALL || acks > 1 ? ErrorCode.INVALID_REQUIRED_ACKS : ErrorCode.NONE
+    const refusal = acks < ACKS_ALL || acks > 1 ? ErrorCode.INVALID_REQUIRED_ACKS : this.#refusalOfAll()
     for (let at = 0; at < this.#parts.length; at++) {
       if (refusal === ErrorCode.NONE) this.#start(at)
       else this.#refuse(at, refusal, null)
@@ -91,9 +95,16 @@ class Produce {
     else {
       this.#pending.hold(at)
       replica.whenReady(() => {
-        if (this.#append(at, replica)) this.#pending.settle(at)
+        if (this.#pending.isOpen(at) && this.#append(at, replica)) this.#pending.settle(at)
       })
     }
+  }
+
+  /** Transactions are for those who may use the transactional id; nobody may use none. */
+  #refusalOfAll(): number {
+    const isWithoutId = this.#request.transactionalId === null || this.#request.transactionalId === ''
+    const isRefused = isWithoutId && this.#parts.some(({ records }) => hasTransactionalBatch(records))
+    return isRefused ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.NONE
   }
 
   /** True when the outcome is final. */
@@ -109,11 +120,29 @@ class Produce {
       maxDecompressedBytes: replica.maxDecompressedBytes,
     })
     if (check.kind === 'bad') return this.#refuse(at, check.error, check.message, check.recordErrors)
-    if (isTransactional(check.records, 0)) {
-      return this.#refuse(at, ErrorCode.INVALID_TXN_STATE, 'transactions are not there yet')
+    const options = { origin: 'client' as const, ...(check.isRecompressed ? {} : { owner: this.#exchange.frame }) }
+    if (isTransactional(check.records, 0)) return this.#appendInTransaction(at, replica, check.records, options)
+    return this.#appended(at, replica, replica.append(check.records, options))
+  }
+
+  #appendInTransaction(at: number, replica: Replica, records: Buffer, options: Unplaced): boolean {
+    const { broker, apiVersion } = this.#context
+    const transactionalId = this.#request.transactionalId ?? ''
+    const verification = verifyBatch(broker, { transactionalId, apiVersion, replica, records })
+    if (verification.kind === 'known') return this.#appended(at, replica, replica.append(records, options))
+    this.#pending.hold(at)
+    const { guard, answer } = verification
+    const goOn = (refusal: Refusal | null): void => {
+      if (!this.#pending.isOpen(at)) return
+      const error = refusal?.error ?? this.#errorBefore(at, replica)
+      const isDone =
+        error === ErrorCode.NONE
+          ? this.#appended(at, replica, appendVerified(replica, records, { ...options, guard }))
+          : this.#refuse(at, error, refusal?.message ?? null)
+      if (isDone) this.#pending.settle(at)
     }
-    const owner = check.isRecompressed ? {} : { owner: this.#exchange.frame }
-    return this.#appended(at, replica, replica.append(check.records, { origin: 'client', ...owner }))
+    void answer.then((refusal) => guarded(this.#context, this.#exchange, () => goOn(refusal)))
+    return false
   }
 
   #errorBefore(at: number, replica: Replica): number {

@@ -1,24 +1,19 @@
 /**
- * InitProducerId (key 22), versions 0 to 5.
+ * InitProducerId (key 22), versions 0 to 6; 6, which is not stable in Kafka, is not advertised.
  *
- * Gives an idempotent producer a new id with epoch 0; which id it names is not looked at, as in Kafka. A transactional id is
- * answered with UNSUPPORTED_VERSION until there is a transaction coordinator.
+ * Gives an idempotent producer a new id with epoch 0; which id it names is not looked at, as in Kafka. With a transactional id: makes the
+ * client its only producer, aborts what the one before left open. Versions: 3 a producer asks for a new epoch of its id, 4 PRODUCER_FENCED,
+ * 5 TRANSACTION_ABORTABLE, 6 two-phase commit (a transaction without timeout; keeping a prepared one is refused, as by Kafka 4.4).
  */
-import { ErrorCode, InitProducerIdRequest, InitProducerIdResponse } from '@ottla/protocol'
+import { InitProducerIdRequest, InitProducerIdResponse } from '@ottla/protocol'
 import { defineApi } from './handler.ts'
 
 export const initProducerId = defineApi({
   key: 22,
-  versions: { min: 0, max: 5 },
+  versions: { min: 0, max: 6 },
+  advertised: { min: 0, max: 5 },
   request: InitProducerIdRequest,
   response: InitProducerIdResponse,
-  async handle({ broker }, { transactionalId, producerId, producerEpoch }) {
-    // v3: id and epoch go together
-    const isTorn = producerId < 0 !== producerEpoch < 0
-    if (isTorn) return { errorCode: ErrorCode.INVALID_REQUEST, producerEpoch: -1 }
-    if (transactionalId === '') return { errorCode: ErrorCode.INVALID_REQUEST, producerEpoch: -1 }
-    if (transactionalId !== null) return { errorCode: ErrorCode.UNSUPPORTED_VERSION, producerEpoch: -1 }
-    return { producerId: await broker.producerIds.next(), producerEpoch: 0 }
-  },
+  handle: ({ broker, apiVersion }, request) => broker.transactions.coordinator.initProducerId(request, { apiVersion }),
   onError: (_context, _request, { code }) => ({ errorCode: code, producerEpoch: -1 }),
 })

@@ -5,7 +5,7 @@
 import type { ServerRequest } from '@ottla/net'
 import { ErrorCode } from '@ottla/protocol'
 import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
-import type { Isolation, Replica, ReplicaWatcher } from '../replica/replica.ts'
+import type { Isolation, Replica, ReplicaWatcher, VisibleBytes } from '../replica/replica.ts'
 import { type FetchTarget, targetState } from './fetch-target.ts'
 import { readTargets, releaseAll, type TargetResult } from './read-targets.ts'
 
@@ -54,9 +54,10 @@ export class PendingFetch implements ReplicaWatcher {
     oneReady()
   }
 
-  onVisible(_replica: Replica, bytes: number): void {
-    this.#availableBytes += Math.max(1, bytes)
-    if (this.#availableBytes >= this.#options.minBytes) this.#answerIfReadable()
+  onVisible(_replica: Replica, bytes: VisibleBytes): void {
+    const { isolation, minBytes } = this.#options
+    this.#availableBytes += bytes[isolation]
+    if (bytes[isolation] > 0 && this.#availableBytes >= minBytes) this.#answer()
   }
 
   onChanged(): void {
@@ -105,22 +106,6 @@ export class PendingFetch implements ReplicaWatcher {
     }
     if (measured instanceof Promise) void measured.then(take)
     else take(measured)
-  }
-
-  /** Under read_committed the high watermark may move and nothing new be visible. */
-  #answerIfReadable(): void {
-    const { targets, isolation } = this.#options
-    if (isolation === 'read_uncommitted') {
-      this.#answer()
-      return
-    }
-    for (const target of targets) {
-      const state = targetState(target, isolation)
-      if (state.kind === 'readable' && !state.hasRecords) continue
-      this.#answer()
-      return
-    }
-    this.#availableBytes = 0
   }
 
   #answer(): void {

@@ -37,6 +37,11 @@ export class PendingProduce implements AckWaiter {
     this.#open.add(index)
   }
 
+  /** Whether the outcome at `index` is still to be made: after the timeout nothing may be appended any more. */
+  isOpen(index: number): boolean {
+    return this.#open.has(index)
+  }
+
   /** Waits for the acknowledgement of what `index` appended, up to `endOffset`. True when it need not wait. */
   await(index: number, replica: Replica, wait: { endOffset: number; scope: 'local' | 'all' }): boolean {
     if (replica.isSafe(wait.endOffset, wait.scope)) return true

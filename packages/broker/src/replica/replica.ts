@@ -11,9 +11,10 @@ import { ErrorCode } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { TopicTraffic } from '../metrics/topic-traffic.ts'
 import { AckQueue, type AckWaiter } from './ack-queue.ts'
-import { CommittedBytes } from './committed-bytes.ts'
 import { type SafeEnd, safeEndFor } from './durability.ts'
 import type { TopicSettings } from './replica-registry.ts'
+import { VerificationGuards } from './verification-guards.ts'
+import { VisibleProgress } from './visible-progress.ts'
 
 export interface ReplicaIdentity {
   readonly topic: string
@@ -27,8 +28,8 @@ export interface ReplicaIdentity {
 
 /** Someone who waits for a partition to change. */
 export interface ReplicaWatcher {
-  /** The visible end moved; `bytes` more can be read by consumers. */
-  onVisible(replica: Replica, bytes: number): void
+  /** The high watermark moved, and the last stable offset maybe; so many bytes more can be read by consumers. */
+  onVisible(replica: Replica, bytes: VisibleBytes): void
   /** Anything else: not leader any more, deleted, failed, log start moved. Look again. */
   onChanged(replica: Replica): void
   /** Appends at and above `endOffset` were taken back by a failed write. */
@@ -38,6 +39,9 @@ export interface ReplicaWatcher {
 /** Kafka's ISOLATION levels on the wire. */
 export type Isolation = 'read_uncommitted' | 'read_committed'
 
+/** What became visible, by who sees it. */
+export type VisibleBytes = Readonly<Record<Isolation, number>>
+
 export class Replica {
   readonly topic: string
   readonly topicId: string
@@ -46,6 +50,8 @@ export class Replica {
   readonly traffic: TopicTraffic
   /** A batch that unpacks to more is refused where its records are looked at (max.decompressed.message.bytes). */
   maxDecompressedBytes = 0
+  /** Producers that are asked about before they may begin a transaction here. */
+  readonly guards = new VerificationGuards()
   readonly #nodeId: number
   #image: PartitionImage
   #log: PartitionLog | null = null
@@ -59,7 +65,7 @@ export class Replica {
   readonly #localAcks = new AckQueue()
   /** acks = all: wait for the high watermark. */
   readonly #acks = new AckQueue()
-  readonly #uncommitted = new CommittedBytes()
+  readonly #progress = new VisibleProgress()
   readonly #watchers = new Set<ReplicaWatcher>()
   /** Calls that wait for the log to be open. */
   #whenReady: (() => void)[] = []
@@ -229,7 +235,7 @@ export class Replica {
   append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): AppendResult {
     const result = this.log.append(records, { ...options, leaderEpoch: this.leaderEpoch })
     if (result.kind === 'appended') {
-      this.#uncommitted.appended(result.lastOffset + 1, records.length)
+      this.#progress.appended(result.lastOffset + 1, records.length)
       if (this.#safeEndKind === 'synced') this.log.requestSync()
     }
     return result
@@ -269,6 +275,7 @@ export class Replica {
 
   #applyRole(): void {
     const log = this.log
+    this.guards.clearAll()
     this.#safeEndKind = safeEndFor(log.config, this.#image.replicas.length)
     if (!this.isLeader) return
     log.assignEpochStart(this.leaderEpoch, log.logEndOffset)
@@ -297,13 +304,13 @@ export class Replica {
     this.#highWatermark = safeEnd
     this.log.updateHighWatermark(safeEnd)
     this.#acks.completeUpTo(safeEnd, ErrorCode.NONE)
-    const bytes = this.#uncommitted.takeUpTo(safeEnd)
+    const bytes = this.#progress.moved(safeEnd, this.log.lastStableOffset)
     for (const watcher of this.#watchers) watcher.onVisible(this, bytes)
   }
 
   /** The log took appends back: nothing of them is left. */
   #onReverted(endOffset: number): void {
-    this.#uncommitted.dropAbove(endOffset)
+    this.#progress.dropAbove(endOffset)
     this.#localAcks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
     this.#acks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
     for (const watcher of this.#watchers) watcher.onReverted?.(this, endOffset)

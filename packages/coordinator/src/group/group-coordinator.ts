@@ -30,9 +30,11 @@ import {
   type StreamsGroupHeartbeatRequest,
   type SyncGroupRequest,
   type SyncGroupResponse,
+  type TxnOffsetCommitRequest,
+  type TxnOffsetCommitResponse,
 } from '@ottla/protocol'
 import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
-import type { CoordinatorEnv, PartitionWriter, StoredBatches } from '../ports.ts'
+import type { CoordinatorEnv, PartitionMarker, PartitionWriter, StoredBatches } from '../ports.ts'
 import { GroupAdmin } from './group-admin.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupPartition } from './group-partition.ts'
@@ -42,6 +44,7 @@ import { Membership } from './membership.ts'
 import type { RequestContext } from './request-context.ts'
 import type { HeartbeatAnswer } from './streams/heartbeat-answer.ts'
 import { StreamsRequests } from './streams/streams-requests.ts'
+import { TransactionalOffsets } from './transactional-offsets.ts'
 
 export interface GroupCoordinatorOptions extends GroupPorts {
   readonly env: CoordinatorEnv
@@ -59,6 +62,7 @@ export class GroupCoordinator {
   readonly #partitions = new ShardTable<GroupPartition>()
   readonly #membership: Membership
   readonly #offsets: GroupOffsets
+  readonly #transactional: TransactionalOffsets
   readonly #admin: GroupAdmin
   readonly #streams: StreamsRequests
   #isClosed = false
@@ -70,6 +74,7 @@ export class GroupCoordinator {
     this.#membership = new Membership({ route, config: options.config, nextMemberIdSuffix })
     this.#offsets = new GroupOffsets({ route, topics: options.topics })
     this.#streams = new StreamsRequests({ route, topics: options.topics })
+    this.#transactional = new TransactionalOffsets({ route, topics: options.topics })
     this.#admin = new GroupAdmin({
       route,
       partitions: () => this.#served(),
@@ -169,6 +174,22 @@ export class GroupCoordinator {
 
   offsetCommit(request: OffsetCommitRequest, context: RequestContext): Promise<Init<typeof OffsetCommitResponse>> {
     return this.#offsets.offsetCommit(request, context)
+  }
+
+  /** Of a transaction that is known to be going on. Appends before it returns. */
+  txnOffsetCommit(
+    request: TxnOffsetCommitRequest,
+    context: RequestContext,
+  ): Promise<Init<typeof TxnOffsetCommitResponse>> {
+    return this.#transactional.txnOffsetCommit(request, context)
+  }
+
+  /** A transaction with offsets on the partition ended. Resolves when its marker is committed; rejects with ApiError. */
+  async completeTransaction(partition: number, marker: PartitionMarker): Promise<void> {
+    const state = this.#partitions.stateOf(partition)
+    if (state.kind === 'active') return this.#transactional.completeTransaction(state.host, marker)
+    const isLoading = state.kind === 'loading'
+    throw new ApiError(isLoading ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR)
   }
 
   offsetFetch(request: OffsetFetchRequest, context: RequestContext): Promise<Init<typeof OffsetFetchResponse>> {

@@ -8,6 +8,7 @@ import {
   type OffsetDeleteResponse,
   type OffsetFetchRequest,
   type OffsetFetchResponse,
+  type TxnOffsetCommitRequest,
   ZERO_UUID,
 } from '@ottla/protocol'
 import type { TopicLookup } from '../ports.ts'
@@ -160,7 +161,7 @@ export class GroupOffsets {
   }
 }
 
-interface LookedUpCommit {
+export interface LookedUpCommit {
   readonly name: string
   readonly topicId: string
   /** What is there to commit to; its partitions are those without an error below. */
@@ -168,8 +169,8 @@ interface LookedUpCommit {
   readonly errors: readonly { readonly partition: number; readonly errorCode: number }[]
 }
 
-function lookUpCommit(
-  topic: OffsetCommitRequest['topics'][number],
+export function lookUpCommit(
+  topic: OffsetCommitRequest['topics'][number] | TxnOffsetCommitRequest['topics'][number],
   by: 'id' | 'name',
   lookup: TopicLookup,
 ): LookedUpCommit {

@@ -9,9 +9,10 @@ import {
   type Unloadable,
 } from '@ottla/runtime'
 import type { CoordinatorEnv, PartitionWriter, StoredBatch, StoredBatches } from '../ports.ts'
+import { appendGroupRecords } from './append-group-records.ts'
 import type { GroupPorts } from './group-ports.ts'
 import type { GroupRecord } from './group-record.ts'
-import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
+import { decodeGroupRecord } from './group-record-codec.ts'
 import type { Asked } from './group-requests.ts'
 import { GroupShard } from './group-shard.ts'
 import type { GroupChange, GroupDecision, GroupMessage, GroupTimer } from './turn.ts'
@@ -42,7 +43,7 @@ export class GroupPartition implements Unloadable {
       shard,
       registry: shard.registry,
       writer: {
-        append: (records) => writer.append(records.map(encodeGroupRecord), { timestampMs: env.clock.now() }),
+        append: (records) => appendGroupRecords(writer, records, env.clock.now()),
       },
       clock: env.clock,
       timers: env.timers,

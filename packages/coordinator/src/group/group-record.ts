@@ -1,5 +1,6 @@
 /** The records of `__consumer_offsets` as the group shard knows them; `group-record-codec.ts` has their bytes. */
 import type { GroupMetadataValue } from '@ottla/protocol'
+import type { PartitionMarker } from '../ports.ts'
 import type { ModernRecord } from './modern/modern-record.ts'
 
 /** A committed offset. */
@@ -42,5 +43,7 @@ export type GroupRecord =
       readonly kind: 'marker'
       readonly producerId: number
       readonly outcome: 'commit' | 'abort'
+      /** What is to be written; a marker that was loaded is there already. */
+      readonly written?: PartitionMarker
     }
   | ModernRecord

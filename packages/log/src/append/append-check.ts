@@ -45,7 +45,7 @@ function checkBatch(state: LogState, batch: Buffer, options: AppendOptions): App
   }
   const view = producerBatchAt(batch, 0)
   if (view === null) return null
-  const check = state.producers.check(view, options.origin)
+  const check = state.producers.check(view, options)
   if (check.kind === 'ok') return null
   if (check.kind === 'rejected') return check
   const { baseOffset: first, lastOffset, timestampMs } = check.batch

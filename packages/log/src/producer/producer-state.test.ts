@@ -25,7 +25,7 @@ class Fixture {
 
   send(batch: Buffer, origin: AppendOrigin = 'client'): string {
     const view = this.view(batch)
-    const check = this.state.check(view, origin)
+    const check = this.state.check(view, { origin })
     if (check.kind === 'duplicate') return `duplicate of ${check.batch.baseOffset}-${check.batch.lastOffset}`
     if (check.kind === 'rejected') return `rejected ${check.error}`
     this.state.apply(view)
@@ -185,7 +185,7 @@ test('a snapshot keeps the last batch of each producer and open transactions', (
   deepEqual(again.activeProducers(), log.state.activeProducers())
   equal(again.firstUnstableOffset, 4)
   const resent = log.view(batchOf({ producerId: 1, producerEpoch: 0, baseSequence: SEQUENCE_MAX, count: 4 }))
-  equal(again.check(resent, 'client').kind, 'duplicate')
+  equal(again.check(resent, { origin: 'client' }).kind, 'duplicate')
   deepEqual(again.snapshot(), log.state.snapshot())
 })
 

@@ -7,7 +7,7 @@
  */
 import { ErrorCode, NO_PRODUCER_EPOCH, NO_SEQUENCE } from '@ottla/protocol'
 import type { TransactionIndexEntry } from '../index/transaction-index.ts'
-import type { ActiveProducer, AppendOrigin } from '../types.ts'
+import type { ActiveProducer, AppendOptions } from '../types.ts'
 import type { ProducerBatchView } from './batch-view.ts'
 import {
   BATCHES_KEPT,
@@ -44,6 +44,9 @@ interface OpenTransaction {
 
 const OK: ProducerCheck = { kind: 'ok' }
 const NOT_SEEN = -1
+/** From this transaction version on, the marker of a transaction has an epoch that its records had not. */
+const EPOCH_PER_END = 2
+const MAX_EPOCH = 32_767
 
 export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>()
@@ -75,7 +78,10 @@ export class ProducerState {
   }
 
   /** Whether the batch may be appended. Changes nothing. */
-  check(batch: ProducerBatchView, origin: AppendOrigin): ProducerCheck {
+  check(
+    batch: ProducerBatchView,
+    { origin, transactionVersion = 0 }: Pick<AppendOptions, 'origin' | 'transactionVersion'>,
+  ): ProducerCheck {
     if (origin !== 'client' && origin !== 'coordinator') return OK
     const entry = this.#entries.get(batch.producerId)
     if (entry === undefined) return origin === 'client' ? this.#checkFirst(batch) : OK
@@ -84,7 +90,10 @@ export class ProducerState {
       if (duplicate !== undefined) return { kind: 'duplicate', batch: duplicate }
     }
     if (batch.producerEpoch < entry.producerEpoch) return staleEpoch(batch, entry)
-    if (batch.isControl) return checkMarker(batch, entry)
+    if (batch.isControl) {
+      const isLate = transactionVersion >= EPOCH_PER_END && isOfEarlierEnd(batch, entry)
+      return isLate ? staleEpoch(batch, entry) : checkMarker(batch, entry)
+    }
     if (origin === 'client') {
       const fault = sequenceFault(batch, entry)
       if (fault !== null) return { kind: 'rejected', error: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, message: fault }
@@ -177,6 +186,12 @@ export class ProducerState {
     }))
   }
 
+  /** Whether the producer has written to a transaction in this epoch, and no marker has ended it. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    const entry = this.#entries.get(producerId)
+    return entry?.producerEpoch === producerEpoch && entry.transactionStartOffset !== NO_TRANSACTION
+  }
+
   /** A producer that is not known may begin anywhere: its state may have expired. */
   #checkFirst(batch: ProducerBatchView): ProducerCheck {
     if (batch.baseSequence === 0 || !this.#takenBack.has(batch.producerId)) return OK
@@ -260,6 +275,12 @@ export class ProducerState {
 function staleEpoch(batch: ProducerBatchView, entry: ProducerEntry): ProducerCheck {
   const message = `producer ${batch.producerId} has epoch ${entry.producerEpoch}, the batch ${batch.producerEpoch}`
   return { kind: 'rejected', error: ErrorCode.INVALID_PRODUCER_EPOCH, message }
+}
+
+/** A transaction is open in the very epoch of the marker: the marker ended the one before. The last epoch is used twice. */
+function isOfEarlierEnd(batch: ProducerBatchView, entry: ProducerEntry): boolean {
+  const isOpen = entry.transactionStartOffset !== NO_TRANSACTION
+  return isOpen && batch.producerEpoch === entry.producerEpoch && batch.producerEpoch < MAX_EPOCH
 }
 
 function checkMarker(batch: ProducerBatchView, entry: ProducerEntry): ProducerCheck {

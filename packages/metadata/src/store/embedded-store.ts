@@ -22,6 +22,7 @@ import type { MetadataStore } from '../metadata-store.ts'
 import { bootstrapRecords } from '../storage/bootstrap-records.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { readCheckpoint } from './checkpoint-file.ts'
+import { featureUpgrades } from './feature-upgrade.ts'
 import { checkLoaded, type LoadedTail, loadSnapshot, loadTail, logBegin, type QuorumControls } from './load-metadata.ts'
 import { controlRecordsBatch, metadataBatch } from './metadata-batch.ts'
 import { formatQuorumState, parseQuorumState, type QuorumState } from './quorum-state.ts'
@@ -254,7 +255,7 @@ async function openingRecords({ files }: Env, directory: string, tail: LoadedTai
   if (tail.hasOpenTransaction) {
     return [{ kind: 'AbortTransactionRecord', version: 0, value: { reason: 'the controller changed' } }]
   }
-  if (tail.image.features.stored.size > 0) return []
+  if (tail.image.features.stored.size > 0) return featureUpgrades(tail.image)
   const path = `${directory}/${BOOTSTRAP_CHECKPOINT}`
   const bytes = (await files.stat(path)) === null ? null : await files.readFile(path)
   const contents = bytes === null ? null : readCheckpoint(bytes)

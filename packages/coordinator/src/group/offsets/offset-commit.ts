@@ -10,6 +10,7 @@ import type { ClassicGroup } from '../classic/classic-group.ts'
 import { membersOf } from '../classic/heartbeat.ts'
 import { memberError } from '../classic/validate.ts'
 import type { Group } from '../group.ts'
+import type { Producer } from '../group-record.ts'
 import { streamsCommitCheck } from '../streams/commit.ts'
 import type { StreamsGroup } from '../streams/streams-group.ts'
 import type { Turn } from '../turn.ts'
@@ -25,6 +26,8 @@ export interface Commit {
   readonly retentionMs: number
   /** The client knows GROUP_ID_NOT_FOUND as an answer (version 9). */
   readonly knowsGroupIdNotFound: boolean
+  /** The commit is part of this producer's transaction. */
+  readonly producer?: Producer
   readonly topics: readonly CommitTopic[]
 }
 
@@ -49,6 +52,11 @@ export function decideCommit(group: Group | undefined, commit: Commit, turn: Tur
   const refusal = commitError(group, commit)
   if (refusal !== ErrorCode.NONE) return commit.topics.map(({ partitions }) => partitions.map(() => refusal))
   if (group?.kind === 'classic') keepSession(group, commit.memberId, turn)
+  return writeCommit(commit, turn)
+}
+
+/** What may be committed is written. */
+export function writeCommit(commit: Commit, turn: Turn): CommitOutcome {
   return commit.topics.map((topic) =>
     topic.partitions.map((partition) => commitPartition(commit, topic, partition, turn)),
   )
@@ -106,6 +114,7 @@ function commitPartition(commit: Commit, topic: CommitTopic, committed: CommitPa
       expireTimestampMs: commit.retentionMs === -1 ? -1 : commitTimestampMs + commit.retentionMs,
       topicId: topic.topicId,
     },
+    ...(commit.producer === undefined ? undefined : { producer: commit.producer }),
   })
   return ErrorCode.NONE
 }

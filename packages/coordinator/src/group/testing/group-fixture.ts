@@ -60,9 +60,15 @@ export class GroupFixture {
     const loading = this.coordinator.load(0, epoch, {
       batches: log.batches(),
       writer: {
-        append: (records) => {
+        append: (records, options) => {
           assert(epoch === this.epoch, 'only the leader of the present epoch writes')
-          const end = log.append(records)
+          const end = log.append(records, options)
+          if (this.commitsAtOnce) this.commit(end)
+          return end
+        },
+        appendMarker: (marker) => {
+          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
+          const end = log.appendMarker(marker)
           if (this.commitsAtOnce) this.commit(end)
           return end
         },

@@ -1,5 +1,5 @@
 import { ApiError, ErrorCode } from '@ottla/protocol'
-import type { NewRecord, PartitionWriter, StoredBatch } from '../../ports.ts'
+import type { AppendOptions, NewRecord, PartitionMarker, PartitionWriter, StoredBatch } from '../../ports.ts'
 
 /** A log in memory whose commits, failures and refusals a test decides on. */
 export class MemoryLog implements PartitionWriter {
@@ -15,18 +15,26 @@ export class MemoryLog implements PartitionWriter {
     return this.#batches.at(-1)?.nextOffset ?? 0
   }
 
-  append(records: readonly NewRecord[]): number {
+  append(records: readonly NewRecord[], { producer }: Partial<AppendOptions> = {}): number {
     if (this.refusal !== ErrorCode.NONE) throw new ApiError(this.refusal)
     const base = this.endOffset
     const nextOffset = base + records.length
     this.#batches.push({
       nextOffset,
-      producerId: -1,
-      producerEpoch: -1,
-      isTransactional: false,
+      producerId: producer?.id ?? -1,
+      producerEpoch: producer?.epoch ?? -1,
+      isTransactional: producer !== undefined,
       records: records.map(({ key, value }, index) => ({ offset: base + index, key, value })),
     })
     this.onAppend(records, nextOffset)
+    return nextOffset
+  }
+
+  appendMarker({ producerId, producerEpoch, outcome }: PartitionMarker): number {
+    if (this.refusal !== ErrorCode.NONE) throw new ApiError(this.refusal)
+    const nextOffset = this.endOffset + 1
+    this.#batches.push({ nextOffset, producerId, producerEpoch, isTransactional: true, marker: outcome, records: [] })
+    this.onAppend([], nextOffset)
     return nextOffset
   }
 
