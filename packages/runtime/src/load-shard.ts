@@ -1,11 +1,10 @@
 import { assert } from '@ottla/stdx'
+import { LoadTurns } from './load-turns.ts'
 import type { RuntimeClock, RuntimeTimers } from './ports.ts'
 import type { Shard } from './shard.ts'
 
-/** The loop is not held longer than this in one go. */
-const SLICE_MS = 5
 /** The clock is asked after so many records. */
-const RECORDS_PER_LOOK = 256
+const RECORDS_PER_LOOK = 64
 
 /** Records of a log, in order of offsets, which may have gaps (a compacted log has). */
 export interface LoadedRecords<R> {
@@ -36,7 +35,7 @@ export interface LoadedShard {
 export async function loadShard<R>(options: LoadShardOptions<R>): Promise<LoadedShard> {
   const { shard, source, clock, timers, signal } = options
   const startedMs = clock.monotonic()
-  let sliceMs = startedMs
+  const turns = LoadTurns.of({ clock, timers })
   let endOffset = 0
   let recordCount = 0
   for await (const { records, nextOffset } of source) {
@@ -46,19 +45,12 @@ export async function loadShard<R>(options: LoadShardOptions<R>): Promise<Loaded
       shard.replay(record, offset)
       endOffset = offset + 1
       recordCount += 1
-      if (recordCount % RECORDS_PER_LOOK !== 0 || clock.monotonic() - sliceMs < SLICE_MS) continue
-      await turn(timers)
+      if (recordCount % RECORDS_PER_LOOK !== 0 || !turns.isOver) continue
+      await turns.next()
       signal?.throwIfAborted()
-      sliceMs = clock.monotonic()
     }
     assert(nextOffset >= endOffset, 'a batch ends after its records')
     endOffset = nextOffset
   }
   return { endOffset, recordCount, durationMs: clock.monotonic() - startedMs }
-}
-
-function turn(timers: RuntimeTimers): Promise<void> {
-  return new Promise((resolve) => {
-    timers.after(0, resolve)
-  })
 }

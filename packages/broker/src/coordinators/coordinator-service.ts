@@ -8,6 +8,7 @@ import { ApiError, ErrorCode } from '@ottla/protocol'
 import type { ShardCounts } from '@ottla/runtime'
 import type { Replica, ReplicaWatcher } from '../replica/replica.ts'
 import type { ReplicaObserver } from '../replica/replica-registry.ts'
+import { LoadSlots } from './load-slots.ts'
 import { ReplicaWriter } from './replica-writer.ts'
 import { storedBatches } from './stored-batches.ts'
 
@@ -50,6 +51,7 @@ export class CoordinatorService<out C extends ReplicatedCoordinator> implements 
   readonly coordinator: C
   readonly #logger: Logger
   readonly #replicas = new Set<Replica>()
+  readonly #slots = new LoadSlots()
 
   constructor({ topic, coordinator, logger }: CoordinatorServiceOptions<C>) {
     this.topic = topic
@@ -101,7 +103,7 @@ export class CoordinatorService<out C extends ReplicatedCoordinator> implements 
   #load(replica: Replica): void {
     if (replica.leaderError(-1) !== ErrorCode.NONE) return
     const { topic, partition, leaderEpoch } = replica
-    const log = { batches: storedBatches(replica), writer: new ReplicaWriter(replica, leaderEpoch) }
+    const log = { batches: storedBatches(replica, this.#slots), writer: new ReplicaWriter(replica, leaderEpoch) }
     this.coordinator.load(partition, leaderEpoch, log).catch((error: unknown) => {
       this.#logger.error('the partition of a coordinator cannot be loaded', { topic, partition, error })
     })

@@ -15,6 +15,7 @@ import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord } from './group-record-codec.ts'
 import type { Asked } from './group-requests.ts'
 import { GroupShard } from './group-shard.ts'
+import { OffsetRecordReader } from './offsets/offset-record-reader.ts'
 import type { GroupChange, GroupDecision, GroupMessage, GroupTimer } from './turn.ts'
 
 export interface OpenPartition {
@@ -135,11 +136,15 @@ class SkippedRecords {
 }
 
 async function* recordsOf(batches: StoredBatches, skipped: SkippedRecords): AsyncGenerator<LoadedRecords<GroupRecord>> {
-  for await (const batch of batches) yield { records: decodedRecords(batch, skipped), nextOffset: batch.nextOffset }
+  const reader = new OffsetRecordReader()
+  for await (const batch of batches) {
+    yield { records: decodedRecords(batch, reader, skipped), nextOffset: batch.nextOffset }
+  }
 }
 
 function* decodedRecords(
   batch: StoredBatch,
+  reader: OffsetRecordReader,
   skipped: SkippedRecords,
 ): IterableIterator<{ offset: number; record: GroupRecord }> {
   if (batch.marker !== undefined) {
@@ -149,7 +154,8 @@ function* decodedRecords(
   }
   const producer = batch.isTransactional ? { id: batch.producerId, epoch: batch.producerEpoch } : undefined
   for (const stored of batch.records) {
-    const record = decodeGroupRecord(stored, producer)
+    const { key, value } = stored
+    const record = (key === null ? undefined : reader.read(key, value, producer)) ?? decodeGroupRecord(stored, producer)
     if (record.kind === 'skipped') skipped.add(record.reason)
     else yield { offset: stored.offset, record }
   }
