@@ -18,9 +18,9 @@ import {
 } from './tasks.ts'
 
 export const MemberState = {
-  STABLE: 0,
-  UNREVOKED_TASKS: 1,
-  UNRELEASED_TASKS: 2,
+  STABLE: 1,
+  UNREVOKED_TASKS: 2,
+  UNRELEASED_TASKS: 3,
   UNKNOWN: 127,
 } as const
 
