@@ -14,6 +14,7 @@ import type { ProducerIds } from './producer-ids.ts'
 import type { Deadlines } from './purgatory/deadlines.ts'
 import type { Quotas } from './quota/quotas.ts'
 import type { ReplicaRegistry } from './replica/replica-registry.ts'
+import type { ShareService } from './share/share-service.ts'
 import type { ShareStateService } from './share-state/share-state-service.ts'
 import type { StreamsInternalTopics } from './streams/internal-topics.ts'
 import type { TopicCreation } from './topic-creation.ts'
@@ -54,6 +55,8 @@ export interface BrokerContext {
   readonly coordinators: Coordinators
   /** What clients may use. */
   readonly quotas: Quotas
+  /** Share groups, as the leaders of partitions serve them. */
+  readonly shares: ShareService
   readonly pool: SlabPool
   readonly metrics: BrokerMetrics
   /** What ApiVersions lists, derived from the API table. */

@@ -34,6 +34,7 @@ import type { Arrival } from './quota/connection-rates.ts'
 import { Quotas } from './quota/quotas.ts'
 import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.ts'
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
+import { ShareService } from './share/share-service.ts'
 import { LocalSharePersister } from './share-state/local-share-persister.ts'
 import { type ShareStateService, shareStateService } from './share-state/share-state-service.ts'
 import { StreamsInternalTopics } from './streams/internal-topics.ts'
@@ -70,6 +71,7 @@ export class Broker implements BrokerContext {
   readonly shareState: ShareStateService
   readonly sharePersister: SharePersister
   readonly transactions: Transactions
+  readonly shares: ShareService
   readonly coordinators: Coordinators
   readonly quotas: Quotas
   readonly topicCreation: TopicCreation
@@ -120,6 +122,7 @@ export class Broker implements BrokerContext {
       hasStateTopic: () => this.#image.topics.byName(SHARE_GROUP_STATE_TOPIC) !== undefined,
       createStateTopic: () => this.topicCreation.create(SHARE_GROUP_STATE_TOPIC),
     })
+    this.shares = new ShareService(this, this.sharePersister)
     this.coordinators = new Coordinators([this.groups, this.transactions.service, this.shareState])
     this.supportedFeatures = [...supportedFeatures()].map(([name, { min, max }]) => ({
       name,

@@ -19,6 +19,8 @@ export interface ConnectionsOptions {
   readonly metrics: BrokerMetrics
   /** Judges connections by how fast they come. */
   readonly onAccepted: NonNullable<SocketServerOptions['onAccepted']>
+  /** Nobody is behind a connection any more. */
+  readonly onClosed: (connectionId: number) => void
 }
 
 /** A server that hands requests to the broker's handlers. It does not listen yet. */
@@ -29,6 +31,7 @@ export function brokerConnections({
   dispatcher,
   metrics,
   onAccepted,
+  onClosed,
 }: ConnectionsOptions): SocketServer {
   const { values } = config
   const server = new SocketServer({
@@ -54,6 +57,7 @@ export function brokerConnections({
     onConnection: (connection) => {
       connection.attachment = sessionOf(connection)
     },
+    onClose: (connection) => onClosed(connection.id),
     onRequest: (request) => dispatcher().dispatch(request, request.connection.attachment as Session),
     onAnswered: (request) => metrics.answered(request),
     onSent: (request, writtenAt, takenAt) => metrics.sent(request, writtenAt, takenAt),

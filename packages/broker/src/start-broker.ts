@@ -168,8 +168,10 @@ class Start {
       return this.#dispatcher
     }
     const [env, config, pool, metrics] = [this.#env, this.#config, this.#pool, this.#metrics]
+    // What members of share groups hold goes with their connections.
+    const onClosed = (id: number): void => this.#broker?.shares.sessions.connectionClosed(id)
     const onAccepted = (address: string): Arrival => this.#broker?.connected(address) ?? SERVED_AT_ONCE
-    const server = brokerConnections({ env, config, pool, dispatcher, metrics, onAccepted })
+    const server = brokerConnections({ env, config, pool, dispatcher, metrics, onAccepted, onClosed })
     this.#undo.push(() => server.close(0))
     return server
   }
@@ -291,6 +293,7 @@ async function drain(server: SocketServer, broker: Broker): Promise<void> {
   const closed = server.close(DRAIN_MS)
   broker.replicas.wakeAll()
   await broker.coordinators.settle()
+  broker.shares.close()
   broker.coordinators.close()
   await closed
   broker.deadlines.close()

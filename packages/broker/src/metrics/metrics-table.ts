@@ -7,6 +7,7 @@ import { CLUSTER_METRICS } from './tables/cluster-metrics.ts'
 import { COORDINATOR_METRICS } from './tables/coordinator-metrics.ts'
 import { PROCESS_METRICS } from './tables/process-metrics.ts'
 import { REQUEST_METRICS } from './tables/request-metrics.ts'
+import { SHARE_METRICS } from './tables/share-metrics.ts'
 import { TOPIC_METRICS } from './tables/topic-metrics.ts'
 
 export interface MetricArea {
@@ -20,6 +21,7 @@ export const METRIC_AREAS: readonly MetricArea[] = [
   { title: 'Log cleaning', rows: CLEANER_METRICS },
   { title: 'Partitions, brokers, metadata', rows: CLUSTER_METRICS },
   { title: 'Coordinators', rows: COORDINATOR_METRICS },
+  { title: 'Share groups', rows: SHARE_METRICS },
   { title: 'Process', rows: PROCESS_METRICS },
 ]
 

@@ -1,0 +1,130 @@
+/** Walks the batches of what was read from a log, whatever buffers they lie in, and cuts out those that a member got. */
+import type { AbortedTransaction } from '@ottla/log'
+import {
+  ATTRIBUTES_AT,
+  baseOffset,
+  CONTROL_BIT,
+  HEADER_BYTES,
+  isTransactional,
+  lastOffset,
+  producerId,
+  sizeInBytes,
+  TRANSACTIONAL_BIT,
+} from '@ottla/protocol'
+import type { AcquiredRecords, BatchSpan } from './partition/acquire.ts'
+
+/** A batch, and where its bytes are in what was read. */
+export interface StoredSpan extends BatchSpan {
+  readonly startByte: number
+  /** Exclusive. */
+  readonly endByte: number
+}
+
+/** Gives the bytes of a header that begins at a position, in whichever buffer or buffers it lies. */
+class Headers {
+  readonly #buffers: readonly Buffer[]
+  readonly #scratch = Buffer.alloc(HEADER_BYTES)
+  #index = 0
+  /** Position of the buffer's first byte. */
+  #start = 0
+  buffer: Buffer = this.#scratch
+  at = 0
+
+  constructor(buffers: readonly Buffer[]) {
+    this.#buffers = buffers
+  }
+
+  /** False at the end, or when less than a header is left. Positions ascend. */
+  seek(position: number): boolean {
+    let current = this.#buffers[this.#index]
+    while (current !== undefined && position >= this.#start + current.length) {
+      this.#start += current.length
+      current = this.#buffers[++this.#index]
+    }
+    if (current === undefined) return false
+    this.at = position - this.#start
+    this.buffer = current
+    if (this.at + HEADER_BYTES <= current.length) return true
+    let copied = current.copy(this.#scratch, 0, this.at)
+    for (let next = this.#index + 1; copied < HEADER_BYTES && next < this.#buffers.length; next++) {
+      copied += this.#buffers[next]!.copy(this.#scratch, copied)
+    }
+    this.buffer = this.#scratch
+    this.at = 0
+    return copied === HEADER_BYTES
+  }
+}
+
+/** The batches in order, looked at as they are asked for. `aborted`: under read_committed, the aborted transactions among them. */
+export function* spansOf(
+  buffers: readonly Buffer[],
+  aborted: readonly AbortedTransaction[],
+): Generator<StoredSpan, void, void> {
+  const headers = new Headers(buffers)
+  const open = new OpenAborted(aborted)
+  let position = 0
+  while (headers.seek(position)) {
+    const { buffer, at } = headers
+    const [first, last] = [baseOffset(buffer, at), lastOffset(buffer, at)]
+    const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT)
+    const endByte = position + sizeInBytes(buffer, at)
+    let isSkipped = (attributes & CONTROL_BIT) !== 0
+    if ((attributes & TRANSACTIONAL_BIT) !== 0) {
+      const isAborted = open.isAborted(producerId(buffer, at), last)
+      if (isSkipped) open.end(producerId(buffer, at))
+      else isSkipped = isAborted
+    }
+    yield { first, last, kind: isSkipped ? 'skipped' : 'data', startByte: position, endByte }
+    position = endByte
+  }
+}
+
+/** Whether some batch belongs to a transaction. */
+export function hasTransactions(buffers: readonly Buffer[]): boolean {
+  const headers = new Headers(buffers)
+  for (let position = 0; headers.seek(position); position += sizeInBytes(headers.buffer, headers.at)) {
+    if (isTransactional(headers.buffer, headers.at)) return true
+  }
+  return false
+}
+
+/** Aborted transactions that are open at the batch looked at: each from its first offset to its producer's next marker. */
+class OpenAborted {
+  readonly #pending: AbortedTransaction[]
+  readonly #producers = new Set<number>()
+
+  constructor(aborted: readonly AbortedTransaction[]) {
+    this.#pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  }
+
+  isAborted(producer: number, batchLast: number): boolean {
+    while (this.#pending.length > 0 && this.#pending[0]!.firstOffset <= batchLast) {
+      this.#producers.add(this.#pending.shift()!.producerId)
+    }
+    return this.#producers.has(producer)
+  }
+
+  end(producer: number): void {
+    this.#producers.delete(producer)
+  }
+}
+
+/** The bytes from the first to the last batch of which something was acquired. */
+export function cutAcquired(
+  buffers: readonly Buffer[],
+  spans: readonly StoredSpan[],
+  acquired: readonly AcquiredRecords[],
+): Buffer[] {
+  const [first, last] = [acquired[0]!.firstOffset, acquired.at(-1)!.lastOffset]
+  const from = spans.find((span) => span.last >= first)!.startByte
+  const upTo = spans.findLast((span) => span.first <= last)!.endByte
+  const cut: Buffer[] = []
+  let position = 0
+  for (const buffer of buffers) {
+    const [start, end] = [Math.max(from - position, 0), Math.min(upTo - position, buffer.length)]
+    if (start < end) cut.push(buffer.subarray(start, end))
+    position += buffer.length
+    if (position >= upTo) break
+  }
+  return cut
+}

@@ -1,0 +1,491 @@
+/**
+ * One share partition at the leader of its partition: its state, loaded from the share coordinator and stored there; the reads from the
+ * log; the timer of its locks; and the fetches that wait for it, which are served in the order in which they came.
+ */
+import type { SharePersister } from '@ottla/coordinator'
+import type { Clock, Logger } from '@ottla/env'
+import type { AbortedTransaction, ReadResult } from '@ottla/log'
+import { ErrorCode } from '@ottla/protocol'
+import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
+import type { Replica, ReplicaWatcher } from '../replica/replica.ts'
+import { cutAcquired, hasTransactions, type StoredSpan, spansOf } from './batch-spans.ts'
+import { loadSharePartition } from './load-share-partition.ts'
+import type { AcknowledgementBatch } from './partition/acknowledgement.ts'
+import { type AcquiredRecords, type AcquireMode, countAcquired } from './partition/acquire.ts'
+import { type DeadLetters, SharePartition } from './partition/share-partition.ts'
+import type { ShareMetrics } from './share-metrics.ts'
+import type { ShareSettings } from './share-settings.ts'
+import { type Decided, RETRY_MS, StateWriter, type WriteOutcome } from './state-writer.ts'
+
+export interface ShareLeaderOptions {
+  readonly groupId: string
+  readonly replica: Replica
+  readonly persister: SharePersister
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  readonly logger: Logger
+  readonly metrics: ShareMetrics
+  /** Asked whenever a setting is needed. */
+  readonly settings: () => ShareSettings
+  /** Has records copied; `copied` is called once, when they are safe or never can be. */
+  readonly bury: (leader: ShareLeader, letters: DeadLetters, copied: () => void) => void
+  /** It is over: another one has to be made for whoever comes next. */
+  readonly onGone: (leader: ShareLeader) => void
+  /** Nothing is under way: it may be let go, if nobody needs it. */
+  readonly onIdle: (leader: ShareLeader) => void
+}
+
+/** A fetch that waits. It is told in its turn and may read then. */
+export interface ShareWaiter {
+  /** There are records to acquire. */
+  onAvailable(): void
+  /** It is loaded, or will never be. */
+  onChanged(): void
+}
+
+export interface ShareRead {
+  readonly memberId: string
+  readonly mode: AcquireMode
+  readonly maxRecords: number
+  readonly batchSize: number
+  readonly maxBytes: number
+  /** Read one batch, whatever its size. */
+  readonly minOneBatch: boolean
+  /** Asked after a read that took time. */
+  readonly isWanted: () => boolean
+}
+
+export type ShareReadResult =
+  | {
+      readonly kind: 'records'
+      readonly acquired: readonly AcquiredRecords[]
+      readonly buffers: readonly Buffer[]
+      readonly sizeBytes: number
+      release(): void
+    }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'failed'; readonly error: number; readonly message: string }
+
+const NOTHING: ShareReadResult = { kind: 'nothing' }
+const NONE_ABORTED: readonly AbortedTransaction[] = []
+const LOAD_RETRY_MS = 200
+const RETRIABLE_LOADS: ReadonlySet<number> = new Set([
+  ErrorCode.COORDINATOR_NOT_AVAILABLE,
+  ErrorCode.NOT_COORDINATOR,
+  ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+  ErrorCode.NETWORK_EXCEPTION,
+  ErrorCode.REQUEST_TIMED_OUT,
+])
+
+export class ShareLeader implements ReplicaWatcher {
+  readonly groupId: string
+  readonly replica: Replica
+  readonly leaderEpoch: number
+  readonly #options: ShareLeaderOptions
+  readonly #waiters = new Set<ShareWaiter>()
+  #state: SharePartition | null = null
+  #writer: StateWriter | null = null
+  #failure: WriteOutcome | null = null
+  #isReading = false
+  /** A read from here up to there gave no batch: nothing is read until something changes. */
+  #barren = { from: -1, upTo: -1 }
+  #expiry: Deadline | null = null
+  #retry: Deadline | null = null
+  /** Copies that are safe, and whose archiving is not stored yet; and copies under way. */
+  #safeCopies: { readonly firstOffset: number; readonly lastOffset: number }[] = []
+  #copying = 0
+
+  constructor(options: ShareLeaderOptions) {
+    this.#options = options
+    this.groupId = options.groupId
+    this.replica = options.replica
+    this.leaderEpoch = options.replica.leaderEpoch
+  }
+
+  /** Begins to load. */
+  start(): void {
+    this.replica.watch(this)
+    this.replica.whenReady(() => void this.#load())
+  }
+
+  /** False while it is being loaded. */
+  get isReady(): boolean {
+    return this.#state !== null || this.#failure !== null
+  }
+
+  /** Why it cannot be used; null when it can, or may be soon. */
+  get failure(): WriteOutcome | null {
+    return this.#failure
+  }
+
+  /** For diagnostics and tests. */
+  get state(): SharePartition | null {
+    return this.#state
+  }
+
+  /** Nothing would be lost if it was let go and loaded again. */
+  get isIdle(): boolean {
+    if (this.#state === null || this.#writer === null) return this.#failure !== null
+    return (
+      this.#waiters.size === 0 &&
+      !this.#isReading &&
+      this.#copying === 0 &&
+      this.#safeCopies.length === 0 &&
+      this.#writer.isIdle &&
+      !this.#state.hasUnwritten &&
+      !this.#state.isHeld
+    )
+  }
+
+  /** Something can be read and acquired now. */
+  get isAvailable(): boolean {
+    if (this.#isReading || this.#state === null || this.#failure !== null) return false
+    const offset = this.#limited().nextOffset()
+    const upTo = this.replica.visibleEnd(this.#options.settings().isolation)
+    return offset !== null && upTo > offset && (this.#barren.from !== offset || this.#barren.upTo !== upTo)
+  }
+
+  /** `waiter` is told of what changes from now on, behind those who came before. */
+  watch(waiter: ShareWaiter): void {
+    this.#waiters.add(waiter)
+  }
+
+  unwatch(waiter: ShareWaiter): void {
+    if (this.#waiters.delete(waiter)) this.#options.onIdle(this)
+  }
+
+  /** Reads and acquires. Synchronous where the log's tail has it. */
+  read(request: ShareRead): ShareReadResult | Promise<ShareReadResult> {
+    if (!this.isAvailable) return NOTHING
+    const { isolation } = this.#options.settings()
+    const from = this.#limited().nextOffset()!
+    const { maxBytes, minOneBatch } = request
+    const upTo = this.replica.visibleEnd(isolation)
+    const look = (read: ReadResult): ShareReadResult | Promise<ShareReadResult> => {
+      if (read.kind === 'records' && read.sizeBytes === 0 && minOneBatch) this.#barren = { from, upTo }
+      return this.#look(read, from, request)
+    }
+    const read = this.replica.log.read(from, { maxBytes, minOneBatch, upTo })
+    this.#isReading = true
+    const result = read instanceof Promise ? read.then(look) : look(read)
+    if (result instanceof Promise) return this.#finishReading(result)
+    this.#isReading = false
+    return result
+  }
+
+  /** Bytes that could be read now, up to a bound. */
+  async measure(maxBytes: number): Promise<number> {
+    if (!this.isAvailable) return 0
+    const upTo = this.replica.visibleEnd(this.#options.settings().isolation)
+    const read = await this.replica.log.read(this.#limited().nextOffset()!, { maxBytes, minOneBatch: true, upTo })
+    if (read.kind !== 'records') return 0
+    read.release()
+    return read.sizeBytes
+  }
+
+  /** A member's decisions; `decided` is called once, at once or when they are stored. */
+  acknowledge(memberId: string, batches: readonly AcknowledgementBatch[], decided: Decided): void {
+    if (this.#failure !== null || this.#state === null || this.#writer === null) {
+      decided(this.#failure ?? { error: ErrorCode.INVALID_RECORD_STATE, message: 'The member holds nothing.' })
+      return
+    }
+    const result = this.#limited().acknowledge(memberId, batches, this.#now())
+    if (result.kind === 'refused') {
+      decided({ error: result.error, message: result.message })
+      return
+    }
+    this.#count(batches)
+    this.#armExpiry()
+    if (result.transition === null) decided({ error: ErrorCode.NONE, message: '' })
+    else this.#writer.add(result.transition, decided)
+  }
+
+  /** A member is gone: what it holds goes to others. */
+  release(memberId: string): void {
+    if (this.#state?.release(memberId)) {
+      this.#writer!.flush()
+      this.#wake()
+    }
+    this.#options.onIdle(this)
+  }
+
+  /** Its partition's leadership is over, its group's state was begun anew, or the broker stops. */
+  end(outcome: WriteOutcome): void {
+    if (this.#failure !== null) return
+    this.#failure = outcome
+    this.replica.unwatch(this)
+    for (const deadline of [this.#expiry, this.#retry]) if (deadline !== null) this.#options.deadlines.cancel(deadline)
+    this.#writer?.close(outcome)
+    this.#options.onGone(this)
+    for (const waiter of [...this.#waiters]) waiter.onChanged()
+  }
+
+  onVisible(): void {
+    this.#wake()
+  }
+
+  onChanged(): void {
+    const error = this.replica.leaderError(this.leaderEpoch)
+    if (error !== ErrorCode.NONE) {
+      const isFenced = error === ErrorCode.FENCED_LEADER_EPOCH
+      this.end({ error: isFenced ? ErrorCode.NOT_LEADER_OR_FOLLOWER : error, message: 'The leader changed.' })
+      return
+    }
+    if (this.#state?.logStartMoved(this.replica.logStartOffset)) this.#wake()
+  }
+
+  async #load(): Promise<void> {
+    const { groupId, replica, leaderEpoch } = this
+    const { persister, settings, clock } = this.#options
+    const error = replica.leaderError(leaderEpoch)
+    if (this.#failure !== null) return
+    if (error !== ErrorCode.NONE) {
+      this.end({ error, message: 'The partition is not led here.' })
+      return
+    }
+    const reset = settings().offsetReset
+    const loaded = await loadSharePartition({
+      groupId,
+      replica,
+      leaderEpoch,
+      persister,
+      reset,
+      nowMs: clock.now(),
+    }).catch((cause: Error) => ({
+      kind: 'failed' as const,
+      error: ErrorCode.UNKNOWN_SERVER_ERROR,
+      message: cause.message,
+    }))
+    if (this.#failure !== null) return
+    if (loaded.kind === 'failed') {
+      this.#loadFailed(loaded)
+      return
+    }
+    const state = new SharePartition(loaded.state, settings())
+    state.logStartMoved(replica.logStartOffset)
+    const { topicId, partition } = replica
+    this.#state = state
+    this.#writer = new StateWriter({
+      persister,
+      groupId,
+      topicId,
+      partition,
+      leaderEpoch,
+      stateEpoch: loaded.stateEpoch,
+      state,
+      now: () => this.#now(),
+      onWritten: (outcome) => this.#written(outcome),
+    })
+    if (loaded.isNew) this.#writer.writeNow()
+    this.#buryDead()
+    for (const waiter of [...this.#waiters]) waiter.onChanged()
+    this.#wake()
+  }
+
+  #loadFailed(outcome: WriteOutcome): void {
+    if (!RETRIABLE_LOADS.has(outcome.error)) {
+      this.end({ error: toClientError(outcome.error), message: outcome.message })
+      return
+    }
+    // The share coordinator may be on its way. Who waits goes on waiting; who has no time left is answered empty.
+    if (this.#waiters.size === 0) this.end({ error: toClientError(outcome.error), message: outcome.message })
+    else this.#retry = this.#options.deadlines.after(LOAD_RETRY_MS, () => void this.#load())
+  }
+
+  #written({ error, message }: WriteOutcome): void {
+    if (this.#failure !== null) return
+    if (error !== ErrorCode.NONE) {
+      this.#options.metrics.failedWrites += 1
+      const { groupId, replica } = this
+      const { topic, partition } = replica
+      this.#options.logger.warn('share state cannot be stored', { groupId, topic, partition, error, message })
+      if (isFencing(error)) {
+        this.end({ error: toClientError(error), message })
+        return
+      }
+      this.#retryLater()
+    } else {
+      this.#buryDead()
+      if (this.#safeCopies.length > 0) this.#retryLater()
+    }
+    this.#armExpiry()
+    this.#wake()
+    this.#options.onIdle(this)
+  }
+
+  #retryLater(): void {
+    if (this.#retry !== null) this.#options.deadlines.cancel(this.#retry)
+    this.#retry = this.#options.deadlines.after(RETRY_MS, () => {
+      this.#retry = null
+      this.#archiveCopied()
+      this.#writer?.flush()
+    })
+  }
+
+  #finishReading(result: Promise<ShareReadResult>): Promise<ShareReadResult> {
+    return result.finally(() => {
+      this.#isReading = false
+      this.#wake()
+      this.#options.onIdle(this)
+    })
+  }
+
+  #look(read: ReadResult, from: number, request: ShareRead): ShareReadResult | Promise<ShareReadResult> {
+    if (read.kind === 'failed') return { kind: 'failed', error: read.error, message: read.message }
+    if (read.kind === 'outOfRange') {
+      this.#state?.logStartMoved(read.logStartOffset)
+      return NOTHING
+    }
+    const isCommitted = this.#options.settings().isolation === 'read_committed'
+    if (!isCommitted || !hasTransactions(read.buffers))
+      return this.#acquire(read, from, { request, aborted: NONE_ABORTED })
+    return this.replica.log.abortedTransactions(read.firstOffset, read.nextOffset).then(
+      (aborted) => this.#acquire(read, from, { request, aborted }),
+      () => {
+        read.release()
+        return { kind: 'failed', error: ErrorCode.KAFKA_STORAGE_ERROR, message: 'Aborted transactions are not known.' }
+      },
+    )
+  }
+
+  #acquire(
+    read: Extract<ReadResult, { kind: 'records' }>,
+    from: number,
+    { request, aborted }: { request: ShareRead; aborted: readonly AbortedTransaction[] },
+  ): ShareReadResult {
+    if (this.#failure !== null || !request.isWanted()) {
+      read.release()
+      return NOTHING
+    }
+    const walked: StoredSpan[] = []
+    const acquired = this.#limited().acquire(
+      { ...request, from, spans: noted(spansOf(read.buffers, aborted), walked) },
+      this.#now(),
+    )
+    if (acquired.length === 0) {
+      read.release()
+      return NOTHING
+    }
+    this.#options.metrics.acquiredRecords += countAcquired(acquired)
+    this.#armExpiry()
+    const buffers = cutAcquired(read.buffers, walked, acquired)
+    const sizeBytes = buffers.reduce((sum, { length }) => sum + length, 0)
+    return { kind: 'records', acquired, buffers, sizeBytes, release: () => read.release() }
+  }
+
+  /** The state, with the settings as they are now. */
+  #limited(): SharePartition {
+    this.#state!.limits = this.#options.settings()
+    return this.#state!
+  }
+
+  /** Tells those who wait, the first come first, as long as there is something for them. */
+  #wake(): void {
+    if (this.#waiters.size === 0) return
+    for (const waiter of [...this.#waiters]) {
+      if (!this.isAvailable) return
+      if (this.#waiters.has(waiter)) waiter.onAvailable()
+    }
+  }
+
+  #armExpiry(): void {
+    const { deadlines } = this.#options
+    const atMs = this.#state!.nextExpiryMs
+    if (this.#expiry !== null && this.#expiry.atMs <= atMs) return
+    if (this.#expiry !== null) deadlines.cancel(this.#expiry)
+    this.#expiry = Number.isFinite(atMs) ? deadlines.after(Math.max(0, atMs - this.#now()), () => this.#expire()) : null
+  }
+
+  #expire(): void {
+    this.#expiry = null
+    if (this.#failure !== null) return
+    const { expired, transition } = this.#limited().expire(this.#now())
+    this.#options.metrics.expiredLocks += expired
+    this.#armExpiry()
+    if (transition !== null) this.#writer!.add(transition, () => {})
+    else this.#writer!.flush()
+    if (expired > 0) this.#wake()
+    this.#options.onIdle(this)
+  }
+
+  #buryDead(): void {
+    for (const letters of this.#state!.takeDeadLetters()) {
+      this.#copying += 1
+      this.#options.bury(this, letters, () => {
+        this.#copying -= 1
+        this.#safeCopies.push(letters)
+        this.#archiveCopied()
+        this.#options.onIdle(this)
+      })
+    }
+  }
+
+  #archiveCopied(): void {
+    if (this.#failure !== null) return
+    const copies = this.#safeCopies
+    this.#safeCopies = []
+    for (const copy of copies) {
+      const transition = this.#state!.archive(copy.firstOffset, copy.lastOffset)
+      if (transition === null) continue
+      this.#writer!.add(transition, ({ error }) => {
+        if (error !== ErrorCode.NONE) this.#safeCopies.push(copy)
+      })
+    }
+  }
+
+  #count(batches: readonly AcknowledgementBatch[]): void {
+    const { acknowledged } = this.#options.metrics
+    const count = (type: number, records: number): void => {
+      acknowledged[type] = acknowledged[type]! + records
+    }
+    for (const { firstOffset, lastOffset, acknowledgeTypes } of batches) {
+      if (acknowledgeTypes.length === 1) count(acknowledgeTypes[0]!, lastOffset - firstOffset + 1)
+      else for (const type of acknowledgeTypes) count(type, 1)
+    }
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonic()
+  }
+}
+
+/** Passes spans on and keeps those that were looked at. */
+function* noted(spans: Iterable<StoredSpan>, walked: StoredSpan[]): Generator<StoredSpan, void, void> {
+  for (const span of spans) {
+    walked.push(span)
+    yield span
+  }
+}
+
+/** Somebody else leads, or the state is another one now. */
+function isFencing(error: number): boolean {
+  return (
+    error === ErrorCode.FENCED_LEADER_EPOCH ||
+    error === ErrorCode.FENCED_STATE_EPOCH ||
+    error === ErrorCode.GROUP_ID_NOT_FOUND ||
+    error === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  )
+}
+
+/** What a member is told of an error of the share coordinator. */
+export function toClientError(error: number): number {
+  switch (error) {
+    case ErrorCode.NONE:
+    case ErrorCode.GROUP_ID_NOT_FOUND:
+    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+    case ErrorCode.NOT_LEADER_OR_FOLLOWER:
+    case ErrorCode.KAFKA_STORAGE_ERROR:
+    case ErrorCode.INVALID_REQUEST:
+    case ErrorCode.INVALID_RECORD_STATE:
+      return error
+    case ErrorCode.COORDINATOR_NOT_AVAILABLE:
+    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+    case ErrorCode.NOT_COORDINATOR:
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    case ErrorCode.FENCED_LEADER_EPOCH:
+    case ErrorCode.FENCED_STATE_EPOCH:
+      return ErrorCode.NOT_LEADER_OR_FOLLOWER
+    default:
+      return ErrorCode.UNKNOWN_SERVER_ERROR
+  }
+}

@@ -1,0 +1,122 @@
+/** Share groups as the leaders of partitions serve them: who reads what, and the state of each share partition that is in use here. */
+import type { SharePersister } from '@ottla/coordinator'
+import { ErrorCode } from '@ottla/protocol'
+import type { BrokerContext } from '../broker-context.ts'
+import { DeadLetterWriter } from './dead-letter/dead-letter-writer.ts'
+import type { AcknowledgementBatch } from './partition/acknowledgement.ts'
+import { ShareLeader, toClientError } from './share-leader.ts'
+import { ShareMetrics } from './share-metrics.ts'
+import { partitionKey, type TopicIdPartition } from './share-partition-key.ts'
+import { type ShareSession, ShareSessions } from './share-sessions.ts'
+import { type ShareSettings, shareSettings } from './share-settings.ts'
+import type { WriteOutcome } from './state-writer.ts'
+
+/** The leader of a share partition, or why there is none here. */
+export type FoundLeader =
+  | { readonly kind: 'leader'; readonly leader: ShareLeader }
+  | { readonly kind: 'failed'; readonly error: number; readonly message: string }
+
+export class ShareService {
+  readonly sessions: ShareSessions
+  readonly metrics = new ShareMetrics()
+  readonly #broker: BrokerContext
+  readonly #persister: SharePersister
+  readonly #deadLetters: DeadLetterWriter
+  /** By group and partition. */
+  readonly #leaders = new Map<string, ShareLeader>()
+
+  constructor(broker: BrokerContext, persister: SharePersister) {
+    this.#broker = broker
+    this.#persister = persister
+    this.#deadLetters = new DeadLetterWriter(broker, this.metrics)
+    this.sessions = new ShareSessions(
+      () => broker.config.values['group.share.max.share.sessions'],
+      (session) => this.#sessionClosed(session),
+    )
+  }
+
+  /** Share partitions in memory, for diagnostics. */
+  get leaders(): Iterable<ShareLeader> {
+    return this.#leaders.values()
+  }
+
+  settings(groupId: string): ShareSettings {
+    return shareSettings(this.#broker, groupId)
+  }
+
+  /** The leader of a share partition; its state may still have to be loaded. */
+  leader(groupId: string, of: TopicIdPartition): FoundLeader {
+    const key = leaderKey(groupId, of)
+    const known = this.#leaders.get(key)
+    if (known !== undefined) return { kind: 'leader', leader: known }
+    const { replica, error } = this.#broker.replicas.findById(of.topicId, of.partition)
+    if (replica === undefined) return { kind: 'failed', error, message: 'The partition is not here.' }
+    const leaderError = replica.leaderError(-1)
+    if (leaderError !== ErrorCode.NONE) return { kind: 'failed', error: leaderError, message: 'Not led here.' }
+    const { env, deadlines } = this.#broker
+    const leader = new ShareLeader({
+      groupId,
+      replica,
+      persister: this.#persister,
+      clock: env.clock,
+      deadlines,
+      logger: env.logger.child('share'),
+      metrics: this.metrics,
+      settings: () => this.settings(groupId),
+      bury: (from, letters, copied) => this.#deadLetters.bury(from, letters, copied),
+      onGone: (gone) => {
+        if (this.#leaders.get(key) === gone) this.#leaders.delete(key)
+      },
+      onIdle: (idle) => this.#unloadIfUnused(idle),
+    })
+    this.#leaders.set(key, leader)
+    leader.start()
+    return { kind: 'leader', leader }
+  }
+
+  /** What a member decides about records of one partition. Resolves with what it is told; rejects never. */
+  acknowledge(
+    session: ShareSession,
+    of: TopicIdPartition,
+    batches: readonly AcknowledgementBatch[],
+  ): Promise<WriteOutcome> {
+    const { groupId, memberId } = session
+    const leader = this.#leaders.get(leaderKey(groupId, of))
+    if (leader === undefined) return Promise.resolve(this.#notLoaded(of))
+    return new Promise((resolve) => {
+      leader.acknowledge(memberId, batches, ({ error, message }) => resolve({ error: toClientError(error), message }))
+    })
+  }
+
+  /** The broker stops: nothing is stored or copied any more. */
+  close(): void {
+    this.#deadLetters.close()
+    for (const leader of [...this.#leaders.values()]) {
+      leader.end({ error: ErrorCode.NOT_LEADER_OR_FOLLOWER, message: 'The broker stops.' })
+    }
+  }
+
+  #notLoaded(of: TopicIdPartition): WriteOutcome {
+    const { error } = this.#broker.replicas.findById(of.topicId, of.partition)
+    if (error !== ErrorCode.NONE) return { error, message: 'The partition is not here.' }
+    return { error: ErrorCode.INVALID_RECORD_STATE, message: 'The member holds nothing.' }
+  }
+
+  #sessionClosed(session: ShareSession): void {
+    this.metrics.closedSessions += 1
+    const { groupId, memberId } = session
+    for (const [key, leader] of [...this.#leaders]) {
+      // Also partitions that the member has dropped from its session: it may hold records of them.
+      if (key.startsWith(`${groupId}\0`)) leader.release(memberId)
+    }
+  }
+
+  #unloadIfUnused(leader: ShareLeader): void {
+    if (!leader.isIdle || this.sessions.isRead(leader.groupId, leader.replica)) return
+    leader.end({ error: ErrorCode.NOT_LEADER_OR_FOLLOWER, message: 'Nobody reads it.' })
+  }
+}
+
+function leaderKey(groupId: string, of: TopicIdPartition): string {
+  return `${groupId}\0${partitionKey(of)}`
+}
