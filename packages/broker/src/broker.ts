@@ -26,6 +26,7 @@ import type { GroupService } from './groups/group-service.ts'
 import { groupSettings } from './groups/group-settings.ts'
 import { ImageTopics } from './groups/group-topics.ts'
 import { memberIds } from './groups/member-ids.ts'
+import { re2Patterns } from './groups/re2-patterns.ts'
 import { GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC } from './internal-topics.ts'
 import { unpackLimit } from './produce/unpack-limit.ts'
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
@@ -212,6 +213,7 @@ export class Broker implements BrokerContext {
       config: () => groupCoordinatorConfig(this.#config, this.#image),
       groupConfig: (groupId) => groupSettings(this.#config, this.#image, groupId),
       topics: () => this.#topics,
+      patterns: () => re2Patterns,
     })
     return new CoordinatorService({ topic: GROUP_METADATA_TOPIC, coordinator, logger })
   }

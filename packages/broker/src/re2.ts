@@ -14,6 +14,10 @@ export async function loadRe2(): Promise<void> {
   library ??= await import('re2js')
 }
 
+export function isRe2Loaded(): boolean {
+  return library !== null
+}
+
 /** A match of whole texts. Throws ApiError INVALID_REGULAR_EXPRESSION when it is no pattern, or the library is not there. */
 export function compileRe2(pattern: string): (text: string) => boolean {
   if (library === null) throw new ApiError(ErrorCode.INVALID_REGULAR_EXPRESSION, 'patterns are not there yet')

@@ -9,7 +9,11 @@ export type {
 export { rangeAssignor } from './group/assignor/range.ts'
 export { simpleAssignor } from './group/assignor/simple.ts'
 export { uniformAssignor } from './group/assignor/uniform.ts'
-export { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from './group/group-config.ts'
+export {
+  defaultGroupCoordinatorConfig,
+  type GroupCoordinatorConfig,
+  type MigrationPolicy,
+} from './group/group-config.ts'
 export { GroupCoordinator, type GroupCoordinatorOptions, type GroupLog } from './group/group-coordinator.ts'
 export type { GroupPorts } from './group/group-ports.ts'
 export type { RequestContext } from './group/request-context.ts'
@@ -18,6 +22,7 @@ export type { HeartbeatAnswer } from './group/streams/heartbeat-answer.ts'
 export { streamsTopicNames } from './group/streams/topology.ts'
 export type {
   AppendOptions,
+  CompiledPattern,
   CoordinatorEnv,
   CoordinatorLogger,
   GroupTopic,
@@ -30,6 +35,7 @@ export type {
   StoredBatches,
   StoredRecord,
   TopicLookup,
+  TopicPatterns,
 } from './ports.ts'
 export type { SharePersister } from './share-state/share-persister.ts'
 export { coordinatorKey, type SharePartitionKey } from './share-state/share-state.ts'

@@ -130,3 +130,16 @@ export interface GroupTopics extends TopicLookup {
   byId(id: string): GroupTopic | undefined
   names(): Iterable<string>
 }
+
+/** Regular expressions in RE2's syntax, matched against whole names (KIP-848). What does it may have to be loaded first. */
+export interface TopicPatterns {
+  /** Resolves when `compile` gives an answer. */
+  ready(): Promise<void>
+  compile(pattern: string): CompiledPattern
+}
+
+export type CompiledPattern =
+  | { readonly kind: 'compiled'; readonly matches: (topic: string) => boolean }
+  | { readonly kind: 'invalid'; readonly reason: string }
+  /** Not ready: ask again later. */
+  | { readonly kind: 'unknown' }

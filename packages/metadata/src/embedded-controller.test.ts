@@ -404,7 +404,10 @@ test('a format refuses levels that do not work here', async () => {
         match(error.message, reason)
         return true
       })
-    await refuses({ features: new Map([['group.version', 1]]) }, /Level 1 of group.version is not there yet/)
+    await refuses(
+      { features: new Map([['eligible.leader.replicas.version', 1]]) },
+      /Level 1 of eligible.leader.replicas.version is not there yet/,
+    )
     await refuses({ features: new Map([['nonsense', 1]]) }, /Unsupported feature: nonsense/)
     await refuses({ releaseVersion: '2.4' }, /Unknown metadata.version '2.4'/)
     await refuses({ releaseVersion: '4.5' }, /Unknown metadata.version '4.5'/)

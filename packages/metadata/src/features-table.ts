@@ -518,7 +518,7 @@ export const FEATURES: readonly FeatureRow[] = [
   {
     name: 'group.version',
     max: 1,
-    works: 0,
+    works: 1,
     levels: [
       { level: 0, metadataVersion: 7, needs: {} },
       { level: 1, metadataVersion: 22, needs: {} },

@@ -1,6 +1,6 @@
 /** The broker's settings as the group coordinator reads them. */
 import type { BrokerConfig } from '@ottla/config'
-import type { GroupCoordinatorConfig } from '@ottla/coordinator'
+import type { GroupCoordinatorConfig, MigrationPolicy } from '@ottla/coordinator'
 import type { MetadataImage } from '@ottla/metadata'
 import { GROUP_METADATA_TOPIC } from '../internal-topics.ts'
 
@@ -16,6 +16,10 @@ export function groupCoordinatorConfig({ values }: BrokerConfig, image: Metadata
     initialRebalanceDelayMs: values['group.initial.rebalance.delay.ms'],
     maxGroupSize: values['group.max.size'],
     maxStreamsGroupSize: values['group.streams.max.size'],
+    consumerMaxGroupSize: values['group.consumer.max.size'],
+    consumerAssignors: values['group.consumer.assignors'],
+    consumerMigrationPolicy: values['group.consumer.migration.policy'].toLowerCase() as MigrationPolicy,
+    consumerRegexRefreshIntervalMs: values['group.consumer.regex.refresh.interval.ms'],
     offsetMetadataMaxBytes: values['offset.metadata.max.bytes'],
     offsetsRetentionMs: values['offsets.retention.minutes'] * MS_PER_MINUTE,
     offsetsRetentionCheckIntervalMs: values['offsets.retention.check.interval.ms'],

@@ -1,3 +1,6 @@
+/** Which way groups may go between the classic and the consumer protocol while they have members. */
+export type MigrationPolicy = 'disabled' | 'upgrade' | 'downgrade' | 'bidirectional'
+
 /** The broker's settings that the group coordinator obeys. Names follow the config keys. */
 export interface GroupCoordinatorConfig {
   /** Partitions of `__consumer_offsets` (offsets.topic.num.partitions at its creation). */
@@ -12,6 +15,14 @@ export interface GroupCoordinatorConfig {
   readonly maxGroupSize: number
   /** group.streams.max.size */
   readonly maxStreamsGroupSize: number
+  /** group.consumer.max.size */
+  readonly consumerMaxGroupSize: number
+  /** group.consumer.assignors: what members may ask for, the default first. */
+  readonly consumerAssignors: readonly string[]
+  /** group.consumer.migration.policy */
+  readonly consumerMigrationPolicy: MigrationPolicy
+  /** group.consumer.regex.refresh.interval.ms */
+  readonly consumerRegexRefreshIntervalMs: number
   /** offset.metadata.max.bytes */
   readonly offsetMetadataMaxBytes: number
   /** offsets.retention.minutes, in milliseconds */
@@ -30,6 +41,10 @@ export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
   initialRebalanceDelayMs: 3_000,
   maxGroupSize: 2_147_483_647,
   maxStreamsGroupSize: 2_147_483_647,
+  consumerMaxGroupSize: 2_147_483_647,
+  consumerAssignors: ['uniform', 'range'],
+  consumerMigrationPolicy: 'bidirectional',
+  consumerRegexRefreshIntervalMs: 600_000,
   offsetMetadataMaxBytes: 4_096,
   offsetsRetentionMs: 7 * 24 * 60 * 60 * 1_000,
   offsetsRetentionCheckIntervalMs: 600_000,

@@ -4,6 +4,10 @@
  */
 import {
   ApiError,
+  type ConsumerGroupDescribeRequest,
+  type ConsumerGroupDescribeResponse,
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponse,
   type DeleteGroupsRequest,
   type DeleteGroupsResponse,
   type DescribeGroupsRequest,
@@ -35,6 +39,7 @@ import {
 } from '@ottla/protocol'
 import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
 import type { CoordinatorEnv, PartitionMarker, PartitionWriter, StoredBatches } from '../ports.ts'
+import { ConsumerMembership } from './consumer/consumer-membership.ts'
 import { GroupAdmin } from './group-admin.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupPartition } from './group-partition.ts'
@@ -65,6 +70,7 @@ export class GroupCoordinator {
   readonly #transactional: TransactionalOffsets
   readonly #admin: GroupAdmin
   readonly #streams: StreamsRequests
+  readonly #consumers: ConsumerMembership
   #isClosed = false
 
   constructor(options: GroupCoordinatorOptions) {
@@ -72,6 +78,7 @@ export class GroupCoordinator {
     const route = (groupId: string) => this.#route(groupId)
     const nextMemberIdSuffix = () => options.env.memberIds.nextSuffix()
     this.#membership = new Membership({ route, config: options.config, nextMemberIdSuffix })
+    this.#consumers = new ConsumerMembership({ ...options, route, memberIds: options.env.memberIds })
     this.#offsets = new GroupOffsets({ route, topics: options.topics })
     this.#streams = new StreamsRequests({ route, topics: options.topics })
     this.#transactional = new TransactionalOffsets({ route, topics: options.topics })
@@ -170,6 +177,17 @@ export class GroupCoordinator {
 
   leaveGroup(request: LeaveGroupRequest, context: RequestContext): Promise<Init<typeof LeaveGroupResponse>> {
     return this.#membership.leaveGroup(request, context)
+  }
+
+  consumerGroupHeartbeat(
+    request: ConsumerGroupHeartbeatRequest,
+    context: RequestContext,
+  ): Promise<Init<typeof ConsumerGroupHeartbeatResponse>> {
+    return this.#consumers.heartbeat(request, context)
+  }
+
+  consumerGroupDescribe(request: ConsumerGroupDescribeRequest): Init<typeof ConsumerGroupDescribeResponse> {
+    return this.#consumers.describe(request)
   }
 
   offsetCommit(request: OffsetCommitRequest, context: RequestContext): Promise<Init<typeof OffsetCommitResponse>> {

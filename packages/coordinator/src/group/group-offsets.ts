@@ -12,6 +12,7 @@ import {
   ZERO_UUID,
 } from '@ottla/protocol'
 import type { TopicLookup } from '../ports.ts'
+import { fetchError } from './consumer/commit.ts'
 import { coordinatorErrorCode } from './coordinator-error.ts'
 import * as decide from './group-requests.ts'
 import type { Route } from './membership.ts'
@@ -81,6 +82,7 @@ export class GroupOffsets {
       groupInstanceId: request.groupInstanceId,
       retentionMs: request.retentionTimeMs,
       knowsGroupIdNotFound: apiVersion >= 9,
+      knowsMemberEpochs: apiVersion >= 9,
       topics,
     }
     try {
@@ -113,6 +115,10 @@ export class GroupOffsets {
     const topics = group.topics?.map((topic) => lookUpFetch(topic, by, lookup)) ?? null
     const asked = topics?.filter(({ name }) => name !== '') ?? null
     try {
+      const errorCode = partition.query((shard, offset) =>
+        fetchError(shard.groups.getAt(groupId, offset), group, offset),
+      )
+      if (errorCode !== ErrorCode.NONE) return { groupId, errorCode }
       const fetched =
         view === 'stable'
           ? await partition.submit<FetchedTopic[]>((what) => decide.fetchStable(what, { groupId, topics: asked }))
@@ -189,7 +195,7 @@ export function lookUpCommit(
       leaderEpoch: partition.committedLeaderEpoch,
       metadata: partition.committedMetadata ?? '',
     }))
-  return { name, topicId, errors, commit: { name, topicId, partitions } }
+  return { name, topicId, errors, commit: { name, topicId, knownId: lookup.idOf(name) ?? ZERO_UUID, partitions } }
 }
 
 /** The name is empty when the id is not known. */

@@ -9,7 +9,7 @@ import { runScript } from './testing/group-script.ts'
 
 const sources = import.meta.dirname.replace(/dist(?=[\\/]group$)/, 'src')
 
-for (const folder of ['classic', 'offsets']) {
+for (const folder of ['classic', 'consumer', 'offsets']) {
   for (const name of readdirSync(join(sources, folder)).filter((each) => each.endsWith('.txt'))) {
     const path = join(sources, folder, name)
     const text = readFileSync(path, 'utf8')

@@ -126,7 +126,7 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
     let index = sweep?.index ?? 0
     let seen = 0
     while (index < groupIds.length && seen < OFFSETS_PER_SWEEP) {
-      const group = this.classicGroup(groupIds[index] as string)
+      const group = this.groups.get(groupIds[index] as string)
       const outcome = group === undefined ? { seen: 0, isDone: true } : expireOffsets(group, this.offsets, turn)
       seen += outcome.seen + 1
       if (!outcome.isDone) break

@@ -74,6 +74,7 @@ export class TransactionalOffsets {
       groupInstanceId: request.groupInstanceId,
       retentionMs: -1,
       knowsGroupIdNotFound: false,
+      knowsMemberEpochs: true,
       producer: { id: request.producerId, epoch: request.producerEpoch },
       topics,
     }

@@ -1,6 +1,6 @@
 import type { GroupValues } from '@ottla/config'
 import type { Decision, Instant, Reply, ReplyToken, TimerOp } from '@ottla/runtime'
-import type { GroupTopics } from '../ports.ts'
+import type { GroupTopics, TopicPatterns } from '../ports.ts'
 import type { ClassicChange } from './classic/classic-group.ts'
 import type { GroupCoordinatorConfig } from './group-config.ts'
 import type { GroupPorts } from './group-ports.ts'
@@ -40,6 +40,7 @@ export class Turn {
   readonly config: GroupCoordinatorConfig
   /** The cluster's topics, the same for the whole decision. */
   readonly topics: GroupTopics
+  readonly patterns: TopicPatterns
   readonly #ports: GroupPorts
   readonly #records: GroupRecord[] = []
   readonly #changes: GroupChange[] = []
@@ -52,6 +53,7 @@ export class Turn {
     this.#ports = ports
     this.config = ports.config()
     this.topics = ports.topics()
+    this.patterns = ports.patterns()
   }
 
   /** The settings of a group. */

@@ -254,11 +254,11 @@ test('a topic deleted and created again under its name is another topic, without
 test('levels that do not work here are kept, and not in force', () => {
   const image = apply(
     EMPTY_IMAGE,
-    [featureLevelRecord('metadata.version', 30), featureLevelRecord('group.version', 1)],
+    [featureLevelRecord('metadata.version', 30), featureLevelRecord('kraft.version', 1)],
     1,
   )
   deepEqual([...image.features.finalized], [['metadata.version', 30]])
-  equal(image.features.level('group.version'), 0)
+  equal(image.features.level('kraft.version'), 0)
   deepEqual(contents(image).length, 2)
 })
 

@@ -9,6 +9,7 @@ import { ErrorCode } from '@ottla/protocol'
 import type { ClassicGroup } from '../classic/classic-group.ts'
 import { membersOf } from '../classic/heartbeat.ts'
 import { memberError } from '../classic/validate.ts'
+import { consumerCommitError } from '../consumer/commit.ts'
 import type { Group } from '../group.ts'
 import type { Producer } from '../group-record.ts'
 import { streamsCommitCheck } from '../streams/commit.ts'
@@ -28,12 +29,17 @@ export interface Commit {
   readonly knowsGroupIdNotFound: boolean
   /** The commit is part of this producer's transaction. */
   readonly producer?: Producer
+  /** The client knows member epochs (version 9). */
+  readonly knowsMemberEpochs: boolean
   readonly topics: readonly CommitTopic[]
 }
 
 export interface CommitTopic {
   readonly name: string
+  /** As the client gave it; the zero uuid: it did not. */
   readonly topicId: string
+  /** The present id of the topic of that name. */
+  readonly knownId: string
   readonly partitions: readonly CommitPartition[]
 }
 
@@ -79,6 +85,7 @@ export function commitError(group: Group | undefined, commit: Commit): number {
     if (generationId < 0) return ErrorCode.NONE
     return commit.knowsGroupIdNotFound ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
   }
+  if (group.kind === 'consumer') return consumerCommitError(group, commit)
   if (group.kind !== 'classic') return generationId < 0 && group.isEmpty ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
   const { phase } = group.state
   if (generationId < 0 && phase === 'Empty') return ErrorCode.NONE

@@ -24,6 +24,13 @@ export function txnCommit({ shard, token, now }: Asked, commit: Commit): GroupDe
 }
 
 function txnCommitError(group: Group | undefined, commit: Commit): number {
+  if (
+    group?.kind === 'consumer' &&
+    commit.generationId < 0 &&
+    commit.memberId === '' &&
+    commit.groupInstanceId === null
+  )
+    return ErrorCode.NONE
   if (group === undefined || group.kind !== 'classic') {
     const error = commitError(group, commit)
     const isFenced = error === ErrorCode.STALE_MEMBER_EPOCH || error === ErrorCode.GROUP_ID_NOT_FOUND

@@ -3,6 +3,7 @@ import { type GroupValues, groupKeys } from '@ottla/config'
 import { ApiError, ConsumerProtocolSubscription, ErrorCode, encodeVersioned } from '@ottla/protocol'
 import { ManualTime } from '@ottla/runtime/testing'
 import { assert } from '@ottla/stdx'
+import type { TopicPatterns } from '../../ports.ts'
 import { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from '../group-config.ts'
 import { GroupCoordinator } from '../group-coordinator.ts'
 import type { GroupPartition } from '../group-partition.ts'
@@ -21,6 +22,7 @@ export class GroupFixture {
     config: () => this.config,
     groupConfig: (groupId) => ({ ...DEFAULT_GROUP_VALUES, ...this.groupConfigs.get(groupId) }),
     topics: () => this.topics,
+    patterns: () => TEST_PATTERNS,
   }
   config: GroupCoordinatorConfig = { ...defaultGroupCoordinatorConfig, offsetsTopicPartitions: 1 }
   coordinator: GroupCoordinator
@@ -115,6 +117,19 @@ export class GroupFixture {
       await Promise.resolve()
     }
   }
+}
+
+/** JavaScript's expressions stand in for RE2's. */
+const TEST_PATTERNS: TopicPatterns = {
+  ready: () => Promise.resolve(),
+  compile: (pattern) => {
+    try {
+      const regex = new RegExp(`^(?:${pattern})$`)
+      return { kind: 'compiled', matches: (topic) => regex.test(topic) }
+    } catch (error) {
+      return { kind: 'invalid', reason: (error as Error).message }
+    }
+  },
 }
 
 const DEFAULT_GROUP_VALUES = Object.fromEntries(

@@ -13,7 +13,10 @@
  *     join G A [new] [instance=I] [v=N] [session=MS] [rebalance=MS] [type=T] [offers=range:t+u,rr:t] [reason=…]
  *     sync G A [A=bytes B=bytes …]   heartbeat G A [gen=N]   leave G A|instance=I …   (sync and heartbeat also take gen=, id=, instance=)
  *     commit G A|- T-P=OFFSET[:metadata] … [gen=N] [v=N] [retention=MS]   fetch G [T-P …] [stable]   offset-delete G T-P …
+ *     (fetch as=A: as a member of the consumer protocol)
  *     describe G [v=N]   list [states=S] [types=T]   delete G …   drop T (a topic is deleted)
+ *     beat G A [topics=t+u] [regex=R] [owned=t-0+u-1|none] [full] [leave|leave-static] [epoch=N] [instance=I] [assignor=A] [rack=R] [rebalance=MS] [v=N]
+ *     describe-consumer G …   topic NAME [id=] [partitions=N]   group-config G key=value …
  *     advance MS   hold | commit-log | fail (of what is written)   refuse ERROR | accept   unload | load | restart
  *     config key=value …   state G
  */
@@ -36,6 +39,7 @@ import {
 } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { RequestContext } from '../request-context.ts'
+import { ConsumerCommands } from './consumer-commands.ts'
 import { GroupFixture, subscription } from './group-fixture.ts'
 import {
   printDescription,
@@ -55,12 +59,12 @@ interface Client {
 }
 
 /** How an answer is sent. */
-interface Form {
+export interface Form {
   readonly schema: Schema
   readonly version: number
 }
 
-interface Command {
+export interface Command {
   readonly name: string
   readonly words: readonly string[]
   readonly options: ReadonlyMap<string, string>
@@ -71,6 +75,9 @@ export class GroupScript {
   readonly #clients = new Map<string, Client>()
   readonly #output: string[] = []
   #timers = new Map<string, number>()
+  readonly #consumers = new ConsumerCommands(this.fixture, (who, answer, print, form) =>
+    this.#answer(who, answer, print, form),
+  )
 
   async start(): Promise<void> {
     const { log } = this.fixture
@@ -125,7 +132,11 @@ export class GroupScript {
         { schema: DeleteGroupsResponse, version: 3 },
       )
     },
-    drop: ({ words }) => this.fixture.coordinator.topicsDeleted(words),
+    drop: ({ words }) => {
+      for (const name of words) this.fixture.topics.delete(name)
+      return this.fixture.coordinator.topicsDeleted(words)
+    },
+    ...this.#consumers.handlers,
     advance: ({ words }) => this.#advance(Number(words[0])),
     hold: () => {
       this.fixture.commitsAtOnce = false
@@ -148,11 +159,14 @@ export class GroupScript {
     load: () => this.fixture.load(),
     restart: () => this.fixture.restart(),
     config: ({ options }) => {
-      for (const [key, value] of options) this.fixture.config = { ...this.fixture.config, [key]: Number(value) }
+      for (const [key, value] of options)
+        this.fixture.config = { ...this.fixture.config, [key]: /^-?\d+$/.test(value) ? Number(value) : value }
     },
-    topic: ({ words }) => {
-      const [name = '', id = ''] = words
-      this.fixture.topics.ids.set(name, id)
+    topic: ({ words, options }) => {
+      const [name = '', id] = words
+      const count = options.get('partitions')
+      const partitionCount = count === undefined ? {} : { partitionCount: Number(count) }
+      this.fixture.topics.set(name, { ...(id === undefined ? {} : { id }), ...partitionCount })
     },
     state: ({ words }) => this.#state(words[0] ?? ''),
   }
@@ -289,6 +303,9 @@ export class GroupScript {
   #fetch({ words, options }: Command): void {
     const [groupId = '', ...rest] = words
     const isStable = rest.includes('stable')
+    const as = options.get('as')
+    const identity = as === undefined ? undefined : this.#identity(as, options)
+    const reader = { memberId: identity?.memberId ?? null, memberEpoch: identity?.generationId ?? -1 }
     const wanted = partitionsOf(rest.filter((word) => word !== 'stable'))
     const topics =
       wanted.length === 0
@@ -297,7 +314,7 @@ export class GroupScript {
     const request = {
       groupId: '',
       topics: null,
-      groups: [{ groupId, memberId: null, memberEpoch: -1, topics }],
+      groups: [{ groupId, ...reader, topics }],
       requireStable: isStable,
     }
     const answer = this.fixture.coordinator.offsetFetch(request, contextOf('admin', options, 9))
@@ -351,7 +368,11 @@ export class GroupScript {
   }
 
   #identity(name: string, options: ReadonlyMap<string, string>): Client {
-    const client = this.#client(name)
+    const consumer = this.#consumers.consumer(name)
+    const client =
+      consumer === undefined
+        ? this.#client(name)
+        : { memberId: consumer.memberId, generationId: consumer.epoch, groupInstanceId: consumer.instanceId }
     return {
       memberId: options.get('id') ?? client.memberId,
       generationId: Number(options.get('gen') ?? client.generationId),
@@ -398,12 +419,12 @@ function parse(line: string): Command {
     .filter((word) => word.includes('='))
     .map((word): [string, string] => {
       const at = word.indexOf('=')
-      return [word.slice(0, at), word.slice(at + 1)]
+      return [word.slice(0, at), word.slice(at + 1).replace(/^""$/, '')]
     })
   return { name, words, options: new Map(options) }
 }
 
-function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
+export function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
   return { apiVersion: Number(options.get('v') ?? apiVersion), clientId, clientHost: '/192.0.2.1' }
 }
 
