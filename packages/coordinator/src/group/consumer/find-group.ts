@@ -12,12 +12,12 @@ export function consumerGroupFor(
 ): ConsumerGroup | Refusal {
   const group = shard.groups.get(groupId)
   if (group?.kind === 'consumer') return group
-  if (memberEpoch !== JOIN_EPOCH) return notFound(groupId, group !== undefined)
+  if (memberEpoch !== JOIN_EPOCH) return notFound(groupId, group)
   if (group === undefined) return new ConsumerGroup(shard.registry, groupId)
-  if (group.kind !== 'classic') return notFound(groupId, true)
+  if (group.kind !== 'classic') return notFound(groupId, group)
   if (group.isEmpty && group.pendingCount === 0) {
     turn.write({ kind: 'group', groupId, group: null })
     return new ConsumerGroup(shard.registry, groupId)
   }
-  return notFound(groupId, true)
+  return notFound(groupId, group)
 }

@@ -5,6 +5,7 @@
  */
 import { type ConsumerGroupHeartbeatResponse, ErrorCode, type Init } from '@ottla/protocol'
 import type { PartitionsByTopic } from '../assignor/assignor.ts'
+import type { Group } from '../group.ts'
 import type { Asked } from '../group-requests.ts'
 import type { GroupDecision } from '../turn.ts'
 import { modernKey } from '../turn.ts'
@@ -179,7 +180,7 @@ export function consumerLeave(
   const turn = shard.turn(now)
   const group = shard.groups.get(groupId)
   if (group?.kind !== 'consumer') {
-    turn.reply(token, notFound(groupId, group !== undefined))
+    turn.reply(token, notFound(groupId, group))
     return turn.decision()
   }
   const draft = new ConsumerDraft(group, turn)
@@ -197,10 +198,10 @@ export function consumerLeave(
   return turn.decision()
 }
 
-export function notFound(groupId: string, isThere: boolean): Refusal {
+export function notFound(groupId: string, group: Group | undefined): Refusal {
   return refusal(
     ErrorCode.GROUP_ID_NOT_FOUND,
-    isThere ? `Group ${groupId} is not a consumer group.` : `Consumer group ${groupId} not found.`,
+    group === undefined ? `Consumer group ${groupId} not found.` : `Group ${groupId} is not a consumer group.`,
   )
 }
 
