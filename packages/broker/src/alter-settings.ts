@@ -16,14 +16,14 @@ interface Resource {
   readonly resourceName: string
 }
 
-/** Asks the controller for what this broker does not refuse; answers in the order of the request. */
+/** Asks the controller for what this broker neither settles by itself nor refuses; answers in the order of the request. */
 export async function alterSettings<Key extends ApiKey>(
   context: RequestContext,
   apiKey: Key,
   request: ControllerApis[Key]['request'],
+  settledHere: (resource: ControllerApis[Key]['request']['resources'][number]) => Result | null = () => null,
 ): Promise<{ responses: Result[] }> {
-  const resources: readonly Resource[] = request.resources
-  const refusals = resources.map((resource) => refusal(context, resource))
+  const refusals = request.resources.map((resource) => settledHere(resource) ?? refusal(context, resource))
   const handedOn = { ...request, resources: request.resources.filter((_, index) => refusals[index] === null) }
   if (handedOn.resources.length === 0) return { responses: refusals.filter((result) => result !== null) }
   const { responses } = await askController(context, apiKey, handedOn as ControllerApis[Key]['request'])
@@ -33,7 +33,7 @@ export async function alterSettings<Key extends ApiKey>(
 
 function refusal(context: RequestContext, { resourceType, resourceName }: Resource): Result | null {
   const { nodeId } = context.broker
-  const isNumber = /^[0-9]+$/.test(resourceName)
+  const isNumber = /^-?[0-9]+$/.test(resourceName)
   if (resourceType !== ConfigResourceType.BROKER || !isNumber || Number(resourceName) === nodeId) return null
   return {
     errorCode: ErrorCode.INVALID_REQUEST,

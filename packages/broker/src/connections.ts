@@ -1,7 +1,7 @@
 /** The broker's connections: their settings, what is known of each, and the way of a request to its handler. */
 import type { BrokerConfig } from '@ottla/config'
 import type { Env } from '@ottla/env'
-import { type ServerConnection, SocketServer, type SocketServerOptions } from '@ottla/net'
+import { type ConnectionLimitOptions, type ServerConnection, SocketServer, type SocketServerOptions } from '@ottla/net'
 import type { SlabPool } from '@ottla/stdx'
 import type { BrokerMetrics } from './broker-metrics.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -14,6 +14,8 @@ export interface ConnectionsOptions {
   readonly env: Env
   readonly config: BrokerConfig
   readonly pool: SlabPool
+  /** The settings as they are now: some change while the broker runs. */
+  readonly currentConfig: () => BrokerConfig
   /** Not asked before the server is open. */
   readonly dispatcher: () => Dispatcher
   readonly metrics: BrokerMetrics
@@ -27,6 +29,7 @@ export interface ConnectionsOptions {
 export function brokerConnections({
   env,
   config,
+  currentConfig,
   pool,
   dispatcher,
   metrics,
@@ -42,11 +45,7 @@ export function brokerConnections({
       maxInFlight: values['ottla.connection.requests.max'],
       bufferBytes: values['ottla.connection.budget.bytes'],
     },
-    connections: {
-      maxConnections: values['max.connections'],
-      maxConnectionsPerIp: values['max.connections.per.ip'],
-      perIpOverrides: perIpOverrides(config),
-    },
+    connections: () => limitsOf(currentConfig()),
     requestBudgetBytes: values['ottla.process.budget.bytes'],
     responseBudgetBytes: values['ottla.process.budget.bytes'],
     maxIdleMs: values['connections.max.idle.ms'],
@@ -78,6 +77,21 @@ function sessionOf(connection: ServerConnection): Session {
     clientSoftwareName: UNKNOWN_SOFTWARE,
     clientSoftwareVersion: UNKNOWN_SOFTWARE,
   }
+}
+
+const limits = new WeakMap<BrokerConfig, ConnectionLimitOptions>()
+
+function limitsOf(config: BrokerConfig): ConnectionLimitOptions {
+  let found = limits.get(config)
+  if (found === undefined) {
+    found = {
+      maxConnections: config.values['max.connections'],
+      maxConnectionsPerIp: config.values['max.connections.per.ip'],
+      perIpOverrides: perIpOverrides(config),
+    }
+    limits.set(config, found)
+  }
+  return found
 }
 
 /** host:count,host:count */

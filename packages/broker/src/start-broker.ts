@@ -171,7 +171,9 @@ class Start {
     // What members of share groups hold goes with their connections.
     const onClosed = (id: number): void => this.#broker?.shares.sessions.connectionClosed(id)
     const onAccepted = (address: string): Arrival => this.#broker?.connected(address) ?? SERVED_AT_ONCE
-    const server = brokerConnections({ env, config, pool, dispatcher, metrics, onAccepted, onClosed })
+    const currentConfig = (): BrokerConfig => this.#broker?.config ?? config
+    const shared = { env, config, currentConfig, pool, dispatcher, metrics }
+    const server = brokerConnections({ ...shared, onAccepted, onClosed })
     this.#undo.push(() => server.close(0))
     return server
   }

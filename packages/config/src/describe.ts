@@ -66,9 +66,13 @@ export function describeBroker(config: BrokerConfig, names: ReadonlySet<string> 
       }),
     )
   }
-  for (const name of config.staticTexts.keys()) {
+  const unknown = new Map<string, number>()
+  for (const name of config.staticTexts.keys()) unknown.set(name, ConfigSource.STATIC_BROKER)
+  for (const name of config.dynamic.clusterDefault.keys()) unknown.set(name, ConfigSource.DYNAMIC_DEFAULT_BROKER)
+  for (const name of config.dynamic.broker.keys()) unknown.set(name, ConfigSource.DYNAMIC_BROKER)
+  for (const [name, source] of unknown) {
     if (brokerKeys.has(name) || (names !== null && !names.has(name))) continue
-    rows.push(unknownRow(name))
+    rows.push(unknownRow(name, source))
   }
   return rows
 }
@@ -83,7 +87,7 @@ export function describeBrokerDefaults(
     if (names !== null && !names.has(name)) continue
     const key = brokerKeys.get(name)
     if (key === undefined) {
-      rows.push(unknownRow(name))
+      rows.push(unknownRow(name, ConfigSource.DYNAMIC_DEFAULT_BROKER))
       continue
     }
     rows.push(
@@ -177,14 +181,14 @@ function row(
 }
 
 /** What no table knows may be a secret: its value is not shown. */
-function unknownRow(name: string): DescribedConfig {
+function unknownRow(name: string, source: number): DescribedConfig {
   return {
     name,
     value: null,
-    source: ConfigSource.STATIC_BROKER,
+    source,
     readOnly: true,
     isSensitive: true,
-    synonyms: [],
+    synonyms: source === ConfigSource.STATIC_BROKER ? [] : [{ name, value: null, source }],
     type: 0,
     documentation: '',
   }

@@ -18,6 +18,7 @@ export {
   describeGroup,
   describeTopic,
 } from './describe.ts'
+export { type DynamicBrokerScope, dynamicBrokerConfigProblem } from './dynamic-broker-rules.ts'
 export type { ClientMetricsConfig, EffectiveConfig, GroupConfig, TopicConfig } from './effective-config.ts'
 export { effectiveClientMetricsConfig, effectiveGroupConfig, effectiveTopicConfig } from './effective-config.ts'
 export type { HttpAddress } from './http-listener.ts'
@@ -33,8 +34,8 @@ export { formatConfigProblem, parseServerProperties } from './parse-server-prope
 export { formatValue, type Parsed, parseValue } from './parse-value.ts'
 export { formatProperties, type PropertyLine, parseProperties } from './properties-file.ts'
 export {
+  type ClientMetricsProblem,
   clientMetricsConfigProblem,
-  dynamicBrokerConfigProblem,
   groupConfigProblem,
   topicConfigProblem,
 } from './resource-rules.ts'

@@ -20,8 +20,18 @@ export function parseValue(key: ConfigKey, text: string | null): Parsed {
   const typed = text === null ? { value: null } : parseType(key.type, text)
   if ('expected' in typed) return { kind: 'problem', problem: valueProblem(key.name, text, typed.expected) }
   const expected = expectationOf(key, typed.value)
-  if (expected !== null) return { kind: 'problem', problem: valueProblem(key.name, text, expected) }
+  if (expected !== null)
+    return { kind: 'problem', problem: valueProblem(key.name, shown(key, typed.value, text), expected) }
   return { kind: 'value', value: typed.value }
+}
+
+/** What of the value the message names, as Kafka does: a double in its own form, of a list the item that is not one of the choices. */
+function shown({ type, valid }: ConfigKey, value: ConfigValue, text: string | null): string | null {
+  if (type === 'double') return formatValue(type, value)
+  if (valid?.kind !== 'list' || valid.values === undefined || value === null || typeof value !== 'object') return text
+  const { values } = valid
+  const isRepeated = new Set(value).size !== value.length
+  return (isRepeated ? undefined : value.find((item) => item !== '' && !values.includes(item))) ?? text
 }
 
 /** The text form of a value, as Kafka prints it: lists joined by commas, doubles in Java's form, null stays null. */

@@ -1,12 +1,8 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { test } from 'node:test'
+import { dynamicBrokerConfigProblem } from './dynamic-broker-rules.ts'
 import { parseServerProperties } from './parse-server-properties.ts'
-import {
-  clientMetricsConfigProblem,
-  dynamicBrokerConfigProblem,
-  groupConfigProblem,
-  topicConfigProblem,
-} from './resource-rules.ts'
+import { clientMetricsConfigProblem, groupConfigProblem, topicConfigProblem } from './resource-rules.ts'
 
 const parsed = parseServerProperties('', 'f')
 if (parsed.kind === 'refused') throw new Error('an empty file is accepted')
@@ -22,7 +18,7 @@ test('topic settings: unknown names, wrong types, bounds and contradictions are 
   )
   equal(
     topicConfigProblem(texts(['cleanup.policy', 'compact,forget']), broker),
-    'Invalid value compact,forget for configuration cleanup.policy: String must be one of: compact, delete',
+    'Invalid value forget for configuration cleanup.policy: String must be one of: compact, delete',
   )
   match(
     topicConfigProblem(texts(['min.compaction.lag.ms', '20'], ['max.compaction.lag.ms', '10']), broker) ?? '',
@@ -46,21 +42,51 @@ test('group settings stay within the bounds of the broker', () => {
 
 test('client metrics: interval and match patterns are checked', () => {
   equal(clientMetricsConfigProblem(texts(['metrics', ''], ['interval.ms', '100'], ['match', 'client_id=a.*'])), null)
-  match(clientMetricsConfigProblem(texts(['interval.ms', '99'])) ?? '', /between 100 and 3600000/)
-  match(clientMetricsConfigProblem(texts(['match', 'client=a'])) ?? '', /Illegal/)
-  match(clientMetricsConfigProblem(texts(['match', 'client_id=('])) ?? '', /Illegal/)
+  match(clientMetricsConfigProblem(texts(['interval.ms', '99']))?.message ?? '', /between 100 and 3600000/)
+  match(clientMetricsConfigProblem(texts(['match', 'client=a']))?.message ?? '', /Illegal/)
+  match(clientMetricsConfigProblem(texts(['match', 'client_id=(']))?.message ?? '', /Illegal/)
 })
 
 test('dynamic broker settings: read-only keys are refused, per-broker keys have no default for all, plugins’ keys pass', () => {
-  equal(dynamicBrokerConfigProblem(texts(['log.retention.ms', '1']), 'cluster-default'), null)
   equal(
-    dynamicBrokerConfigProblem(texts(['num.partitions', '1']), 'broker'),
+    dynamicBrokerConfigProblem(texts(['log.retention.ms', '1']), { scope: 'cluster-default', config: broker }),
+    null,
+  )
+  equal(
+    dynamicBrokerConfigProblem(texts(['num.partitions', '1']), { scope: 'broker', config: broker }),
     'Cannot update these configs dynamically: [num.partitions]',
   )
   deepEqual(
-    dynamicBrokerConfigProblem(texts(['ssl.keystore.type', 'PEM']), 'cluster-default'),
-    'Cannot update these configs at default cluster level, broker id must be specified: [ssl.keystore.type]',
+    dynamicBrokerConfigProblem(texts(['ssl.client.auth', 'none']), { scope: 'cluster-default', config: broker }),
+    'Cannot update these configs at default cluster level, broker id must be specified: [ssl.client.auth]',
   )
-  equal(dynamicBrokerConfigProblem(texts(['my.plugin.key', '1']), 'cluster-default'), null)
-  match(dynamicBrokerConfigProblem(texts(['log.retention.ms', 'x']), 'broker') ?? '', /type LONG/)
+  equal(dynamicBrokerConfigProblem(texts(['my.plugin.key', '1']), { scope: 'cluster-default', config: broker }), null)
+  match(
+    dynamicBrokerConfigProblem(texts(['log.retention.ms', 'x']), { scope: 'broker', config: broker }) ?? '',
+    /type LONG/,
+  )
+})
+
+test('dynamic broker settings: what would not hold together, or grow too fast, is refused', () => {
+  const problem = (...pairs: [string, string][]) =>
+    dynamicBrokerConfigProblem(new Map(pairs), { scope: 'broker', config: broker })
+  equal(problem(['log.roll.ms', '0']), 'requirement failed: log.roll.ms must be greater than or equal to 1')
+  match(problem(['log.retention.ms', '0']) ?? '', /unlimited/)
+  match(problem(['log.cleaner.dedupe.buffer.size', '1000']) ?? '', /1MB per cleaner thread/)
+  match(problem(['num.io.threads', '100']) ?? '', /double the current value 8/)
+  match(problem(['num.io.threads', '3']) ?? '', /half the current value 8/)
+  equal(problem(['num.io.threads', '4']), null)
+  match(problem(['max.connections.per.ip', '0']) ?? '', /can be set to zero only if/)
+  equal(problem(['max.connections.per.ip', '0'], ['max.connections.per.ip.overrides', '127.0.0.1:5']), null)
+  match(problem(['max.connections.per.ip.overrides', 'x']) ?? '', /begin 0, end -1, length 1/)
+  match(problem(['ssl.keystore.location', '/x']) ?? '', /per-listener/)
+  match(problem(['listeners', 'PLAINTEXT://:1']) ?? '', /Cannot update/)
+  match(problem(['log.local.retention.ms', '-1']) ?? '', /must not be -1/)
+})
+
+test('a value out of its range is named as it was understood', () => {
+  equal(
+    dynamicBrokerConfigProblem(texts(['log.cleaner.min.cleanable.ratio', '-5']), { scope: 'broker', config: broker }),
+    'Invalid value -5.0 for configuration log.cleaner.min.cleanable.ratio: Value must be at least 0',
+  )
 })

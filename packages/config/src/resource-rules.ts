@@ -6,7 +6,7 @@ import { formatInt64 } from '@ottla/stdx'
 import type { BrokerConfig } from './broker-config.ts'
 import type { ConfigValue } from './config-key.ts'
 import { effectiveGroupConfig, effectiveTopicConfig } from './effective-config.ts'
-import { type BrokerValues, brokerKeys, clientMetricsKeys, groupKeys, type KeyTable, topicKeys } from './key-table.ts'
+import { type BrokerValues, clientMetricsKeys, groupKeys, type KeyTable, topicKeys } from './key-table.ts'
 import { parseValue } from './parse-value.ts'
 
 type Texts = ReadonlyMap<string, string>
@@ -47,12 +47,23 @@ export function groupConfigProblem(texts: Texts, broker: BrokerConfig): string |
       return `${name} must be greater than or equal to group.${kind}.min.${rest.join('.')}`
     if (max !== null && value > max) return `${name} must be less than or equal to group.${kind}.max.${rest.join('.')}`
   }
+  for (const [name, maximum] of Object.entries(OTHER_MAXIMA)) {
+    if (texts.has(name) && Number(values[name]) > Number(broker.values[maximum])) {
+      return `${name} must be less than or equal to ${maximum}`
+    }
+  }
   for (const kind of ['consumer', 'share', 'streams']) {
     if (Number(values[`${kind}.session.timeout.ms`]) <= Number(values[`${kind}.heartbeat.interval.ms`])) {
       return `${kind}.session.timeout.ms must be greater than ${kind}.heartbeat.interval.ms`
     }
   }
   return null
+}
+
+/** Bounds whose names do not follow from that of the setting. */
+const OTHER_MAXIMA: Readonly<Record<string, keyof BrokerValues>> = {
+  'streams.num.standby.replicas': 'group.streams.max.standby.replicas',
+  'streams.num.warmup.replicas': 'group.streams.max.warmup.replicas',
 }
 
 const GROUP_BOUNDS = [
@@ -76,19 +87,31 @@ function bound(broker: BrokerConfig, name: string): number | null {
   return typeof value === 'number' ? value : null
 }
 
+/** What is wrong with a client metrics subscription: a `request` that makes no sense, or a value that is no good `config`. */
+export interface ClientMetricsProblem {
+  readonly kind: 'request' | 'config'
+  readonly message: string
+}
+
 /** Why these settings cannot be a client metrics subscription (KIP-714); null when they can. */
-export function clientMetricsConfigProblem(texts: Texts): string | null {
+export function clientMetricsConfigProblem(texts: Texts): ClientMetricsProblem | null {
+  for (const name of texts.keys()) {
+    if (!clientMetricsKeys.has(name)) {
+      return { kind: 'request', message: `Unknown client metrics configuration: ${name}` }
+    }
+  }
   const problem = unknownOrInvalid(clientMetricsKeys, texts, 'client metrics configuration')
-  if (problem !== null) return problem
+  if (problem !== null) return { kind: 'config', message: problem }
   const interval = texts.get('interval.ms')
   if (interval !== undefined && (Number(interval) < 100 || Number(interval) > 3_600_000)) {
-    return `Invalid value ${interval} for interval.ms, interval must be between 100 and 3600000 (1 hour)`
+    const message = `Invalid value ${interval} for interval.ms, interval must be between 100 and 3600000 (1 hour)`
+    return { kind: 'request', message }
   }
   for (const pattern of (texts.get('match') ?? '').split(',')) {
     if (pattern.trim() === '') continue
     const [selector = '', expression] = pattern.split('=').map((part) => part.trim())
-    if (expression === undefined || !MATCH_SELECTORS.has(selector)) return `Illegal client matching pattern: ${pattern}`
-    if (!isRegularExpression(expression)) return `Illegal client matching pattern: ${pattern}`
+    const isGood = expression !== undefined && MATCH_SELECTORS.has(selector) && isRegularExpression(expression)
+    if (!isGood) return { kind: 'config', message: `Illegal client matching pattern: ${pattern}` }
   }
   return null
 }
@@ -108,31 +131,6 @@ function isRegularExpression(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/**
- * Why these settings cannot be dynamic ones of a broker, or of all (`cluster-default`); null when they can. Unknown keys
- * pass, as in Kafka: they may belong to a plugin.
- */
-export function dynamicBrokerConfigProblem(texts: Texts, scope: 'broker' | 'cluster-default'): string | null {
-  const names = [...texts.keys()]
-  const fixed = names.filter((name) => brokerKeys.get(name)?.updateMode === 'read-only')
-  if (fixed.length > 0) return `Cannot update these configs dynamically: ${listOf(fixed)}`
-  const single = names.filter((name) => brokerKeys.get(name)?.updateMode === 'per-broker')
-  if (scope === 'cluster-default' && single.length > 0) {
-    return `Cannot update these configs at default cluster level, broker id must be specified: ${listOf(single)}`
-  }
-  for (const [name, text] of texts) {
-    const key = brokerKeys.get(name)
-    if (key === undefined) continue
-    const parsed = parseValue(key, text)
-    if (parsed.kind === 'problem') return parsed.problem.message
-  }
-  return null
-}
-
-function listOf(names: readonly string[]): string {
-  return `[${names.join(', ')}]`
 }
 
 function unknownOrInvalid(keys: KeyTable, texts: Texts, what: string): string | null {

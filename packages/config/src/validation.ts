@@ -88,5 +88,5 @@ function checkThrottledReplicas(list: readonly string[]): string | null {
 function checkOffsetReset(value: string): string | null {
   if (value === 'latest' || value === 'earliest') return null
   if (/^by_duration:P(?=.)([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?$/.test(value)) return null
-  return 'Value must be latest, earliest or by_duration:PnDTnHnMn.nS'
+  return `Invalid value \`${value}\` for configuration share.auto.offset.reset. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`
 }

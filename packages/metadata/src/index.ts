@@ -1,4 +1,5 @@
 export { partsOf, QuotaEntityType } from './controller/alter-client-quotas.ts'
+export { AlterConfigOp } from './controller/alter-configs.ts'
 export { topicNameProblem } from './controller/topic-name.ts'
 export type {
   ControllerApiKey,

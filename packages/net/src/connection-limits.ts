@@ -7,12 +7,13 @@ export interface ConnectionLimitOptions {
 }
 
 export class ConnectionLimits {
-  readonly #options: ConnectionLimitOptions
+  readonly #options: () => ConnectionLimitOptions
   #open = 0
   #byAddress = new Map<string, number>()
 
-  constructor(options: ConnectionLimitOptions) {
-    this.#options = options
+  /** A function is asked for each connection: limits may change. */
+  constructor(options: ConnectionLimitOptions | (() => ConnectionLimitOptions)) {
+    this.#options = typeof options === 'function' ? options : () => options
   }
 
   get open(): number {
@@ -22,10 +23,11 @@ export class ConnectionLimits {
   /** Counts a connection in; a text refuses it, and then it is not counted. */
   admit(address: string): string | null {
     const key = plainAddress(address)
-    if (this.#open >= this.#options.maxConnections) {
+    const { maxConnections, maxConnectionsPerIp, perIpOverrides } = this.#options()
+    if (this.#open >= maxConnections) {
       return `there are already ${this.#open} connections (max.connections)`
     }
-    const limit = this.#options.perIpOverrides.get(key) ?? this.#options.maxConnectionsPerIp
+    const limit = perIpOverrides.get(key) ?? maxConnectionsPerIp
     const fromThere = this.#byAddress.get(key) ?? 0
     if (fromThere >= limit) return `there are already ${fromThere} connections from ${key} (max.connections.per.ip)`
     this.#open += 1

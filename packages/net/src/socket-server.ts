@@ -22,7 +22,7 @@ export interface SocketServerOptions {
   readonly env: Env
   readonly pool: SlabPool
   readonly connection: ServerConnectionLimits
-  readonly connections: ConnectionLimitOptions
+  readonly connections: ConnectionLimitOptions | (() => ConnectionLimitOptions)
   /** Bytes that the requests under way of all connections may hold; soft, see {@link ByteBudget}. */
   readonly requestBudgetBytes: number
   /** Bytes that responses may hold that are being made or that peers have not taken; beyond it they get small, see {@link ResponseMemory}. */

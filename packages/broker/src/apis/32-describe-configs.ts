@@ -1,7 +1,7 @@
 /**
  * DescribeConfigs (key 32), versions 0 to 4.
  *
- * The settings in force of topics, brokers, groups and client metrics subscriptions, with where each comes from. v1: sources and synonyms;
+ * The settings in force of topics, brokers, groups and client metrics subscriptions, and levels of loggers, with where each comes from. v1: sources and synonyms;
  * v3: types and documentation. Secrets are never shown.
  */
 import {
@@ -19,6 +19,7 @@ import {
 import { ConfigResourceType, topicNameProblem } from '@ottla/metadata'
 import { DescribeConfigsRequest, DescribeConfigsResponse, ErrorCode, type Init } from '@ottla/protocol'
 import type { BrokerContext } from '../broker-context.ts'
+import { loggerLevels } from '../configs/broker-loggers.ts'
 import { defineApi } from './handler.ts'
 
 type Result = NonNullable<Init<typeof DescribeConfigsResponse>['results']>[number]
@@ -54,6 +55,8 @@ function describe(broker: BrokerContext, resource: { type: number; name: string 
       return describeTopicNamed(broker, name, names)
     case ConfigResourceType.BROKER:
       return describeBrokerNamed(broker, name, names)
+    case ConfigResourceType.BROKER_LOGGER:
+      return describeLoggersNamed(broker, name, names)
     case ConfigResourceType.CLIENT_METRICS:
       if (name === '')
         return { error: ErrorCode.INVALID_REQUEST, message: 'Client metrics subscription name must not be empty' }
@@ -94,6 +97,24 @@ function describeBrokerNamed({ config, nodeId }: BrokerContext, name: string, na
   return { configs: describeBroker(config, names) }
 }
 
+/** Loggers have no types and no synonyms. */
+function describeLoggersNamed({ env, nodeId }: BrokerContext, name: string, names: Names): Outcome {
+  const invalid = (message: string): Outcome => ({ error: ErrorCode.INVALID_REQUEST, message })
+  if (name === '') return invalid('Broker id must not be empty')
+  if (!/^-?\d+$/.test(name)) return invalid(`Broker id must be an integer, but it is: ${name}`)
+  if (Number(name) !== nodeId) return invalid(`Unexpected broker id, expected ${nodeId} but received ${name}`)
+  const configs = loggerLevels(env.logLevels, names).map((logger) => ({
+    ...logger,
+    source: ConfigSource.DYNAMIC_BROKER_LOGGER,
+    readOnly: false,
+    isSensitive: false,
+    synonyms: [],
+    type: 0,
+    documentation: '',
+  }))
+  return { configs }
+}
+
 function row(config: DescribedConfig, request: { includeSynonyms: boolean; includeDocumentation: boolean }) {
   return {
     name: config.name,
@@ -104,6 +125,10 @@ function row(config: DescribedConfig, request: { includeSynonyms: boolean; inclu
     isSensitive: config.isSensitive,
     synonyms: request.includeSynonyms ? config.synonyms : [],
     configType: config.type,
-    documentation: request.includeDocumentation ? config.documentation : null,
+    // Kafka leaves out no empty one of loggers.
+    documentation:
+      request.includeDocumentation || config.source === ConfigSource.DYNAMIC_BROKER_LOGGER
+        ? config.documentation
+        : null,
   }
 }

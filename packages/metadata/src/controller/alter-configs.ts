@@ -129,13 +129,13 @@ function resourceError({ image }: ControllerView, { type, name }: ConfigResource
     }
     case ConfigResourceType.BROKER:
       if (name === '') return null
-      if (!/^[0-9]+$/.test(name)) return invalid(`Node id must be an integer, but it is: ${name}`)
+      if (!/^-?[0-9]+$/.test(name)) return invalid(`Node id must be an integer, but it is: ${name}`)
       if (image.brokers.has(Number(name))) return null
       return { code: ErrorCode.BROKER_ID_NOT_REGISTERED, message: `No node with id ${name} found.` }
     case ConfigResourceType.GROUP:
       return name === '' ? invalid('Default group resources are not allowed.') : null
     case ConfigResourceType.CLIENT_METRICS:
-      return name === '' ? invalid('Default client metrics resources are not allowed.') : null
+      return name === '' ? invalid("Subscription name can't be empty") : null
     default:
       return invalid(`Unknown resource type ${type}`)
   }
@@ -167,10 +167,10 @@ function incremented(
     if (operation === AlterConfigOp.SET) after.set(name, value ?? '')
     else if (operation === AlterConfigOp.DELETE) after.delete(name)
     else if (operation !== AlterConfigOp.APPEND && operation !== AlterConfigOp.SUBTRACT) {
-      return { code: ErrorCode.INVALID_REQUEST, message: `Unknown config operation type ${operation}` }
-    } else if (key?.type !== 'list') {
-      const word = operation === AlterConfigOp.APPEND ? 'APPEND' : 'SUBTRACT'
-      return { code: ErrorCode.INVALID_CONFIG, message: `Can't ${word} to key ${name} because its type is not LIST.` }
+      const word = resource.type === ConfigResourceType.BROKER ? 'operations' : 'config operation'
+      return { code: ErrorCode.INVALID_REQUEST, message: `Unknown ${word} type ${operation}` }
+    } else if (key?.type !== 'list' || resource.type === ConfigResourceType.CLIENT_METRICS) {
+      return { code: ErrorCode.INVALID_CONFIG, message: notListMessage(resource, name, operation) }
     } else {
       const items = itemsOf(after.get(name) ?? formatValue('list', key.default) ?? '')
       const given = itemsOf(value ?? '')
@@ -182,6 +182,23 @@ function incremented(
     }
   }
   return after
+}
+
+/** Kafka takes the lists of client metrics for no lists. */
+function notListMessage({ type }: ConfigResource, name: string, operation: number): string {
+  const word = operation === AlterConfigOp.APPEND ? 'append' : 'subtract'
+  if (type !== ConfigResourceType.BROKER)
+    return `Can't ${word.toUpperCase()} to key ${name} because its type is not LIST.`
+  return brokerKeys.has(name)
+    ? `Config value ${word} is not allowed for config key: ${name}`
+    : `Unknown config name: ${name}`
+}
+
+function clientMetricsError(texts: ConfigTexts): ConfigError | null {
+  const problem = clientMetricsConfigProblem(texts)
+  if (problem === null) return null
+  const code = problem.kind === 'request' ? ErrorCode.INVALID_REQUEST : ErrorCode.INVALID_CONFIG
+  return { code, message: problem.message }
 }
 
 function itemsOf(text: string): string[] {
@@ -210,9 +227,9 @@ function textsError(
     case ConfigResourceType.GROUP:
       return refuse(groupConfigProblem(texts, config))
     case ConfigResourceType.CLIENT_METRICS:
-      return refuse(clientMetricsConfigProblem(texts), ErrorCode.INVALID_REQUEST)
+      return clientMetricsError(texts)
     default: {
-      const problem = dynamicBrokerConfigProblem(texts, name === '' ? 'cluster-default' : 'broker')
+      const problem = dynamicBrokerConfigProblem(texts, { scope: name === '' ? 'cluster-default' : 'broker', config })
       return refuse(problem, ErrorCode.INVALID_REQUEST)
     }
   }
