@@ -28,10 +28,10 @@ export function parseValue(key: ConfigKey, text: string | null): Parsed {
 /** What of the value the message names, as Kafka does: a double in its own form, of a list the item that is not one of the choices. */
 function shown({ type, valid }: ConfigKey, value: ConfigValue, text: string | null): string | null {
   if (type === 'double') return formatValue(type, value)
+  if (valid?.kind === 'throttled-replicas' && Array.isArray(value)) return `[${value.join(', ')}]`
   if (valid?.kind !== 'list' || valid.values === undefined || value === null || typeof value !== 'object') return text
   const { values } = valid
-  const isRepeated = new Set(value).size !== value.length
-  return (isRepeated ? undefined : value.find((item) => item !== '' && !values.includes(item))) ?? text
+  return value.find((item) => item !== '' && !values.includes(item)) ?? text
 }
 
 /** The text form of a value, as Kafka prints it: lists joined by commas, doubles in Java's form, null stays null. */

@@ -26,7 +26,10 @@ test('topic settings: unknown names, wrong types, bounds and contradictions are 
   )
   match(topicConfigProblem(texts(['remote.storage.enable', 'true']), broker) ?? '', /Tiered Storage/)
   equal(topicConfigProblem(texts(['leader.replication.throttled.replicas', '0:1,1:2']), broker), null)
-  match(topicConfigProblem(texts(['leader.replication.throttled.replicas', 'x']), broker) ?? '', /partitionId:brokerId/)
+  match(
+    topicConfigProblem(texts(['leader.replication.throttled.replicas', 'x']), broker) ?? '',
+    /\[partitionId\]:\[brokerId\]/,
+  )
   equal(topicConfigProblem(texts(['compression.gzip.level', '-1']), broker), null)
   match(topicConfigProblem(texts(['compression.gzip.level', '0']), broker) ?? '', /between 1 and 9/)
 })

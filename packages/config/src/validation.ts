@@ -10,10 +10,10 @@ export function expectationOf(key: ConfigKey, value: ConfigValue): string | null
     const refused = valid.kind === 'range' ? key.default !== null : valid.kind === 'list' && !valid.nullAllowed
     return refused ? 'Value must be non-null' : null
   }
-  return check(valid, value)
+  return check(key, valid, value)
 }
 
-function check(valid: Validation, value: NonNullable<ConfigValue>): string | null {
+function check(key: ConfigKey, valid: Validation, value: NonNullable<ConfigValue>): string | null {
   switch (valid.kind) {
     case 'range':
       return checkRange(valid, Number(value))
@@ -28,7 +28,7 @@ function check(valid: Validation, value: NonNullable<ConfigValue>): string | nul
         ? null
         : 'Value must be between 1 and 9 or equal to -1'
     case 'throttled-replicas':
-      return checkThrottledReplicas(listOf(value))
+      return checkThrottledReplicas(key.name, listOf(value))
     case 'quorum-voters':
       return listOf(value).every((voter) => /^[0-9]+@.+:[0-9]+$/.test(voter))
         ? null
@@ -73,16 +73,17 @@ function checkList(
     return `Configuration must not be empty. Valid values include: ${values === undefined ? 'any' : values.join(', ')}`
   }
   if (list.some((item) => item === '')) return 'Configuration values must not be empty.'
-  if (new Set(list).size !== list.length) return 'Configuration values must not be duplicated.'
+  // Where values are chosen from, one that is chosen twice is chosen.
+  if (values === undefined && new Set(list).size !== list.length) return 'Configuration values must not be duplicated.'
   const stranger = values === undefined ? undefined : list.find((item) => !values.includes(item))
   return stranger === undefined ? null : `String must be one of: ${values?.join(', ')}`
 }
 
-function checkThrottledReplicas(list: readonly string[]): string | null {
-  if (list.length === 1 && (list[0] === '*' || list[0] === 'none')) return null
+function checkThrottledReplicas(name: string, list: readonly string[]): string | null {
+  if (list.length === 1 && list[0] === '*') return null
   return list.every((item) => item === '' || /^[0-9]+:[0-9]+$/.test(item))
     ? null
-    : 'Value must be the literal * or a list of partitionId:brokerId'
+    : `${name} must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...`
 }
 
 function checkOffsetReset(value: string): string | null {

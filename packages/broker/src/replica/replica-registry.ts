@@ -194,7 +194,10 @@ export class ReplicaRegistry {
       const log = await logs
         .openLog(topicPartition, { topicId, isNew, durability })
         .catch((error: unknown) => this.#openFailed(replica, error))
-      if (log !== undefined) replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
+      if (log === undefined) return
+      // Settings that changed while the log was being opened.
+      log.updateConfig(this.#options.settingsOf(topic).log)
+      replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
     })
   }
 
