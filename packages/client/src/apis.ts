@@ -1,5 +1,9 @@
 /** The APIs that this client calls: request and response of each, for {@link ConnectionPool.request}. */
 import {
+  AddOffsetsToTxnRequest,
+  AddOffsetsToTxnResponse,
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
   ConsumerGroupDescribeRequest,
   ConsumerGroupDescribeResponse,
   CreatePartitionsRequest,
@@ -20,6 +24,8 @@ import {
   DescribeGroupsResponse,
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponse,
+  EndTxnRequest,
+  EndTxnResponse,
   FetchRequest,
   FetchResponse,
   FindCoordinatorRequest,
@@ -52,6 +58,8 @@ import {
   ProduceResponse,
   SyncGroupRequest,
   SyncGroupResponse,
+  TxnOffsetCommitRequest,
+  TxnOffsetCommitResponse,
 } from '@ottla/protocol'
 
 export const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
@@ -92,3 +100,7 @@ export const DESCRIBE_TOPIC_PARTITIONS = {
   request: DescribeTopicPartitionsRequest,
   response: DescribeTopicPartitionsResponse,
 }
+export const ADD_PARTITIONS_TO_TXN = { request: AddPartitionsToTxnRequest, response: AddPartitionsToTxnResponse }
+export const ADD_OFFSETS_TO_TXN = { request: AddOffsetsToTxnRequest, response: AddOffsetsToTxnResponse }
+export const END_TXN = { request: EndTxnRequest, response: EndTxnResponse }
+export const TXN_OFFSET_COMMIT = { request: TxnOffsetCommitRequest, response: TxnOffsetCommitResponse }

@@ -65,6 +65,14 @@ export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
 export { Producer } from './producer/producer.ts'
 export type { ProducerOptions } from './producer/producer-options.ts'
 export type { HeadersInit, ProducerRecord, RecordMetadata } from './producer/producer-record.ts'
+export type {
+  ConsumerGroupMetadata,
+  OffsetsOfConsumer,
+  OffsetToCommit,
+  Transaction,
+} from './producer/transaction/transaction.ts'
+export type { TransactionalProducerOptions, TransactionOptions } from './producer/transaction/transactional-producer.ts'
+export { TransactionalProducer } from './producer/transaction/transactional-producer.ts'
 export type { BackoffOptions } from './time/backoff.ts'
 export type { Topic } from './topic.ts'
 export { topic } from './topic.ts'

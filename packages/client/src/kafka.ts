@@ -7,6 +7,10 @@ import type { ConsumerOptions } from './consumer/consumer-options.ts'
 import { clusterOptions, type KafkaOptions } from './kafka-options.ts'
 import { Producer } from './producer/producer.ts'
 import type { ProducerOptions } from './producer/producer-options.ts'
+import {
+  TransactionalProducer,
+  type TransactionalProducerOptions,
+} from './producer/transaction/transactional-producer.ts'
 
 /**
  *     await using kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
@@ -27,6 +31,11 @@ export class Kafka {
   /** A producer. Throws ArgumentError. */
   producer(options: ProducerOptions = {}): Producer {
     return new Producer(this.#cluster, options)
+  }
+
+  /** A producer that writes in transactions alone. Throws ArgumentError. */
+  transactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
+    return new TransactionalProducer(this.#cluster, options)
   }
 
   /** A consumer. Throws ArgumentError. */

@@ -3,7 +3,7 @@
  * broker that it is for, attempt after attempt.
  */
 import type { Env } from '@ottla/env'
-import type { ApiPair } from '@ottla/net'
+import type { ApiPair, ClientConnection } from '@ottla/net'
 import type { Init, Schema, Value } from '@ottla/protocol'
 import type { BrokerAddress } from '../connection/bootstrap-servers.ts'
 import { ConnectionPool } from '../connection/connection-pool.ts'
@@ -35,6 +35,7 @@ export type Target =
   | { readonly kind: 'controller' }
   | { readonly kind: 'broker'; readonly id: number }
   | { readonly kind: 'coordinator'; readonly group: string }
+  | { readonly kind: 'transaction-coordinator'; readonly transactionalId: string }
 
 export interface Call<Q extends Schema, R extends Schema> {
   readonly target: Target
@@ -115,6 +116,19 @@ export class Cluster {
     })
   }
 
+  /** An open connection to whom a request would go. */
+  async connectionTo(target: Target, context: CallContext): Promise<ClientConnection> {
+    const { env, options } = this
+    return await retry({ env, backoff: options.retryBackoff, ...context, what: 'connect' }, async () => {
+      try {
+        return await this.pool.connection(await this.#resolve(target, context), context.signal)
+      } catch (error) {
+        if (isRetriable(error)) this.#forget(target)
+        throw error
+      }
+    })
+  }
+
   /** A broker by its id; asks for metadata when it is unknown. */
   async broker(id: number, context: CallContext): Promise<BrokerNode> {
     const known = this.metadata.current.brokers.get(id)
@@ -131,6 +145,8 @@ export class Cluster {
         return await this.broker(target.id, context)
       case 'coordinator':
         return await this.coordinators.find(target.group, context)
+      case 'transaction-coordinator':
+        return await this.coordinators.findOf('transaction', target.transactionalId, context)
       case 'controller': {
         if (this.metadata.current.brokers.size === 0) await this.metadata.load([], context)
         const { controllerId, brokers } = this.metadata.current
@@ -151,6 +167,8 @@ export class Cluster {
 
   #forget(target: Target): void {
     if (target.kind === 'coordinator') this.coordinators.forget(target.group)
-    else this.metadata.invalidate()
+    else if (target.kind === 'transaction-coordinator') {
+      this.coordinators.forgetOf('transaction', target.transactionalId)
+    } else this.metadata.invalidate()
   }
 }

@@ -2,13 +2,14 @@
 import type { CallOptions, Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { ArgumentError, ClosedError, isRetriable } from '../errors.ts'
+import type { ConsumerGroupMetadata, OffsetToCommit } from '../producer/transaction/transaction.ts'
 import { Deadline } from '../time/deadline.ts'
 import { abortable, delay } from '../time/delay.ts'
 import { partitionKey, type TopicPartition } from '../topic-partition.ts'
 import { type ConsumerOptions, type ResolvedConsumerOptions, resolveConsumerOptions } from './consumer-options.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
-import { type CommittedOffset, fetchCommitted, type OffsetAndMetadata } from './group-offsets.ts'
+import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
 import { GroupMembership } from './membership/group-membership.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionState, type StartPoint } from './partition-state.ts'
@@ -185,7 +186,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
         const isCurrent = from !== undefined && this.#partitions.get(key) === from.state
         // A seek or a rebalance since: the application wants other records now.
         if (!isCurrent || from.state.seeks !== from.seeks) continue
+        from.state.inHand = record.offset + 1
         yield record
+        from.state.inHand = null
         if (from.state.seeks === from.seeks) {
           from.state.consumed = record.offset + 1
           from.state.consumedEpoch = record.leaderEpoch
@@ -394,6 +397,22 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
         }
         await rebalanceListener.onAssigned?.(partitions)
       },
+    })
+  }
+
+  /** Under which this consumer's offsets are committed by a transaction. Throws ArgumentError without a groupId. */
+  groupMetadata(): ConsumerGroupMetadata {
+    const groupId = this.#group()
+    const identity = this.#subscription === null ? NO_MEMBER : (this.#membership?.identity ?? NO_MEMBER)
+    const { generation: generationId, memberId, groupInstanceId } = identity
+    return { groupId, generationId, memberId, groupInstanceId }
+  }
+
+  /** Where each assigned partition goes on after all that was handed out, the record in hand included. */
+  positions(): OffsetToCommit[] {
+    return [...this.#partitions.values()].flatMap(({ topic, partition, inHand, consumed, position, consumedEpoch }) => {
+      const offset = this.#isPolledByHand ? position : (inHand ?? consumed ?? position)
+      return offset === null ? [] : [{ topic, partition, offset, leaderEpoch: consumedEpoch }]
     })
   }
 

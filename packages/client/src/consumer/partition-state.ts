@@ -18,6 +18,8 @@ export class PartitionState implements TopicPartition {
   startPoint: StartPoint
   /** Offset up to which the application is done, as far as it has shown; what a commit takes. Null: nothing new. */
   consumed: number | null = null
+  /** Offset after the record that the iteration has just given out; null when it has asked for the next. */
+  inHand: number | null = null
   /** Epoch of the leader that appended the last consumed record. */
   consumedEpoch = -1
   isPaused = false

@@ -17,6 +17,8 @@ export type Outcome =
 export interface OutcomeContext {
   readonly recordCount: number
   readonly isIdempotent: boolean
+  /** Only the transaction's coordinator gives another epoch. */
+  readonly isTransactional: boolean
   /** No batch before it is without an answer. */
   readonly isOldest: boolean
   /** There is time, and another attempt is allowed. */
@@ -24,7 +26,7 @@ export interface OutcomeContext {
 }
 
 export function outcomeOf(errorCode: number, context: OutcomeContext): Outcome {
-  const { isIdempotent, isOldest, mayRepeat, recordCount } = context
+  const { isIdempotent, isTransactional, isOldest, mayRepeat, recordCount } = context
   switch (errorCode) {
     case ErrorCode.NONE:
       return { kind: 'written' }
@@ -36,7 +38,9 @@ export function outcomeOf(errorCode: number, context: OutcomeContext): Outcome {
       // A batch before it was not written: it comes back too, and goes first. Without one, records of ours are gone from the log.
       return isIdempotent && !isOldest && mayRepeat ? { kind: 'repeat' } : { kind: 'failed', wasWritten: 'unknown' }
     case ErrorCode.UNKNOWN_PRODUCER_ID:
-      return isIdempotent && mayRepeat ? { kind: 'repeat-in-new-epoch' } : { kind: 'failed', wasWritten: 'unknown' }
+      return isIdempotent && !isTransactional && mayRepeat
+        ? { kind: 'repeat-in-new-epoch' }
+        : { kind: 'failed', wasWritten: 'unknown' }
     case ErrorCode.INVALID_PRODUCER_EPOCH:
       return { kind: 'failed', wasWritten: 'unknown' }
     default:

@@ -9,14 +9,10 @@
  * sequences the broker has, and what is to be repeated stands at the front in its old order. A batch that was given up leaves a gap in
  * the sequences. Was it surely not written, those behind it move up; is that unknown, a new producer epoch starts again at 0.
  */
-import { Deque } from '@ottla/stdx'
+import { assert, Deque } from '@ottla/stdx'
 import type { PendingRecord } from './producer-record.ts'
 import type { BatchPosition, RecordBatch } from './record-batch.ts'
-
-export interface ProducerIdentity {
-  readonly producerId: number
-  readonly producerEpoch: number
-}
+import type { ProducerIdentity } from './write-identity.ts'
 
 const MAX_EPOCH = 32_767
 const MAX_SEQUENCE = 2 ** 31 - 1
@@ -140,6 +136,16 @@ export class PartitionQueue {
   startNewEpoch(): void {
     this.#repair = 'new-epoch'
     this.#isRecovering = true
+  }
+
+  /** The next batch has sequence 0 and the identity that it is sent with. */
+  restartSequences(): void {
+    assert(this.isEmpty, 'sequences start again when nothing waits')
+    this.#identity = null
+    this.#nextSequence = 0
+    this.#repair = null
+    this.#isRecovering = false
+    this.notBefore = 0
   }
 
   /** Takes out the batches that are not under way and whose time is over. */

@@ -11,6 +11,7 @@ export type PartitionAnswer = Value<typeof ProduceResponse>['responses'][number]
 
 export interface ProduceRequestParts {
   readonly version: number
+  readonly transactionalId: string | null
   readonly acks: -1 | 0 | 1
   readonly timeoutMs: number
   readonly metadata: ClusterMetadata
@@ -27,10 +28,10 @@ export function produceRequest(
   batches: readonly RecordBatch[],
   parts: ProduceRequestParts,
 ): Init<typeof ProduceRequest> {
-  const { acks, timeoutMs, metadata, bytesOf, version } = parts
+  const { acks, timeoutMs, transactionalId, metadata, bytesOf, version } = parts
   const items = batches.map((batch) => ({ ...batch.position, batch }))
   return {
-    transactionalId: null,
+    transactionalId,
     acks,
     timeoutMs,
     topicData: [...byTopic(items)].map(([name, ofTopic]) => ({

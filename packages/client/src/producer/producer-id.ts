@@ -2,7 +2,7 @@
 import { INIT_PRODUCER_ID } from '../apis.ts'
 import type { CallContext, Cluster } from '../cluster/cluster.ts'
 import { throwBrokerError } from '../errors.ts'
-import type { ProducerIdentity } from './partition-queue.ts'
+import type { ProducerIdentity } from './write-identity.ts'
 
 /** Later versions are about transactions only. */
 const MAX_VERSION = 4

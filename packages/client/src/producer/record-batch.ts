@@ -16,6 +16,13 @@ export interface BatchPosition {
   readonly partition: number
 }
 
+export interface BatchForm {
+  readonly type: CompressionType
+  /** Undefined: the codec's own. */
+  readonly level: number | undefined
+  readonly isTransactional: boolean
+}
+
 export class RecordBatch {
   readonly position: BatchPosition
   /** Monotonic time by which it must be answered. */
@@ -45,11 +52,12 @@ export class RecordBatch {
   }
 
   /** The batch as it goes over the wire; built once, and again when its identity changed. */
-  bytes(compression: { readonly type: CompressionType; readonly level: number | undefined }): Buffer {
+  bytes({ type, level, isTransactional }: BatchForm): Buffer {
     if (this.#bytes !== null) return this.#bytes
     const builder = new BatchBuilder({
-      compression: compression.type,
-      ...(compression.level === undefined ? {} : { level: compression.level }),
+      compression: type,
+      ...(level === undefined ? {} : { level }),
+      transactional: isTransactional,
       ...(this.identity ?? { baseSequence: NO_SEQUENCE }),
       initialBytes: this.sizeBytes,
     })

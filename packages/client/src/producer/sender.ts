@@ -13,10 +13,11 @@ import type { BrokerNode, ClusterMetadata } from '../metadata/cluster-metadata.t
 import { backoffMs } from '../time/backoff.ts'
 import { partitionKey } from '../topic-partition.ts'
 import { outcomeOf } from './outcome.ts'
-import type { PartitionQueue, ProducerIdentity } from './partition-queue.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import { answersByPartition, maxVersionFor, type PartitionAnswer, produceRequest } from './produce-request.ts'
 import type { ResolvedProducerOptions } from './producer-options.ts'
 import type { RecordBatch } from './record-batch.ts'
+import type { ProducerIdentity, WriteIdentity } from './write-identity.ts'
 
 export interface SenderOptions {
   readonly cluster: Cluster
@@ -24,12 +25,13 @@ export interface SenderOptions {
   readonly options: ResolvedProducerOptions
   /** Queues that hold something. */
   readonly queues: ReadonlyMap<string, PartitionQueue>
-  /** The identity of the producer if it is there; otherwise sees to it that it will be, and then wakes the sender. */
-  readonly identity: () => ProducerIdentity | null
+  readonly identity: WriteIdentity
   /** Batches with a smaller number have to leave now. */
   readonly flushBelow: () => number
   /** Records were answered, well or not. */
   readonly onDone: (batch: RecordBatch) => void
+  /** The answer to a request is there, or will not come. */
+  readonly onLanded: () => void
 }
 
 interface Parcel {
@@ -73,14 +75,14 @@ export class Sender {
     this.#expire(now)
     if (queues.size === 0) return
     this.#arm(now)
-    const identity = options.isIdempotent ? this.#parts.identity() : null
+    const identity = options.isIdempotent ? this.#parts.identity.current() : null
     if (options.isIdempotent && identity === null) return
     for (const [node, candidates] of this.#byLeader(now)) this.#sendTo(node, candidates, identity)
   }
 
   /** Queues with something to send, by the broker that leads them. */
   #byLeader(now: number): Map<BrokerNode, PartitionQueue[]> {
-    const { cluster, queues } = this.#parts
+    const { cluster, queues, identity } = this.#parts
     const groups = new Map<BrokerNode, PartitionQueue[]>()
     for (const queue of queues.values()) {
       if (queue.peek(now) === null) continue
@@ -90,6 +92,7 @@ export class Sender {
         cluster.metadata.need(topic)
         continue
       }
+      if (!identity.admits(queue.position)) continue
       const group = groups.get(leader.node)
       if (group === undefined) groups.set(leader.node, [queue])
       else group.push(queue)
@@ -139,16 +142,18 @@ export class Sender {
   }
 
   #send(node: BrokerNode, connection: ClientConnection, parcels: Parcel[]): void {
-    const { cluster, options } = this.#parts
+    const { cluster, options, identity } = this.#parts
+    const { transactionalId, maxProduceVersion } = identity
     const { acks, compression: type, compressionLevel: level } = options
     const metadata = cluster.metadata.current
     const batches = parcels.map(({ batch }) => batch)
     const timeoutMs = options.requestTimeoutMs ?? cluster.options.requestTimeoutMs
     let answer: Promise<Value<typeof ProduceResponse>>
     try {
-      const version = connection.versionOf(PRODUCE, maxVersionFor(batches, metadata))
-      const bytesOf = (batch: RecordBatch) => batch.bytes({ type, level })
-      const request = produceRequest(batches, { version, acks, timeoutMs, metadata, bytesOf })
+      const version = connection.versionOf(PRODUCE, Math.min(maxProduceVersion, maxVersionFor(batches, metadata)))
+      const isTransactional = transactionalId !== null
+      const bytesOf = (batch: RecordBatch) => batch.bytes({ type, level, isTransactional })
+      const request = produceRequest(batches, { version, transactionalId, acks, timeoutMs, metadata, bytesOf })
       if (acks === 0) {
         connection.send(PRODUCE.request, version, request)
         for (const parcel of parcels) this.#written(parcel, { baseOffset: -1, logAppendTimeMs: -1 })
@@ -182,6 +187,7 @@ export class Sender {
         this.#failed(parcel, new BrokerError(answer.errorCode, answer.errorMessage, parcel.batch.position), answer)
       }
     }
+    this.#parts.onLanded()
     this.wake()
   }
 
@@ -189,6 +195,7 @@ export class Sender {
     this.#landed(node)
     this.#parts.cluster.env.logger.debug('produce request without an answer', { broker: node.id, error })
     for (const parcel of parcels) this.#failed(parcel, error, null)
+    this.#parts.onLanded()
     this.wake()
   }
 
@@ -213,6 +220,7 @@ export class Sender {
       : outcomeOf(code, {
           recordCount: batch.records.length,
           isIdempotent: options.isIdempotent,
+          isTransactional: this.#parts.identity.transactionalId !== null,
           isOldest: queue.isOldest(batch),
           mayRepeat,
         })
@@ -235,6 +243,7 @@ export class Sender {
       }
       case 'failed':
         queue.gaveUp(batch, outcome.wasWritten)
+        this.#parts.identity.failed(error)
         batch.fail(this.#reason(batch, error, now), recordErrors(answer))
         this.#parts.onDone(batch)
     }
@@ -259,7 +268,9 @@ export class Sender {
   #expire(now: number): void {
     for (const queue of [...this.#parts.queues.values()]) {
       for (const batch of queue.expire(now)) {
-        batch.fail(this.#expired(batch, undefined))
+        const error = this.#expired(batch, undefined)
+        this.#parts.identity.failed(error)
+        batch.fail(error)
         this.#parts.onDone(batch)
       }
     }
