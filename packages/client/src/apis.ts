@@ -6,6 +6,8 @@ import {
   AddPartitionsToTxnResponse,
   ConsumerGroupDescribeRequest,
   ConsumerGroupDescribeResponse,
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
   CreatePartitionsRequest,
   CreatePartitionsResponse,
   CreateTopicsRequest,
@@ -104,3 +106,7 @@ export const ADD_PARTITIONS_TO_TXN = { request: AddPartitionsToTxnRequest, respo
 export const ADD_OFFSETS_TO_TXN = { request: AddOffsetsToTxnRequest, response: AddOffsetsToTxnResponse }
 export const END_TXN = { request: EndTxnRequest, response: EndTxnResponse }
 export const TXN_OFFSET_COMMIT = { request: TxnOffsetCommitRequest, response: TxnOffsetCommitResponse }
+export const CONSUMER_GROUP_HEARTBEAT = {
+  request: ConsumerGroupHeartbeatRequest,
+  response: ConsumerGroupHeartbeatResponse,
+}

@@ -33,6 +33,13 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   /** Commits by itself what `poll` or the iteration has passed by. Default: true when there is a group. */
   readonly autoCommit?: boolean
   readonly autoCommitIntervalMs?: number
+  /**
+   * Who shares out the partitions: the group's coordinator (`consumer`, KIP-848) or a member (`classic`). Default: the coordinator where brokers
+   * and group can do that and no assignors are given, else a member.
+   */
+  readonly groupProtocol?: 'consumer' | 'classic'
+  /** Name of the coordinator's way to share out, under the consumer protocol. Default: that of the broker. */
+  readonly groupRemoteAssignor?: string
   /** How the leader of the group shares out partitions, best first. Default: range, then roundrobin. */
   readonly assignors?: readonly Assignor[]
   readonly rebalanceListener?: RebalanceListener
@@ -64,6 +71,8 @@ export interface ResolvedConsumerOptions {
   readonly autoOffsetReset: OffsetReset
   readonly autoCommit: boolean
   readonly autoCommitIntervalMs: number
+  readonly groupProtocol: 'consumer' | 'classic' | 'either'
+  readonly groupRemoteAssignor: string | null
   readonly assignors: readonly Assignor[]
   readonly rebalanceListener: RebalanceListener
   readonly isReadCommitted: boolean
@@ -86,6 +95,8 @@ export function resolveConsumerOptions<K, V>(options: ConsumerOptions<K, V>): Re
   if (groupId === '') throw new ArgumentError('a group id has at least one character')
   if (groupId === null && options.autoCommit === true) throw new ArgumentError('automatic commits need a group id')
   const assignors = options.assignors ?? [rangeAssignor, roundRobinAssignor]
+  if (options.groupProtocol === 'consumer' && options.assignors !== undefined)
+    throw new ArgumentError('under the consumer protocol the coordinator assigns: assignors are of the classic one')
   if (assignors.length === 0) throw new ArgumentError('a consumer needs an assignor')
   const resolved = {
     key: (options.key ?? bytesCodec) as Codec<unknown>,
@@ -95,6 +106,8 @@ export function resolveConsumerOptions<K, V>(options: ConsumerOptions<K, V>): Re
     autoOffsetReset: options.autoOffsetReset ?? 'latest',
     autoCommit: options.autoCommit ?? groupId !== null,
     autoCommitIntervalMs: options.autoCommitIntervalMs ?? 5000,
+    groupProtocol: options.groupProtocol ?? (options.assignors === undefined ? 'either' : 'classic'),
+    groupRemoteAssignor: options.groupRemoteAssignor ?? null,
     assignors,
     rebalanceListener: options.rebalanceListener ?? {},
     isReadCommitted: options.isolationLevel === 'read_committed',

@@ -10,7 +10,10 @@ import { type ConsumerOptions, type ResolvedConsumerOptions, resolveConsumerOpti
 import type { ConsumerRecord } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
-import { GroupMembership } from './membership/group-membership.ts'
+import { ChoosingMembership } from './membership/choosing-membership.ts'
+import { ClassicMembership } from './membership/classic-membership.ts'
+import { ConsumerMembership } from './membership/consumer-membership.ts'
+import type { Membership, MembershipOptions } from './membership/membership.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionState, type StartPoint } from './partition-state.ts'
 import { PositionLoader } from './position-loader.ts'
@@ -59,7 +62,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   readonly #positions: PositionLoader
   readonly #wakeup: Wakeup
   readonly #committer: OffsetCommitter
-  readonly #membership: GroupMembership | null
+  readonly #membership: Membership | null
   readonly #unsubscribe: () => void
   #subscription: Subscription | null = null
   #failure: Error | null = null
@@ -366,22 +369,35 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     this.#partitions.set(key, state)
   }
 
-  #newMembership(): GroupMembership | null {
-    const { groupId, rebalanceListener } = this.#options
+  #newMembership(): Membership | null {
+    const { groupId, groupProtocol } = this.#options
     if (groupId === null) return null
-    return new GroupMembership({
+    const parts = this.#membershipParts(groupId)
+    switch (groupProtocol) {
+      case 'consumer':
+        return new ConsumerMembership(parts)
+      case 'classic':
+        return new ClassicMembership(parts)
+      case 'either':
+        return new ChoosingMembership(parts)
+    }
+  }
+
+  #membershipParts(group: string): MembershipOptions {
+    const { rebalanceListener } = this.#options
+    return {
       cluster: this.#cluster,
       lane: this.#groupLane,
-      group: groupId,
+      group,
       options: this.#options,
       topics: () => this.#subscription?.topics ?? [],
+      owned: () => this.assignment,
       onRejoinNeeded: () => this.#wakeup.wake(),
-      onRevoke: async () => {
-        const revoked = this.assignment
+      onRevoke: async (revoked) => {
         if (revoked.length === 0) return
         await rebalanceListener.onRevoked?.(revoked)
         await this.#committer.commitBeforeLeaving()
-        this.#partitions.clear()
+        for (const { topic, partition } of revoked) this.#partitions.delete(partitionKey(topic, partition))
       },
       onLost: async () => {
         const lost = this.assignment
@@ -390,14 +406,14 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
           await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
       },
       onAssigned: async (partitions) => {
-        this.#partitions.clear()
-        for (const partition of partitions) {
+        const added = partitions.filter(({ topic, partition }) => !this.#partitions.has(partitionKey(topic, partition)))
+        for (const partition of added) {
           const state = new PartitionState(partition, 'committed')
           this.#partitions.set(state.key, state)
         }
-        await rebalanceListener.onAssigned?.(partitions)
+        await rebalanceListener.onAssigned?.(added)
       },
-    })
+    }
   }
 
   /** Under which this consumer's offsets are committed by a transaction. Throws ArgumentError without a groupId. */

@@ -1,5 +1,8 @@
 /** Commits offsets: on demand, from time to time, and before partitions are given away. */
+import { ErrorCode } from '@ottla/protocol'
 import type { CallContext, Cluster } from '../cluster/cluster.ts'
+import { isBrokerError } from '../errors.ts'
+import { delay } from '../time/delay.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import type { ResolvedConsumerOptions } from './consumer-options.ts'
 import { type CommitIdentity, commitOffsets, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
@@ -30,8 +33,19 @@ export class OffsetCommitter {
   async commit(offsets: readonly (TopicPartition & OffsetAndMetadata)[], context: CallContext): Promise<void> {
     const { cluster, options, identity } = this.#parts
     if (offsets.length === 0) return
-    const commit = { group: options.groupId!, identity: identity() ?? NO_MEMBER, offsets }
-    await commitOffsets(cluster, commit, context)
+    const group = options.groupId!
+    for (;;) {
+      try {
+        await commitOffsets(cluster, { group, identity: identity() ?? NO_MEMBER, offsets }, context)
+        return
+      } catch (error) {
+        // The coordinator gave the member a new epoch, and the answer that tells it is on its way.
+        const isBetweenEpochs = isBrokerError(error, ErrorCode.STALE_MEMBER_EPOCH)
+        const waitMs = cluster.options.retryBackoff.initialMs
+        if (!isBetweenEpochs || context.deadline.remainingMs <= waitMs) throw error
+        await delay(cluster.env, waitMs, context.signal)
+      }
+    }
   }
 
   /** With autoCommit: commits in the background when the interval is over. */

@@ -1,5 +1,5 @@
 /**
- * Membership in a classic group:
+ * Membership under the classic protocol:
  *
  *     out ── join (wait for all) ──► joined ── sync ──► stable ── heartbeats ──► stable
  *      ▲                                                  │
@@ -11,40 +11,22 @@
 import type { Timer } from '@ottla/env'
 import { ErrorCode, type JoinGroupResponse, type Value } from '@ottla/protocol'
 import { HEARTBEAT, JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP } from '../../apis.ts'
-import type { CallContext, Cluster } from '../../cluster/cluster.ts'
-import type { ConnectionPool } from '../../connection/connection-pool.ts'
+import type { CallContext } from '../../cluster/cluster.ts'
 import { BrokerError, isRetriable, KafkaError, throwBrokerError } from '../../errors.ts'
 import { backoffMs } from '../../time/backoff.ts'
 import { Deadline } from '../../time/deadline.ts'
 import { delay } from '../../time/delay.ts'
 import type { TopicPartition } from '../../topic-partition.ts'
-import type { ResolvedConsumerOptions } from '../consumer-options.ts'
 import type { CommitIdentity } from '../group-offsets.ts'
 import { decideAssignments } from './assign.ts'
 import { CONSUMER_PROTOCOL, decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
-
-export interface MembershipOptions {
-  readonly cluster: Cluster
-  /** JoinGroup waits at the broker: it needs connections of its own. */
-  readonly lane: ConnectionPool
-  readonly group: string
-  readonly options: ResolvedConsumerOptions
-  /** The topics that are subscribed to, now. */
-  readonly topics: () => readonly string[]
-  /** The partitions go back to the group. Waited for before the join. */
-  readonly onRevoke: () => Promise<void>
-  /** The group went on without this member. */
-  readonly onLost: () => Promise<void>
-  readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<void>
-  /** A rejoin is needed: `poll` should call {@link GroupMembership.ensureJoined}. */
-  readonly onRejoinNeeded: () => void
-}
+import type { Membership, MembershipOptions } from './membership.ts'
 
 const NO_GENERATION = -1
 /** The broker answers a join when all have joined, or after the rebalance timeout: some more for the way. */
 const JOIN_GRACE_MS = 5000
 
-export class GroupMembership {
+export class ClassicMembership implements Membership {
   readonly #parts: MembershipOptions
   #memberId = ''
   #generation = NO_GENERATION
@@ -119,12 +101,12 @@ export class GroupMembership {
   }
 
   async #join(): Promise<void> {
-    const { cluster, onRevoke, onLost, onAssigned } = this.#parts
+    const { cluster, owned, onRevoke, onLost, onAssigned } = this.#parts
     this.#isStable = false
     if (this.#isLost) {
       this.#isLost = false
       await onLost()
-    } else await onRevoke()
+    } else await onRevoke(owned())
     for (let failures = 1; !this.#isClosed; failures += 1) {
       try {
         this.#isRejoinNeeded = false
@@ -346,4 +328,6 @@ const MEMBERSHIP_CODES = new Set([
   'ILLEGAL_GENERATION',
   'REBALANCE_IN_PROGRESS',
   'FENCED_INSTANCE_ID',
+  'FENCED_MEMBER_EPOCH',
+  'STALE_MEMBER_EPOCH',
 ])
