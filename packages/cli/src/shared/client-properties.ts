@@ -82,7 +82,11 @@ export function producerOptions(properties: Properties): ProducerOptions {
 export function consumerOptions(properties: Properties): ConsumerOptions {
   const reset = oneOf(properties, 'auto.offset.reset', ['latest', 'earliest', 'none'])
   const isolation = oneOf(properties, 'isolation.level', ['read_committed', 'read_uncommitted'])
+  const protocol = oneOf(properties, 'group.protocol', ['classic', 'consumer', 'CLASSIC', 'CONSUMER'])
   return {
+    // Kafka's own default, which scripts that describe the group expect.
+    groupProtocol: protocol?.toLowerCase() === 'consumer' ? 'consumer' : 'classic',
+    ...text(properties, 'group.remote.assignor', 'groupRemoteAssignor'),
     ...(reset === undefined ? {} : { autoOffsetReset: reset as 'latest' | 'earliest' | 'none' }),
     ...(isolation === undefined ? {} : { isolationLevel: isolation as 'read_committed' | 'read_uncommitted' }),
     ...text(properties, 'group.id', 'groupId'),
