@@ -58,6 +58,12 @@ import {
   OffsetFetchResponse,
   ProduceRequest,
   ProduceResponse,
+  ShareAcknowledgeRequest,
+  ShareAcknowledgeResponse,
+  ShareFetchRequest,
+  ShareFetchResponse,
+  ShareGroupHeartbeatRequest,
+  ShareGroupHeartbeatResponse,
   SyncGroupRequest,
   SyncGroupResponse,
   TxnOffsetCommitRequest,
@@ -110,3 +116,6 @@ export const CONSUMER_GROUP_HEARTBEAT = {
   request: ConsumerGroupHeartbeatRequest,
   response: ConsumerGroupHeartbeatResponse,
 }
+export const SHARE_GROUP_HEARTBEAT = { request: ShareGroupHeartbeatRequest, response: ShareGroupHeartbeatResponse }
+export const SHARE_FETCH = { request: ShareFetchRequest, response: ShareFetchResponse }
+export const SHARE_ACKNOWLEDGE = { request: ShareAcknowledgeRequest, response: ShareAcknowledgeResponse }

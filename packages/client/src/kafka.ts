@@ -11,6 +11,8 @@ import {
   TransactionalProducer,
   type TransactionalProducerOptions,
 } from './producer/transaction/transactional-producer.ts'
+import { ShareConsumer } from './share/share-consumer.ts'
+import type { ShareConsumerOptions } from './share/share-options.ts'
 
 /**
  *     await using kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
@@ -41,6 +43,11 @@ export class Kafka {
   /** A consumer. Throws ArgumentError. */
   consumer<K = Buffer, V = Buffer>(options: ConsumerOptions<K, V> = {}): Consumer<K, V> {
     return new Consumer<K, V>(this.#cluster, options)
+  }
+
+  /** A consumer that shares the records of its topics with the others of its group, one by one. Throws ArgumentError. */
+  shareConsumer<K = Buffer, V = Buffer>(options: ShareConsumerOptions<K, V>): ShareConsumer<K, V> {
+    return new ShareConsumer<K, V>(this.#cluster, options)
   }
 
   admin(): Admin {

@@ -23,7 +23,10 @@ import type { Codec } from '../codec/codec.ts'
 import { CodecError, CorruptRecordError } from '../errors.ts'
 import type { ConsumerRecord, TimestampType } from './consumer-record.ts'
 
-type PartitionData = Value<typeof FetchResponse>['responses'][number]['partitions'][number]
+type PartitionData = Pick<
+  Value<typeof FetchResponse>['responses'][number]['partitions'][number],
+  'records' | 'abortedTransactions'
+>
 
 export interface FetchedRecordsOptions {
   readonly topic: string
