@@ -68,6 +68,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   #failure: Error | null = null
   /** The group is being joined. */
   #joining: Promise<void> | null = null
+  /** The membership waits for the moment in which partitions may change hands. */
+  #askedForQuiet: (() => void) | null = null
+  #isQuiet = false
   /** Positions are being looked up. */
   #locating: Promise<void> | null = null
   /** Records are taken by `poll`, not by the iteration. */
@@ -279,7 +282,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       this.#committer.commitIfDue()
       this.#settleMembership()
       this.#findPositions()
-      const records = this.#joining === null ? this.#take(limit) : []
+      this.#grantQuiet()
+      const records = this.#handsOut ? this.#take(limit) : []
       if (records.length > 0) return records
       this.#throwFailure()
       this.#fetcher.wake()
@@ -288,7 +292,20 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     }
   }
 
-  /** Joins, or joins again, when that is due. Until it is done nothing is handed out: partitions may change hands. */
+  /** Nothing is handed out while partitions may change hands. */
+  get #handsOut(): boolean {
+    return this.#joining === null || (this.#membership?.keepsPartitions === true && !this.#isQuiet)
+  }
+
+  #grantQuiet(): void {
+    const grant = this.#askedForQuiet
+    if (grant === null) return
+    this.#askedForQuiet = null
+    this.#isQuiet = true
+    grant()
+  }
+
+  /** Joins, or joins again, when that is due. */
   #settleMembership(): void {
     const subscription = this.#subscription
     const membership = this.#membership
@@ -301,6 +318,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       await membership.ensureJoined()
     }).finally(() => {
       this.#joining = null
+      this.#askedForQuiet = null
+      this.#isQuiet = false
       this.#wakeup.wake()
     })
   }
@@ -392,6 +411,14 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       options: this.#options,
       topics: () => this.#subscription?.topics ?? [],
       owned: () => this.assignment,
+      quiet: () =>
+        new Promise((resolve) => {
+          if (this.#isQuiet) resolve()
+          else {
+            this.#askedForQuiet = resolve
+            this.#wakeup.wake()
+          }
+        }),
       onRejoinNeeded: () => this.#wakeup.wake(),
       onRevoke: async (revoked) => {
         if (revoked.length === 0) return

@@ -23,9 +23,23 @@ export interface AssignableTopic {
 /** Partitions by member id; every member is in it. */
 export type Assignment = Map<string, TopicPartition[]>
 
+/** What a member had when it was last assigned something. */
+export interface LastAssignment {
+  readonly partitions: readonly TopicPartition[]
+  /** -1: never. */
+  readonly generation: number
+}
+
 export interface Assignor {
   /** As it stands in JoinGroup; members can only work together under one that all have. */
   readonly name: string
+  /**
+   * Members keep their partitions over a rebalance, and give up only what becomes another's (KIP-429); where one assignor of a member cannot do
+   * that, the member gives up all before each. Default: false.
+   */
+  readonly isCooperative?: boolean
+  /** What a member tells the leader beside its subscription. Default: nothing. */
+  userData?(last: LastAssignment): Buffer
   assign(topics: readonly AssignableTopic[], members: readonly GroupMember[]): Assignment
 }
 

@@ -1,17 +1,18 @@
 /**
  * Java's CooperativeStickyAssignor (KIP-429): `sticky`, but a partition that somebody still has goes to nobody in this
- * generation. Its owner gives it up, the group rebalances again, and then it moves; all others are consumed throughout. Consumers of this
- * client do not keep partitions over a rebalance yet: they give up all before it, and so claim none here.
+ * generation. Its owner gives it up, the group rebalances again, and then it moves; all others are consumed throughout.
  */
 import type { Assignor, GroupMember } from './assignor.ts'
 import { assignSticky } from './sticky-assignor.ts'
 import { type Claim, stickyGroup, toAssignment } from './sticky-group.ts'
-import { decodeGeneration, readable } from './sticky-user-data.ts'
+import { decodeGeneration, encodeGeneration, readable } from './sticky-user-data.ts'
 
 const NO_GENERATION = -1
 
 export const cooperativeStickyAssignor: Assignor = {
   name: 'cooperative-sticky',
+  isCooperative: true,
+  userData: ({ generation }) => encodeGeneration(generation),
   assign(topics, members) {
     const group = stickyGroup(topics, members, claimOf)
     const assignment = toAssignment(group, assignSticky(group))

@@ -1,17 +1,17 @@
 /**
- * Java's StickyAssignor: as even as can be, and within that with as few moves as can be. Members say in their user data what they had;
- * consumers of this client do not send it yet, so that for now it is as good as a round robin for them.
+ * Java's StickyAssignor: as even as can be, and within that with as few moves as can be. Members say in their user data what they had.
  */
 import type { Assignor, GroupMember } from './assignor.ts'
 import { assignAlike } from './sticky-alike.ts'
 import { type Claim, type StickyGroup, stickyGroup, toAssignment } from './sticky-group.ts'
 import { assignMixed } from './sticky-mixed.ts'
-import { decodeStickyUserData, readable } from './sticky-user-data.ts'
+import { decodeStickyUserData, encodeStickyUserData, readable } from './sticky-user-data.ts'
 
 const NO_GENERATION = -1
 
 export const stickyAssignor: Assignor = {
   name: 'sticky',
+  userData: encodeStickyUserData,
   assign(topics, members) {
     const group = stickyGroup(topics, members, claimOf)
     return toAssignment(group, assignSticky(group))

@@ -28,6 +28,10 @@ export class ChoosingMembership implements Membership {
     return this.#chosen?.isStable ?? false
   }
 
+  get keepsPartitions(): boolean {
+    return this.#chosen?.keepsPartitions ?? false
+  }
+
   polled(): void {
     this.#polls = true
     this.#chosen?.polled()

@@ -16,7 +16,8 @@ import { BrokerError, isRetriable, KafkaError, throwBrokerError } from '../../er
 import { backoffMs } from '../../time/backoff.ts'
 import { Deadline } from '../../time/deadline.ts'
 import { delay } from '../../time/delay.ts'
-import type { TopicPartition } from '../../topic-partition.ts'
+import { partitionKey, type TopicPartition } from '../../topic-partition.ts'
+import type { LastAssignment } from '../assignors/assignor.ts'
 import type { CommitIdentity } from '../group-offsets.ts'
 import { decideAssignments } from './assign.ts'
 import { CONSUMER_PROTOCOL, decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
@@ -30,6 +31,7 @@ export class ClassicMembership implements Membership {
   readonly #parts: MembershipOptions
   #memberId = ''
   #generation = NO_GENERATION
+  #last: LastAssignment = { partitions: [], generation: NO_GENERATION }
   #isStable = false
   #isRejoinNeeded = true
   /** Partitions are still held from before that are another member's by now. */
@@ -51,6 +53,10 @@ export class ClassicMembership implements Membership {
   get identity(): CommitIdentity {
     const { groupInstanceId } = this.#parts.options
     return { generation: this.#generation, memberId: this.#memberId, groupInstanceId }
+  }
+
+  get keepsPartitions(): boolean {
+    return this.#parts.options.assignors.every(({ isCooperative }) => isCooperative === true)
   }
 
   get isStable(): boolean {
@@ -101,20 +107,19 @@ export class ClassicMembership implements Membership {
   }
 
   async #join(): Promise<void> {
-    const { cluster, owned, onRevoke, onLost, onAssigned } = this.#parts
+    const { cluster } = this.#parts
+    // Heartbeats go on until all is given up: the application may take its time.
+    await this.#giveUpBefore()
     this.#isStable = false
-    if (this.#isLost) {
-      this.#isLost = false
-      await onLost()
-    } else await onRevoke(owned())
     for (let failures = 1; !this.#isClosed; failures += 1) {
       try {
         this.#isRejoinNeeded = false
         const partitions = await this.#joinOnce()
         this.#isStable = true
         this.#heardAt = cluster.env.clock.monotonic()
+        this.#last = { partitions, generation: this.#generation }
         this.#scheduleHeartbeat()
-        await onAssigned(partitions)
+        await this.#take(partitions)
         return
       } catch (error) {
         this.#isRejoinNeeded = true
@@ -122,6 +127,35 @@ export class ClassicMembership implements Membership {
         if (waitMs > 0) await delay(cluster.env, waitMs)
       }
     }
+  }
+
+  /** What has to go before the group is asked: all, where members do not keep their partitions. */
+  async #giveUpBefore(): Promise<void> {
+    const { owned, topics, quiet, onLost, onRevoke } = this.#parts
+    if (this.#isLost) {
+      await quiet()
+      this.#isLost = false
+      await onLost()
+      return
+    }
+    const wanted = new Set(topics())
+    const leaving = this.keepsPartitions ? owned().filter(({ topic }) => !wanted.has(topic)) : owned()
+    if (leaving.length === 0) return
+    await quiet()
+    await onRevoke(leaving)
+  }
+
+  /** What another member is to have is given up, and the group told so by another join (KIP-429). */
+  async #take(partitions: readonly TopicPartition[]): Promise<void> {
+    const { owned, quiet, onRevoke, onAssigned } = this.#parts
+    await quiet()
+    const keys = new Set(partitions.map(({ topic, partition }) => partitionKey(topic, partition)))
+    const revoked = owned().filter(({ topic, partition }) => !keys.has(partitionKey(topic, partition)))
+    if (revoked.length > 0) {
+      await onRevoke(revoked)
+      this.requestRejoin()
+    }
+    await onAssigned(partitions)
   }
 
   /** How long to wait before the next attempt. Throws what ends the membership. */
@@ -191,12 +225,15 @@ export class ClassicMembership implements Membership {
 
   #sendJoin(node: { host: string; port: number }): Promise<Value<typeof JoinGroupResponse>> {
     const { group, options, lane, topics } = this.#parts
-    const subscription = encodeSubscription({
+    const said = {
       topics: topics(),
-      ownedPartitions: [],
-      generation: this.#generation,
+      ownedPartitions: this.keepsPartitions ? this.#parts.owned() : [],
+      generation: this.#last.generation,
       rack: options.rack === '' ? null : options.rack,
-      userData: null,
+    }
+    const protocols = options.assignors.map((assignor) => {
+      const userData = assignor.userData?.(this.#last) ?? null
+      return { name: assignor.name, metadata: encodeSubscription({ ...said, userData }) }
     })
     return lane.request(
       node,
@@ -208,7 +245,7 @@ export class ClassicMembership implements Membership {
         memberId: this.#memberId,
         groupInstanceId: options.groupInstanceId,
         protocolType: CONSUMER_PROTOCOL,
-        protocols: options.assignors.map(({ name }) => ({ name, metadata: subscription })),
+        protocols,
       },
       { timeoutMs: options.maxPollIntervalMs + JOIN_GRACE_MS },
     )

@@ -60,6 +60,8 @@ export class ConsumerMembership implements Membership {
     return { generation: this.#epoch, memberId: this.#memberId, groupInstanceId }
   }
 
+  readonly keepsPartitions = true
+
   get isStable(): boolean {
     return this.#isJoined && !this.#isLost && this.#target === null && this.#fatal === null
   }
@@ -96,6 +98,7 @@ export class ConsumerMembership implements Membership {
 
   async #settle(): Promise<void> {
     if (this.#isLost) {
+      await this.#parts.quiet()
       this.#isLost = false
       await this.#parts.onLost()
     }
@@ -121,9 +124,10 @@ export class ConsumerMembership implements Membership {
 
   /** Gives back first, takes then: what others wait for is free as soon as it can be. */
   async #reconcile(target: AssignedTopics): Promise<void> {
-    const { owned, onRevoke, onAssigned } = this.#parts
+    const { owned, quiet, onRevoke, onAssigned } = this.#parts
     const assigned = await this.#named(target)
     const keys = new Set(assigned.map(({ topic, partition }) => partitionKey(topic, partition)))
+    await quiet()
     const revoked = owned().filter(({ topic, partition }) => !keys.has(partitionKey(topic, partition)))
     if (revoked.length > 0) await onRevoke(revoked)
     if (!this.#isJoined) return

@@ -25,6 +25,8 @@ export interface MembershipOptions extends MembershipEvents {
   readonly topics: () => readonly string[]
   /** The partitions that are held, now. */
   readonly owned: () => readonly TopicPartition[]
+  /** Resolves within the next `poll`, when the application holds no record; nothing is handed out then until `ensureJoined` is done. */
+  readonly quiet: () => Promise<void>
   /** `poll` should call {@link Membership.ensureJoined}. */
   readonly onRejoinNeeded: () => void
 }
@@ -34,6 +36,8 @@ export interface Membership {
   readonly identity: CommitIdentity
   /** Nothing is to be done within `poll`. */
   readonly isStable: boolean
+  /** Records may be handed out while it joins, until it asks for quiet. */
+  readonly keepsPartitions: boolean
   /** Tells that the application is alive. */
   polled(): void
   /** The subscription changed: with the next {@link ensureJoined} the group hears of it. */
