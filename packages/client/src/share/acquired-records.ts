@@ -26,7 +26,7 @@ export function acquiredRecords(
   }
   const records: { record: ConsumerRecord<unknown, unknown>; deliveryCount: number }[] = []
   const undecodable: { offset: number; error: CodecError }[] = []
-  for (const raw of rawRecords(topic, data, options.checkCrcs)) {
+  for (const raw of rawRecords(topic, data, options)) {
     const deliveryCount = counts.get(raw.offset)
     if (deliveryCount === undefined) continue
     counts.delete(raw.offset)
@@ -43,7 +43,11 @@ export function acquiredRecords(
   return { records, gaps: [...counts.keys()], undecodable }
 }
 
-function* rawRecords(topic: string, data: AcquiredPartition, checkCrcs: boolean): Generator<ConsumerRecord> {
+function* rawRecords(
+  topic: string,
+  data: AcquiredPartition,
+  { checkCrcs }: ResolvedShareOptions,
+): Generator<ConsumerRecord> {
   const partition = data.partitionIndex
   const source = new FetchedRecords(
     { records: data.records, abortedTransactions: null },

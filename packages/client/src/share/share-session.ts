@@ -90,7 +90,7 @@ export class ShareSession {
       const wantsRecords = this.#parts.wanted() > 0 && (this.#parts.partitions().length > 0 || this.#known.size > 0)
       if (!wantsRecords && this.#waiting.size === 0) return
       this.#isBusy = true
-      this.#exchange(wantsRecords)
+      this.#exchange(wantsRecords ? 'fetch' : 'acknowledge')
         .catch((error) => this.#parts.onTrouble(error))
         .finally(() => {
           this.#isBusy = false
@@ -112,11 +112,11 @@ export class ShareSession {
     await this.#sendAcknowledgements(FINAL_EPOCH, sent)
   }
 
-  async #exchange(wantsRecords: boolean): Promise<void> {
+  async #exchange(what: 'fetch' | 'acknowledge'): Promise<void> {
     // A new session holds no locks: acknowledgements belong to one that is over.
     if (this.#epoch === NEW_EPOCH) settle(this.#takeWaiting(), lost)
     const sent = this.#takeWaiting()
-    if (wantsRecords) await this.#fetch(sent)
+    if (what === 'fetch') await this.#fetch(sent)
     else if (sent.size > 0) await this.#sendAcknowledgements(this.#epoch, sent)
   }
 
