@@ -10,13 +10,12 @@ import { type ConsumerOptions, type ResolvedConsumerOptions, resolveConsumerOpti
 import type { ConsumerRecord } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
-import { ChoosingMembership } from './membership/choosing-membership.ts'
-import { ClassicMembership } from './membership/classic-membership.ts'
-import { ConsumerMembership } from './membership/consumer-membership.ts'
 import type { Membership, MembershipOptions } from './membership/membership.ts'
+import { newMembership } from './membership/new-membership.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionState, type StartPoint } from './partition-state.ts'
 import { PositionLoader } from './position-loader.ts'
+import { Quiet } from './quiet.ts'
 import { Subscription } from './subscription.ts'
 import { Wakeup } from './wakeup.ts'
 
@@ -68,9 +67,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   #failure: Error | null = null
   /** The group is being joined. */
   #joining: Promise<void> | null = null
-  /** The membership waits for the moment in which partitions may change hands. */
-  #askedForQuiet: (() => void) | null = null
-  #isQuiet = false
+  readonly #quiet = new Quiet()
   /** Positions are being looked up. */
   #locating: Promise<void> | null = null
   /** Records are taken by `poll`, not by the iteration. */
@@ -94,7 +91,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       onProgress: () => this.#wakeup.wake(),
       onError: (error) => this.#fail(error),
     })
-    this.#membership = this.#newMembership()
+    const { groupId } = this.#options
+    this.#membership = groupId === null ? null : newMembership(this.#membershipParts(groupId))
     this.#committer = new OffsetCommitter({
       cluster,
       options: this.#options,
@@ -282,7 +280,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       this.#committer.commitIfDue()
       this.#settleMembership()
       this.#findPositions()
-      this.#grantQuiet()
+      this.#quiet.grant()
       const records = this.#handsOut ? this.#take(limit) : []
       if (records.length > 0) return records
       this.#throwFailure()
@@ -294,15 +292,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
 
   /** Nothing is handed out while partitions may change hands. */
   get #handsOut(): boolean {
-    return this.#joining === null || (this.#membership?.keepsPartitions === true && !this.#isQuiet)
-  }
-
-  #grantQuiet(): void {
-    const grant = this.#askedForQuiet
-    if (grant === null) return
-    this.#askedForQuiet = null
-    this.#isQuiet = true
-    grant()
+    return this.#joining === null || (this.#membership?.keepsPartitions === true && !this.#quiet.isGranted)
   }
 
   /** Joins, or joins again, when that is due. */
@@ -318,8 +308,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       await membership.ensureJoined()
     }).finally(() => {
       this.#joining = null
-      this.#askedForQuiet = null
-      this.#isQuiet = false
+      this.#quiet.over()
       this.#wakeup.wake()
     })
   }
@@ -388,20 +377,6 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     this.#partitions.set(key, state)
   }
 
-  #newMembership(): Membership | null {
-    const { groupId, groupProtocol } = this.#options
-    if (groupId === null) return null
-    const parts = this.#membershipParts(groupId)
-    switch (groupProtocol) {
-      case 'consumer':
-        return new ConsumerMembership(parts)
-      case 'classic':
-        return new ClassicMembership(parts)
-      case 'either':
-        return new ChoosingMembership(parts)
-    }
-  }
-
   #membershipParts(group: string): MembershipOptions {
     const { rebalanceListener } = this.#options
     return {
@@ -411,14 +386,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       options: this.#options,
       topics: () => this.#subscription?.topics ?? [],
       owned: () => this.assignment,
-      quiet: () =>
-        new Promise((resolve) => {
-          if (this.#isQuiet) resolve()
-          else {
-            this.#askedForQuiet = resolve
-            this.#wakeup.wake()
-          }
-        }),
+      quiet: () => this.#quiet.asked(() => this.#wakeup.wake()),
       onRejoinNeeded: () => this.#wakeup.wake(),
       onRevoke: async (revoked) => {
         if (revoked.length === 0) return
