@@ -37,6 +37,7 @@ import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
 import { ShareService } from './share/share-service.ts'
 import { LocalSharePersister } from './share-state/local-share-persister.ts'
+import { sharePorts } from './share-state/share-ports.ts'
 import { type ShareStateService, shareStateService } from './share-state/share-state-service.ts'
 import { StreamsInternalTopics } from './streams/internal-topics.ts'
 import { principalText } from './to-controller.ts'
@@ -112,9 +113,7 @@ export class Broker implements BrokerContext {
       settingsOf: (topic) => this.settingsOf(topic),
       traffic: metrics.traffic,
     })
-    this.groups = this.#groupService()
     this.quotas = new Quotas({ env, config, deadlines: this.deadlines })
-    this.transactions = new Transactions(this)
     this.topicCreation = new TopicCreation(this)
     this.shareState = this.#shareStateService()
     this.sharePersister = new LocalSharePersister({
@@ -124,6 +123,8 @@ export class Broker implements BrokerContext {
       createStateTopic: () => this.topicCreation.create(SHARE_GROUP_STATE_TOPIC),
     })
     this.shares = new ShareService(this, this.sharePersister)
+    this.groups = this.#groupService()
+    this.transactions = new Transactions(this)
     this.coordinators = new Coordinators([this.groups, this.transactions.service, this.shareState])
     this.supportedFeatures = [...supportedFeatures()].map(([name, { min, max }]) => ({
       name,
@@ -214,6 +215,7 @@ export class Broker implements BrokerContext {
       groupConfig: (groupId) => groupSettings(this.#config, this.#image, groupId),
       topics: () => this.#topics,
       patterns: () => re2Patterns,
+      share: sharePorts(this.sharePersister, this.replicas),
     })
     return new CoordinatorService({ topic: GROUP_METADATA_TOPIC, coordinator, logger })
   }

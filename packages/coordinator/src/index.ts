@@ -17,6 +17,7 @@ export {
 export { GroupCoordinator, type GroupCoordinatorOptions, type GroupLog } from './group/group-coordinator.ts'
 export type { GroupPorts } from './group/group-ports.ts'
 export type { RequestContext } from './group/request-context.ts'
+export type { SharePorts } from './group/share/share-groups.ts'
 export type { InternalTopic } from './group/streams/configure-topics.ts'
 export type { HeartbeatAnswer } from './group/streams/heartbeat-answer.ts'
 export { streamsTopicNames } from './group/streams/topology.ts'

@@ -15,6 +15,8 @@ export function groupCoordinatorConfig({ values }: BrokerConfig, image: Metadata
     maxSessionTimeoutMs: values['group.max.session.timeout.ms'],
     initialRebalanceDelayMs: values['group.initial.rebalance.delay.ms'],
     maxGroupSize: values['group.max.size'],
+    shareMaxSize: values['group.share.max.size'],
+    shareInitializeRetryIntervalMs: values['group.share.initialize.retry.interval.ms'],
     maxStreamsGroupSize: values['group.streams.max.size'],
     consumerMaxGroupSize: values['group.consumer.max.size'],
     consumerAssignors: values['group.consumer.assignors'],

@@ -17,9 +17,11 @@ import { describeGroup, listGroups } from './group-queries.ts'
 import * as decide from './group-requests.ts'
 import type { Route } from './membership.ts'
 import type { RequestContext } from './request-context.ts'
+import type { ShareGroups } from './share/share-groups.ts'
 
 export interface GroupAdminOptions {
   readonly route: Route
+  readonly shareGroups: ShareGroups
   /** The partitions in service. */
   readonly partitions: () => Iterable<GroupPartition>
   readonly isLoading: () => boolean
@@ -61,7 +63,7 @@ export class GroupAdmin {
   async deleteGroups(request: DeleteGroupsRequest): Promise<Init<typeof DeleteGroupsResponse>> {
     const results: DeletionResult[] = []
     for (const groupId of new Set(request.groupsNames)) {
-      const errorCode = await this.#delete(groupId)
+      const errorCode = await this.#options.shareGroups.deleteGroup(groupId, () => this.#delete(groupId))
       results.push({ groupId, errorCode, errorMessage: errorCode === ErrorCode.NONE ? null : messageOf(errorCode) })
     }
     return { results }

@@ -13,6 +13,10 @@ export interface GroupCoordinatorConfig {
   readonly initialRebalanceDelayMs: number
   /** group.max.size */
   readonly maxGroupSize: number
+  /** group.share.max.size */
+  readonly shareMaxSize: number
+  /** group.share.initialize.retry.interval.ms */
+  readonly shareInitializeRetryIntervalMs: number
   /** group.streams.max.size */
   readonly maxStreamsGroupSize: number
   /** group.consumer.max.size */
@@ -40,6 +44,8 @@ export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
   maxSessionTimeoutMs: 1_800_000,
   initialRebalanceDelayMs: 3_000,
   maxGroupSize: 2_147_483_647,
+  shareMaxSize: 200,
+  shareInitializeRetryIntervalMs: 30_000,
   maxStreamsGroupSize: 2_147_483_647,
   consumerMaxGroupSize: 2_147_483_647,
   consumerAssignors: ['uniform', 'range'],

@@ -47,12 +47,14 @@ import type { GroupPorts } from './group-ports.ts'
 import * as decide from './group-requests.ts'
 import { Membership } from './membership.ts'
 import type { RequestContext } from './request-context.ts'
+import { ShareGroups, type SharePorts } from './share/share-groups.ts'
 import type { HeartbeatAnswer } from './streams/heartbeat-answer.ts'
 import { StreamsRequests } from './streams/streams-requests.ts'
 import { TransactionalOffsets } from './transactional-offsets.ts'
 
 export interface GroupCoordinatorOptions extends GroupPorts {
   readonly env: CoordinatorEnv
+  readonly share: SharePorts
 }
 
 /** Where a partition is read from and written to, in one epoch. */
@@ -71,6 +73,8 @@ export class GroupCoordinator {
   readonly #admin: GroupAdmin
   readonly #streams: StreamsRequests
   readonly #consumers: ConsumerMembership
+  /** Requests about share groups. */
+  readonly shareGroups: ShareGroups
   #isClosed = false
 
   constructor(options: GroupCoordinatorOptions) {
@@ -82,8 +86,17 @@ export class GroupCoordinator {
     this.#offsets = new GroupOffsets({ route, topics: options.topics })
     this.#streams = new StreamsRequests({ route, topics: options.topics })
     this.#transactional = new TransactionalOffsets({ route, topics: options.topics })
+    this.shareGroups = new ShareGroups({
+      route,
+      topics: options.topics,
+      ports: options.share,
+      timers: options.env.timers,
+      log: options.env.log,
+      partitions: () => this.#served(),
+    })
     this.#admin = new GroupAdmin({
       route,
+      shareGroups: this.shareGroups,
       partitions: () => this.#served(),
       isLoading: () => this.#partitions.isLoading,
     })
@@ -133,6 +146,7 @@ export class GroupCoordinator {
   /** Topics were deleted: what groups have committed for them goes too. Resolves when that is written, as far as it can be. */
   async topicsDeleted(names: readonly string[]): Promise<void> {
     for (const partition of [...this.#served()]) for (const name of names) await this.#dropTopic(partition, name)
+    await this.shareGroups.topicsDeleted()
   }
 
   /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */

@@ -8,6 +8,7 @@ import { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from '../g
 import { GroupCoordinator } from '../group-coordinator.ts'
 import type { GroupPartition } from '../group-partition.ts'
 import type { GroupPorts } from '../group-ports.ts'
+import { FakeSharePersister } from '../share/testing/fake-share-persister.ts'
 import { FixedTopics } from './fixed-topics.ts'
 import { MemoryLog } from './memory-log.ts'
 
@@ -24,6 +25,10 @@ export class GroupFixture {
     topics: () => this.topics,
     patterns: () => TEST_PATTERNS,
   }
+  /** Share state of the groups. */
+  readonly persister = new FakeSharePersister()
+  /** Ends of partitions, by `topic-partition`. */
+  readonly endOffsets = new Map<string, number>()
   config: GroupCoordinatorConfig = { ...defaultGroupCoordinatorConfig, offsetsTopicPartitions: 1 }
   coordinator: GroupCoordinator
   epoch = 0
@@ -52,6 +57,10 @@ export class GroupFixture {
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },
       ...this.ports,
+      share: {
+        persister: this.persister,
+        endOffset: async (topic, partition) => this.endOffsets.get(`${topic}-${partition}`),
+      },
     })
   }
 

@@ -1,0 +1,91 @@
+/** Which share partitions of a group get state, before they are assigned to anybody. */
+import type { Asked } from '../group-requests.ts'
+import type { GroupDecision } from '../turn.ts'
+import { ShareDraft } from './share-draft.ts'
+import {
+  begun,
+  completed,
+  givenUp,
+  intersection,
+  type SharePartitionsOfTopic,
+  type ShareTopics,
+  union,
+} from './share-partitions.ts'
+
+/** What the share coordinator is asked for. */
+export interface Initialization {
+  readonly groupId: string
+  /** The epoch of the group. */
+  readonly stateEpoch: number
+  readonly topics: ShareTopics
+}
+
+/** What came of it. */
+export interface Initialized {
+  readonly groupId: string
+  readonly done: ShareTopics
+  readonly failed: ShareTopics
+}
+
+/** Some partition that somebody subscribes to has state, but was assigned to nobody yet. */
+export function isAssignmentPending(draft: ShareDraft): boolean {
+  const names = draft.topicNames()
+  const members = draft.members()
+  for (const [topicId, { name, partitions }] of draft.partitions.initialized) {
+    if (!names.has(name)) continue
+    const assigned = new Set(members.flatMap(({ memberId }) => draft.target(memberId).get(topicId) ?? []))
+    if (assigned.size !== partitions.size) return true
+  }
+  return false
+}
+
+/** Begins with what has no state. What somebody else was asked to initialise is given its time, then asked for again. */
+export function initializeMissing(draft: ShareDraft): Initialization | null {
+  const { turn, groupId } = draft
+  const { initializingSinceMs } = draft.notes
+  const { monotonicMs } = turn.now
+  const isUnderWay =
+    initializingSinceMs !== null && monotonicMs - initializingSinceMs < turn.config.shareInitializeRetryIntervalMs
+  const missing = new Map<string, SharePartitionsOfTopic>()
+  for (const name of draft.topicNames()) {
+    const topic = turn.topics.byName(name)
+    if (topic === undefined) continue
+    const { topicId, partitionCount } = topic
+    const has = draft.partitions.initialized.get(topicId)?.partitions
+    const gets = isUnderWay ? draft.partitions.initializing.get(topicId)?.partitions : undefined
+    const partitions = new Set<number>()
+    for (let partition = 0; partition < partitionCount; partition++)
+      if (!has?.has(partition) && !gets?.has(partition)) partitions.add(partition)
+    if (partitions.size > 0) missing.set(topicId, { name, partitions })
+  }
+  if (missing.size === 0) {
+    if (draft.partitions.initializing.size === 0) draft.note({ initializingSinceMs: null })
+    return null
+  }
+  const next = begun(draft.partitions, missing)
+  draft.setPartitions(next)
+  draft.note({ initializingSinceMs: monotonicMs })
+  return { groupId, stateEpoch: draft.state.epoch, topics: missing }
+}
+
+/** Replies the share partitions that got state although the group does not want it any more. */
+export function shareInitialized({ shard, token, now }: Asked, { groupId, done, failed }: Initialized): GroupDecision {
+  const turn = shard.turn(now)
+  const group = shard.groups.get(groupId)
+  if (group?.kind !== 'share') {
+    turn.reply(token, done)
+    return turn.decision()
+  }
+  const draft = new ShareDraft(group, turn)
+  const before = draft.partitions
+  const unwanted = new Map(
+    [...done].filter(([topicId]) => !before.initializing.has(topicId) && !before.initialized.has(topicId)),
+  )
+  if (intersection(union(done, failed), before.initializing).size > 0)
+    draft.setPartitions(givenUp(completed(before, done), failed))
+  draft.note({ initializingSinceMs: null, ...(failed.size > 0 ? { topicsVersion: -1 } : {}) })
+  if (!group.isEmpty && isAssignmentPending(draft)) draft.bumpEpoch()
+  draft.finish()
+  turn.reply(token, unwanted)
+  return turn.decision()
+}
