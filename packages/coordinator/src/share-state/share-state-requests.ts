@@ -114,8 +114,9 @@ function judgeInitialization(
   const state = {
     key,
     snapshotEpoch: known === undefined ? 0 : known.snapshotEpoch + 1,
-    stateEpoch,
-    leaderEpoch: 0,
+    stateEpoch: stateEpoch === UNCHECKED_EPOCH ? (known?.highestStateEpoch ?? 0) : stateEpoch,
+    // Kafka writes 0 here, and forgets who is fenced when the records before are deleted.
+    leaderEpoch: known?.highestLeaderEpoch ?? 0,
     startOffset,
     deliveryCompleteCount: startOffset === UNDECIDED_OFFSET ? UNKNOWN_COUNT : 0,
     batches: [],

@@ -135,7 +135,7 @@ export class ShareStateShard implements Shard<ShareStateRecord, ShareStateChange
 
 /** The snapshot after this state, with what changes. */
 export function nextSnapshot(state: StoredShareState, changes: Partial<ShareState>): ShareState {
-  const { key, stateEpoch, leaderEpoch, startOffset, deliveryCompleteCount, batches } = state
+  const { key, stateEpoch, highestLeaderEpoch: leaderEpoch, startOffset, deliveryCompleteCount, batches } = state
   const { createTimestampMs, writeTimestampMs } = state
   const snapshotEpoch = state.snapshotEpoch + 1
   const same = { key, stateEpoch, leaderEpoch, startOffset, deliveryCompleteCount, batches }

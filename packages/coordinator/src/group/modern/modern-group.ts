@@ -24,8 +24,7 @@ export interface ModernChange {
 }
 
 export interface ModernGroup {
-  /** The type, or `reserved` while groups of the type are not served. */
-  readonly kind: ModernType | 'reserved'
+  readonly kind: ModernType
   readonly type: ModernType
   readonly groupId: string
   /** No member. */

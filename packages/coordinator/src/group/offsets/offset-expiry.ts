@@ -12,7 +12,6 @@
 
 import { CONSUMER_PROTOCOL_TYPE } from '../classic/protocols.ts'
 import type { Group } from '../group.ts'
-import type { ModernType } from '../modern/modern-record.ts'
 import type { Turn } from '../turn.ts'
 import type { OffsetStore, StoredOffset } from './offset-store.ts'
 
@@ -41,10 +40,10 @@ export function expireOffsets(group: Group, store: OffsetStore, turn: Turn): { s
   return { seen, isDone: true }
 }
 
-/** Nobody is in the group, or on the way into it. Share groups stay until they are deleted; of types that are not served here not enough is known. */
+/** Nobody is in the group, or on the way into it. Share groups stay until they are deleted. */
 function isLeft(group: Group): boolean {
   if (group.kind === 'classic') return group.isEmpty && group.pendingCount === 0
-  return group.kind !== 'reserved' && (group.type as ModernType) !== 'share' && group.isEmpty
+  return group.type !== 'share' && group.isEmpty
 }
 
 /** From when the retention of an offset is counted; null: nothing expires. */
