@@ -13,7 +13,6 @@ import { consumerCommitError } from '../consumer/commit.ts'
 import type { Group } from '../group.ts'
 import type { Producer } from '../group-record.ts'
 import { streamsCommitCheck } from '../streams/commit.ts'
-import type { StreamsGroup } from '../streams/streams-group.ts'
 import type { Turn } from '../turn.ts'
 
 /** An OffsetCommit request, its topics known to exist. */
@@ -53,24 +52,17 @@ export interface CommitPartition {
 /** Error codes by partition, in the order of the request. */
 export type CommitOutcome = readonly (readonly number[])[]
 
+/** What of a commit is refused: all of it, or what a look at each partition says. */
+export type CommitCheck = number | ((topic: string, partition: number) => number)
+
 export function decideCommit(group: Group | undefined, commit: Commit, turn: Turn): CommitOutcome {
-  if (group?.kind === 'streams') return commitOfStreams(group, commit, turn)
-  const refusal = commitError(group, commit)
-  if (refusal !== ErrorCode.NONE) return commit.topics.map(({ partitions }) => partitions.map(() => refusal))
-  if (group?.kind === 'classic') keepSession(group, commit.memberId, turn)
-  return writeCommit(commit, turn)
+  const check = group?.kind === 'streams' ? streamsCommitCheck(group, commit, 'plain') : commitError(group, commit)
+  if (group?.kind === 'classic' && check === ErrorCode.NONE) keepSession(group, commit.memberId, turn)
+  return writeCommit(commit, turn, check)
 }
 
 /** What may be committed is written. */
-export function writeCommit(commit: Commit, turn: Turn): CommitOutcome {
-  return commit.topics.map((topic) =>
-    topic.partitions.map((partition) => commitPartition(commit, topic, partition, turn)),
-  )
-}
-
-function commitOfStreams(group: StreamsGroup, commit: Commit, turn: Turn): CommitOutcome {
-  const { memberId, generationId: memberEpoch, groupInstanceId } = commit
-  const check = streamsCommitCheck(group, { memberId, memberEpoch, groupInstanceId, kind: 'plain' })
+export function writeCommit(commit: Commit, turn: Turn, check: CommitCheck = ErrorCode.NONE): CommitOutcome {
   return commit.topics.map((topic) =>
     topic.partitions.map((partition) => {
       const error = typeof check === 'number' ? check : check(topic.name, partition.partition)

@@ -11,16 +11,26 @@ import { membersOf } from '../classic/heartbeat.ts'
 import { memberError } from '../classic/validate.ts'
 import type { Group } from '../group.ts'
 import type { Asked } from '../group-requests.ts'
+import { streamsCommitCheck } from '../streams/commit.ts'
 import type { GroupDecision } from '../turn.ts'
-import { type Commit, commitError, writeCommit } from './offset-commit.ts'
+import { type Commit, type CommitCheck, commitError, writeCommit } from './offset-commit.ts'
 
 /** Replies a {@link CommitOutcome}. */
 export function txnCommit({ shard, token, now }: Asked, commit: Commit): GroupDecision {
   const turn = shard.turn(now)
-  const refusal = txnCommitError(shard.groups.get(commit.groupId), commit)
-  const refused = () => commit.topics.map(({ partitions }) => partitions.map(() => refusal))
-  turn.reply(token, refusal === ErrorCode.NONE ? writeCommit(commit, turn) : refused())
+  turn.reply(token, writeCommit(commit, turn, txnCommitCheck(shard.groups.get(commit.groupId), commit)))
   return turn.decision()
+}
+
+function txnCommitCheck(group: Group | undefined, commit: Commit): CommitCheck {
+  if (group?.kind !== 'streams') return txnCommitError(group, commit)
+  const check = streamsCommitCheck(group, commit, 'transactional')
+  return typeof check === 'number' ? asGeneration(check) : (topic, partition) => asGeneration(check(topic, partition))
+}
+
+/** A producer knows of generations alone. */
+function asGeneration(error: number): number {
+  return error === ErrorCode.STALE_MEMBER_EPOCH ? ErrorCode.ILLEGAL_GENERATION : error
 }
 
 function txnCommitError(group: Group | undefined, commit: Commit): number {

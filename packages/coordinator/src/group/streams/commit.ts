@@ -3,21 +3,16 @@
  * task that reads the partition since then or longer (KIP-1251). So a commit that was under way while the epoch grew is taken.
  */
 import { ErrorCode } from '@ottla/protocol'
+import type { Commit, CommitCheck } from '../offsets/offset-commit.ts'
 import type { StreamsGroup } from './streams-group.ts'
 import { subtopologyReading } from './topology.ts'
-
-export interface StreamsCommitter {
-  readonly memberId: string
-  readonly memberEpoch: number
-  readonly groupInstanceId: string | null
-  readonly kind: 'plain' | 'transactional'
-}
 
 /** An error code for the whole request, or what checks each partition. */
 export function streamsCommitCheck(
   group: StreamsGroup,
-  { memberId, memberEpoch, groupInstanceId, kind }: StreamsCommitter,
-): number | ((topic: string, partition: number) => number) {
+  { memberId, generationId: memberEpoch, groupInstanceId }: Commit,
+  kind: 'plain' | 'transactional',
+): CommitCheck {
   const { NONE, UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH } = ErrorCode
   if (memberEpoch < 0 && group.isEmpty) return NONE
   // A producer that says nothing of its group is not asked about it.

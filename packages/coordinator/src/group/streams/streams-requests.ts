@@ -68,6 +68,12 @@ function notFound(groupId: string, other: Group | undefined): string {
   return other === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a streams group.`
 }
 
+function notThere({ groupId, memberEpoch }: StreamsGroupHeartbeatRequest, other: Group | undefined): string {
+  return other === undefined && memberEpoch > JOIN_EPOCH
+    ? `Streams group ${groupId} not found.`
+    : notFound(groupId, other)
+}
+
 function refusedAnswer(errorCode: number, errorMessage: string | null): HeartbeatAnswer {
   return { response: { errorCode, errorMessage, status: [] }, missingTopics: [] }
 }
@@ -79,7 +85,10 @@ function streamsHeartbeat({ shard, token, now }: Asked, heartbeat: Heartbeat): G
   const group = groupOf(shard, heartbeat.request, turn)
   const outcome =
     group === undefined
-      ? { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: notFound(groupId, shard.groups.get(groupId)) }
+      ? {
+          errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
+          errorMessage: notThere(heartbeat.request, shard.groups.get(groupId)),
+        }
       : decideStreamsHeartbeat(new StreamsDraft(group, turn), heartbeat)
   if ('answer' in outcome) {
     turn.reply(token, outcome.answer)

@@ -35,3 +35,15 @@ export function topologyWith(parts: Readonly<Record<string, Part>>, epoch = 0): 
     })),
   }
 }
+
+/** The topologies of the scripts, by name. */
+export const TOPOLOGIES: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
+  /** Reads t, has no state. */
+  plain: { '0': { sources: ['t'] } },
+  /** Reads t, and keeps what it makes of it. */
+  stateful: { '0': { sources: ['t'], changelogs: ['store'] } },
+  /** A word count. */
+  words: { '0': { sources: ['t'], sinks: ['by-word'] }, '1': { repartitions: ['by-word'], changelogs: ['counts'] } },
+  /** Joins two topics. */
+  join: { '0': { sources: ['t', 'u'], copartitioned: [{ sources: [0, 1] }] } },
+}

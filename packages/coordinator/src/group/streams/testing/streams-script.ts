@@ -1,0 +1,365 @@
+/**
+ * Scripts for streams groups: commands in, the whole trace out.
+ *
+ *     == a case begins with nothing
+ *     > beat g A join                   a heartbeat of member A of the group g
+ *     append: target g A 0:0,1          a record that was written
+ *     A: epoch 2 has 0:0,1 | 1:0        an answer: active tasks | standby | warm-up; nothing where it says nothing of tasks
+ *     timer session g A in 45000        a timer that was set or moved; `gone` when it is no more
+ *
+ * Members are called by their ids. A member remembers the epoch and the tasks that it was told of, and sends both with each heartbeat. Tasks
+ * are `subtopology:partition,partition`, several with `;`. The topologies are those of TOPOLOGIES.
+ *
+ *     topic T N                  makes the topic T with N partitions, or gives it as many      drop T
+ *     beat G A [join|leave|away] [topology=NAME] [process=P] [instance=I] [rack=R] [tags=k:v+k:v] [endpoint=host:port] [epoch=N]
+ *              [owns=TASKS [standby=TASKS]] [quiet] [rebalance=MS] [shutdown] [offsets=0-1:90+…] [v=N] [lost]
+ *              quiet: does not say what it has; lost: does not get the answer
+ *     commit G A T-P=OFFSET … [epoch=N] [id=…]   describe G [v=N]   list [types=T] [states=S]   delete G   join G M (as a classic member)
+ *     set G key=value …   config key=value …   advance MS   hold | commit-log | fail   refuse ERROR | accept   restart
+ */
+import {
+  DeleteGroupsResponse,
+  ErrorCode,
+  encodeMessage,
+  type Init,
+  ListGroupsResponse,
+  OffsetCommitResponse,
+  type Schema,
+  StreamsGroupDescribeResponse,
+  type StreamsGroupHeartbeatRequest,
+  StreamsGroupHeartbeatResponse,
+  ZERO_UUID,
+} from '@ottla/protocol'
+import { assert } from '@ottla/stdx'
+import type { RequestContext } from '../../request-context.ts'
+import { GroupFixture } from '../../testing/group-fixture.ts'
+import { printError, printListing, printTimer } from '../../testing/print.ts'
+import type { HeartbeatAnswer, HeartbeatResponse } from '../heartbeat-answer.ts'
+import { printDescription, printRecord, printTasks, readTasks } from './print-streams.ts'
+import { TOPOLOGIES, topologyWith } from './topologies.ts'
+
+type Tasks = NonNullable<StreamsGroupHeartbeatRequest['activeTasks']>
+
+interface Client {
+  memberEpoch: number
+  endpointEpoch: number
+  active: Tasks
+  standby: Tasks
+}
+
+interface Command {
+  readonly name: string
+  readonly words: readonly string[]
+  readonly options: ReadonlyMap<string, string>
+}
+
+export class StreamsScript {
+  readonly fixture = new GroupFixture()
+  readonly #clients = new Map<string, Client>()
+  readonly #output: string[] = []
+  #timers = new Map<string, number>()
+
+  async start(): Promise<void> {
+    this.fixture.log.onAppend = (records) => {
+      for (const record of records) this.#output.push(`append: ${printRecord(record)}`)
+    }
+    await this.fixture.load()
+    this.#traceTimers()
+    this.#output.length = 0
+  }
+
+  /** Runs a command line, and gives what it brought about. */
+  async run(line: string): Promise<string[]> {
+    const command = parse(line)
+    const handler = this.#handlers[command.name]
+    assert(handler !== undefined, `a command: ${line}`)
+    await handler(command)
+    await this.fixture.turns()
+    for (const logged of this.fixture.lines.splice(0)) if (!logged.startsWith('info')) this.#output.push(logged)
+    this.#traceTimers()
+    return this.#output.splice(0)
+  }
+
+  readonly #handlers: Record<string, (command: Command) => unknown> = {
+    topic: ({ words: [name = '', count] }) => this.fixture.topics.set(name, { partitionCount: Number(count) }),
+    drop: ({ words: [name = ''] }) => this.fixture.topics.delete(name),
+    beat: (command) => this.#beat(command),
+    commit: (command) => this.#commit(command),
+    describe: ({ words, options }) => {
+      const version = Number(options.get('v') ?? 1)
+      const request = { groupIds: [...words], includeAuthorizedOperations: false, includeTopologyDescription: false }
+      const answer = Promise.resolve(this.fixture.coordinator.streamsGroupDescribe(request))
+      this.#answer('describe', answer, printDescription, { schema: StreamsGroupDescribeResponse, version })
+    },
+    list: ({ options }) => {
+      const filter = (name: string) => options.get(name)?.split(',') ?? []
+      const request = { statesFilter: filter('states'), typesFilter: filter('types') }
+      const answer = Promise.resolve(this.fixture.coordinator.listGroups(request))
+      this.#answer('list', answer, printListing, { schema: ListGroupsResponse, version: 5 })
+    },
+    delete: ({ words }) => {
+      this.#answer(
+        'delete',
+        this.fixture.coordinator.deleteGroups({ groupsNames: [...words] }),
+        ({ results = [] }) => results.map(({ errorCode }) => printError(errorCode)).join(', '),
+        { schema: DeleteGroupsResponse, version: 3 },
+      )
+    },
+    join: ({ words: [groupId = '', memberId = ''] }) => {
+      const protocols = [{ name: 'range', metadata: Buffer.alloc(0) }]
+      const timeouts = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 60_000 }
+      const request = {
+        groupId,
+        memberId: '',
+        groupInstanceId: null,
+        protocolType: 'consumer',
+        protocols,
+        reason: null,
+      }
+      void this.fixture.coordinator
+        .joinGroup({ ...request, ...timeouts }, contextOf(memberId, new Map(), 9))
+        .then(({ errorCode }) => this.#output.push(`${memberId}: join ${printError(errorCode)}`))
+    },
+    set: ({ words: [groupId = ''], options }) => {
+      const values = [...options].map(([key, value]) => [key, key.endsWith('tags') ? value.split(',') : Number(value)])
+      this.fixture.groupConfigs.set(groupId, {
+        ...this.fixture.groupConfigs.get(groupId),
+        ...Object.fromEntries(values),
+      })
+    },
+    config: ({ options }) => {
+      for (const [key, value] of options) this.fixture.config = { ...this.fixture.config, [key]: Number(value) }
+    },
+    advance: ({ words: [ms] }) => this.#advance(Number(ms)),
+    hold: () => {
+      this.fixture.commitsAtOnce = false
+    },
+    'commit-log': () => {
+      this.fixture.commitsAtOnce = true
+      this.fixture.commit()
+    },
+    fail: () => {
+      this.fixture.commitsAtOnce = true
+      this.fixture.fail()
+    },
+    refuse: ({ words }) => {
+      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof ErrorCode]
+    },
+    accept: () => {
+      this.fixture.log.refusal = ErrorCode.NONE
+    },
+    restart: () => this.fixture.restart(),
+  }
+
+  async #advance(ms: number): Promise<void> {
+    const step = Math.max(1, Math.floor(ms / 20))
+    for (let left = ms; left > 0; left -= step) {
+      this.fixture.time.advance(Math.min(step, left))
+      await this.fixture.turns()
+    }
+  }
+
+  #beat({ words, options }: Command): void {
+    const [groupId = '', memberId = '', ...flags] = words
+    const context = contextOf(`client-${memberId}`, options, 1)
+    const request = this.#heartbeat(groupId, memberId, { flags, options })
+    const answer = this.fixture.coordinator.streamsGroupHeartbeat(request, context)
+    this.#answer(
+      memberId,
+      answer.then(({ response }) => response),
+      (response) => {
+        if (!flags.includes('lost')) this.#take(memberId, response)
+        return flags.includes('lost') ? 'does not get the answer' : printBeat(response)
+      },
+      { schema: StreamsGroupHeartbeatResponse, version: context.apiVersion },
+    )
+    void answer.then(({ missingTopics }: HeartbeatAnswer) => {
+      const wanted = missingTopics.map(({ name, partitionCount }) => `${name} with ${partitionCount} partitions`)
+      if (wanted.length > 0) this.#output.push(`to be made: ${wanted.join(', ')}`)
+    })
+  }
+
+  #heartbeat(
+    groupId: string,
+    memberId: string,
+    { flags, options }: { flags: readonly string[]; options: ReadonlyMap<string, string> },
+  ): StreamsGroupHeartbeatRequest {
+    const client = this.#client(memberId)
+    const isJoining = flags.includes('join')
+    if (isJoining) Object.assign(client, { memberEpoch: 0, active: [], standby: [] })
+    const owns = options.get('owns')
+    const active = owns === undefined ? client.active : readTasks(owns)
+    const standby = owns === undefined ? client.standby : readTasks(options.get('standby') ?? '')
+    const isQuiet = flags.includes('quiet') || flags.includes('leave') || flags.includes('away')
+    const epoch = flags.includes('leave') ? -1 : flags.includes('away') ? -2 : client.memberEpoch
+    const [host = '', port] = options.get('endpoint')?.split(':') ?? []
+    const offsets = options.get('offsets')
+    return {
+      groupId,
+      memberId,
+      memberEpoch: Number(options.get('epoch') ?? epoch),
+      endpointInformationEpoch: client.endpointEpoch,
+      instanceId: options.get('instance') ?? null,
+      rackId: options.get('rack') ?? null,
+      rebalanceTimeoutMs: Number(options.get('rebalance') ?? (isJoining ? 60_000 : -1)),
+      topology: isJoining ? topologyWith(...topologyNamed(options.get('topology') ?? 'plain')) : null,
+      activeTasks: isQuiet ? null : active,
+      standbyTasks: isQuiet ? null : standby,
+      warmupTasks: isQuiet ? null : [],
+      processId: options.get('process') ?? (isJoining ? `process-${memberId}` : null),
+      userEndpoint: port === undefined ? null : { host, port: Number(port) },
+      clientTags: isJoining ? pairsOf(options.get('tags')) : null,
+      taskOffsets: offsets === undefined ? null : offsetsOf(offsets),
+      taskEndOffsets: null,
+      shutdownApplication: flags.includes('shutdown'),
+    }
+  }
+
+  #take(memberId: string, { errorCode = 0, memberEpoch, activeTasks, standbyTasks, ...rest }: HeartbeatResponse): void {
+    if (errorCode !== 0) return
+    const client = this.#client(memberId)
+    client.memberEpoch = memberEpoch ?? 0
+    client.endpointEpoch = rest.endpointInformationEpoch ?? 0
+    if (activeTasks != null) client.active = activeTasks as Tasks
+    if (standbyTasks != null) client.standby = standbyTasks as Tasks
+  }
+
+  #commit({ words, options }: Command): void {
+    const [groupId = '', memberId = ''] = words
+    const offsets = [...options].filter(([key]) => /^[\w-]+-\d+$/.test(key))
+    const request = {
+      groupId,
+      generationIdOrMemberEpoch: Number(options.get('epoch') ?? this.#client(memberId).memberEpoch),
+      memberId: memberId === '-' ? '' : memberId,
+      groupInstanceId: null,
+      retentionTimeMs: -1,
+      topics: offsets.map(([key, value]) => ({
+        name: key.slice(0, key.lastIndexOf('-')),
+        topicId: ZERO_UUID,
+        partitions: [
+          {
+            partitionIndex: Number(key.slice(key.lastIndexOf('-') + 1)),
+            committedOffset: Number(value),
+            committedLeaderEpoch: -1,
+            commitTimestamp: -1,
+            committedMetadata: '',
+          },
+        ],
+      })),
+    }
+    this.#answer(
+      `${memberId}: commit`,
+      this.fixture.coordinator.offsetCommit(request, contextOf('client', options, 9)),
+      ({ topics = [] }) =>
+        topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
+      { schema: OffsetCommitResponse, version: 9 },
+    )
+  }
+
+  #client(memberId: string): Client {
+    let client = this.#clients.get(memberId)
+    if (client === undefined)
+      this.#clients.set(memberId, (client = { memberEpoch: 0, endpointEpoch: -1, active: [], standby: [] }))
+    return client
+  }
+
+  /** Prints the answer, once it has proved to be one that can be sent in the client's version. */
+  #answer<T extends object>(
+    who: string,
+    answer: Promise<T>,
+    print: (value: T) => string,
+    form: { readonly schema: Schema; readonly version: number },
+  ): void {
+    answer.then(
+      (value) => {
+        encodeMessage(form.schema, form.version, value as Init<Schema>)
+        this.#output.push(`${who}: ${print(value)}`)
+      },
+      (error: unknown) => this.#output.push(`${who} threw ${String(error)}`),
+    )
+  }
+
+  #traceTimers(): void {
+    const partition = this.fixture.coordinator.inspect('any')
+    const now = new Map([...(partition?.pendingTimers() ?? [])].filter(([key]) => key !== 'expire-offsets'))
+    for (const [key, atMs] of now)
+      if (this.#timers.get(key) !== atMs)
+        this.#output.push(`timer ${printTimer(key)} in ${atMs - this.fixture.time.monotonic()}`)
+    for (const key of this.#timers.keys()) if (!now.has(key)) this.#output.push(`timer ${printTimer(key)} gone`)
+    this.#timers = now
+  }
+}
+
+function printBeat(response: HeartbeatResponse): string {
+  const { errorCode = 0, errorMessage, memberEpoch, activeTasks, standbyTasks, warmupTasks, status } = response
+  if (errorCode !== 0) return `${printError(errorCode)}${errorMessage == null ? '' : ` "${errorMessage}"`}`
+  const parts = [`epoch ${memberEpoch}`]
+  if (activeTasks != null) parts.push(`has ${[activeTasks, standbyTasks, warmupTasks].map(printTasks).join(' | ')}`)
+  const endpoints = response.partitionsByUserEndpoint
+  if (endpoints != null) {
+    const each = endpoints.map(({ userEndpoint, activePartitions = [], standbyPartitions = [] }) => {
+      const partitions = (list: typeof activePartitions) =>
+        list.map(({ topic, partitions: of }) => `${topic}:${of?.join(',')}`).join(' ')
+      return `\n    ${userEndpoint?.host}:${userEndpoint?.port} ${partitions(activePartitions)} | ${partitions(standbyPartitions)}`
+    })
+    parts.push(`endpoints of ${response.endpointInformationEpoch}${each.join('')}`)
+  }
+  const statuses = (status ?? []).map(({ statusCode, statusDetail }) => `\n    status ${statusCode}: ${statusDetail}`)
+  return parts.join(', ') + statuses.join('')
+}
+
+function parse(line: string): Command {
+  const [name = '', ...rest] = line.trim().split(/\s+/)
+  const words = rest.filter((word) => !word.includes('=')).map((word) => (word === '""' ? '' : word))
+  const options = rest
+    .filter((word) => word.includes('='))
+    .map((word): [string, string] => {
+      const at = word.indexOf('=')
+      return [word.slice(0, at), word.slice(at + 1)]
+    })
+  return { name, words, options: new Map(options) }
+}
+
+function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
+  return { apiVersion: Number(options.get('v') ?? apiVersion), clientId, clientHost: '/192.0.2.1' }
+}
+
+/** `words@2`: the topology `words` with epoch 2. */
+function topologyNamed(name: string): Parameters<typeof topologyWith> {
+  const [key = '', epoch] = name.split('@')
+  const parts = TOPOLOGIES[key]
+  assert(parts !== undefined, `a topology: ${key}`)
+  return [parts, Number(epoch ?? 0)]
+}
+
+function pairsOf(text: string | undefined): { key: string; value: string }[] {
+  if (text === undefined) return []
+  return text.split('+').map((pair) => {
+    const [key = '', value = ''] = pair.split(':')
+    return { key, value }
+  })
+}
+
+/** `0-1:90`: task 1 of subtopology 0 is at 90. */
+function offsetsOf(text: string): { subtopologyId: string; partition: number; offset: number }[] {
+  return text.split('+').map((each) => {
+    const [, subtopologyId = '', partition, offset] = /^(\w+)-(\d+):(\d+)$/.exec(each) ?? []
+    return { subtopologyId, partition: Number(partition), offset: Number(offset) }
+  })
+}
+
+/** Runs a whole script; gives the text as it should be. */
+export async function runStreamsScript(text: string): Promise<string> {
+  let script = new StreamsScript()
+  await script.start()
+  const out: string[] = []
+  for (const line of text.split('\n')) {
+    if (line.startsWith('==')) {
+      script = new StreamsScript()
+      await script.start()
+    }
+    if (line.startsWith('>')) out.push(line, ...(await script.run(line.slice(1))))
+    else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
+  }
+  return out.join('\n')
+}
