@@ -30,8 +30,9 @@ async function part(name, inputs, install) {
 }
 
 for (const [profile, { classes }] of Object.entries(javaProfiles)) {
-  const source = clients('java', 'src', 'main', 'java', 'checks', 'ClientChecks.java')
-  await part(`java-${profile}`, [clients('java', 'pom.xml'), source], (folder) => {
+  const programs = ['ClientChecks.java', 'TransactionChecks.java']
+  const sources = programs.map((name) => clients('java', 'src', 'main', 'java', 'checks', name))
+  await part(`java-${profile}`, [clients('java', 'pom.xml'), ...sources], (folder) => {
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`]
     run('mvn', ['-q', '-B', `-P${profile}`, '-f', clients('java', 'pom.xml'), ...copy])
     if (classes)
@@ -43,7 +44,7 @@ for (const [profile, { classes }] of Object.entries(javaProfiles)) {
         join(folder, 'classes'),
         '-cp',
         join(folder, 'jars', '*'),
-        source,
+        ...sources,
       ])
   })
 }

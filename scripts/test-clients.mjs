@@ -41,6 +41,12 @@ const programs = [
     env: { CLIENT_VERSION: version },
     needs: [join(cacheOf(`java-${profile}`), '.installed')],
   })),
+  ...Object.entries(javaProfiles).map(([profile, { version }]) => ({
+    name: `Java transactions ${version}`,
+    command: [...java, '-cp', classPath(profile), 'checks.TransactionChecks'],
+    env: { CLIENT_VERSION: version },
+    needs: [join(cacheOf(`java-${profile}`), '.installed')],
+  })),
   { name: 'librdkafka', command: [python, clients('python', 'confluent_checks.py')], needs: [python] },
   { name: 'kafka-python', command: [python, clients('python', 'kafka_python_checks.py')], needs: [python] },
   { name: 'aiokafka', command: [python, clients('python', 'aiokafka_checks.py')], needs: [python] },
@@ -80,6 +86,12 @@ const programs = [
       ),
       needs: [join(cacheOf(`java-${profile}`), '.installed')],
     })),
+  {
+    name: 'kafka-transactions.sh',
+    command: [process.execPath, clients('tools', 'transactions-checks.mjs'), classPath('latest')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
   {
     name: 'Apache Kafka folders',
     command: [process.execPath, clients('tools', 'folder-checks.mjs'), classPath('latest')],

@@ -171,5 +171,63 @@ func franzChecks() {
 	}
 	checks.run("idempotent producer", func() error { return franzRoundTrip("idempotent", kgo.RequiredAcks(kgo.AllISRAcks())) })
 	checks.run("group resumes from its commit", franzResume)
+	checks.run("consume, transform, produce: exactly once", franzExactlyOnce)
 	checks.run("errors reach the application", franzErrors)
+}
+
+// Doubles numbers from one topic to another; every third transaction is given up, and its numbers are read again.
+func franzExactlyOnce() error {
+	from, to, group := prefix+"-franz-from", prefix+"-franz-to", prefix+"-franz-group"
+	for _, topic := range []string{from, to} {
+		if err := franzCreate(topic, 1, nil); err != nil {
+			return err
+		}
+	}
+	const count = 100
+	if err := franzProduce(from, count); err != nil {
+		return err
+	}
+	session, err := kgo.NewGroupTransactSession(kgo.SeedBrokers(bootstrap), kgo.TransactionalID(prefix+"-franz-txn"),
+		kgo.ConsumeTopics(from), kgo.ConsumerGroup(group), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.RequireStableFetchOffsets())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	for done, turn := 0, 0; done < count; turn++ {
+		fetches := session.PollRecords(background, 10)
+		if failed := fetches.Errors(); len(failed) > 0 {
+			return failed[0].Err
+		}
+		if err := session.Begin(); err != nil {
+			return err
+		}
+		records := fetches.Records()
+		for _, record := range records {
+			session.Produce(background, &kgo.Record{Topic: to, Key: record.Key, Value: record.Value}, nil)
+		}
+		committed, err := session.End(background, kgo.TransactionEndTry(turn%3 != 1))
+		if err != nil {
+			return err
+		}
+		if committed {
+			done += len(records)
+		}
+	}
+	reader, err := franzClient(kgo.ConsumeTopics(to), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	times := map[string]int{}
+	for total := 0; total < count; {
+		for _, record := range reader.PollFetches(background).Records() {
+			times[string(record.Key)]++
+			total++
+		}
+	}
+	if len(times) != count {
+		return fmt.Errorf("%d of %d arrived", len(times), count)
+	}
+	return nil
 }

@@ -146,10 +146,44 @@ def errors():
     consumer.close()
 
 
+def transactions():
+    source, target, group = f"{PREFIX}-txn-from", f"{PREFIX}-txn-to", f"{PREFIX}-txn-group"
+    create(source)
+    create(target)
+    produce(source, {}, [(str(i), str(i)) for i in range(200)])
+    done, life = 0, 0
+    while done < 200:
+        life += 1
+        expect(life < 60, f"only {done} in {life} lives")
+        consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False, "isolation.level": "read_committed"})
+        producer = Producer({"bootstrap.servers": BOOTSTRAP, "transactional.id": f"{PREFIX}-txn"})
+        producer.init_transactions(20)
+        consumer.subscribe([source])
+        taken = []
+        deadline = time.monotonic() + 20
+        while not taken and time.monotonic() < deadline:
+            taken = [each for each in consumer.consume(20, 1.0) if each.error() is None]
+        producer.begin_transaction()
+        for message in taken:
+            producer.produce(target, str(2 * int(message.value())), message.key())
+        producer.send_offsets_to_transaction([TopicPartition(source, 0, taken[-1].offset() + 1)], consumer.consumer_group_metadata(), 20)
+        if life % 4 == 2:
+            producer.abort_transaction(20)
+        elif life % 4 == 3:
+            producer.flush(20)  # left open: the next life ends it
+        else:
+            producer.commit_transaction(20)
+            done += len(taken)
+        consumer.close()
+    rows = consume(target, 200, group + "-check", extra={"isolation.level": "read_committed"})
+    expect(sorted(int(each.value()) for each in rows) == [2 * i for i in range(200)], "some arrived more or less than once")
+
+
 case("create, describe, alter, delete topics", administration)
 for each in ["none", "gzip", "snappy", "lz4", "zstd"]:
     case(f"produce and consume {each}", lambda: round_trip(each))
 case("idempotent producer", idempotent)
 case("group resumes from its commit", resume)
 case("two members share the partitions", two_members)
+case("consume, transform, produce: exactly once", transactions)
 case("errors reach the application", errors)

@@ -15,7 +15,12 @@ import { LeaderHints } from '../fetch/leader-hint.ts'
 import { INTERNAL_TOPICS } from '../internal-topics.ts'
 import { checkProduced } from '../produce/check-produced.ts'
 import { PendingProduce, type ProduceOutcome } from '../produce/pending-produce.ts'
-import { appendVerified, hasTransactionalBatch, type Refusal, verifyBatch } from '../produce/transactional-produce.ts'
+import {
+  appendVerified,
+  hasTransactionalBatch,
+  type VerifiedBatch,
+  verifyBatch,
+} from '../produce/transactional-produce.ts'
 import { guarded } from '../raw-answer.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -131,8 +136,7 @@ class Produce {
     const verification = verifyBatch(broker, { transactionalId, apiVersion, replica, records })
     if (verification.kind === 'known') return this.#appended(at, replica, replica.append(records, options))
     this.#pending.hold(at)
-    const { guard, answer } = verification
-    const goOn = (refusal: Refusal | null): void => {
+    const goOn = ({ guard, refusal }: VerifiedBatch): void => {
       if (!this.#pending.isOpen(at)) return
       const error = refusal?.error ?? this.#errorBefore(at, replica)
       const isDone =
@@ -141,7 +145,7 @@ class Produce {
           : this.#refuse(at, error, refusal?.message ?? null)
       if (isDone) this.#pending.settle(at)
     }
-    void answer.then((refusal) => guarded(this.#context, this.#exchange, () => goOn(refusal)))
+    void verification.answer.then((verified) => guarded(this.#context, this.#exchange, () => goOn(verified)))
     return false
   }
 

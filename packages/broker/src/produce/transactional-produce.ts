@@ -31,12 +31,17 @@ export function hasTransactionalBatch(records: Buffer | null): boolean {
   return records !== null && records.length >= HEADER_BYTES && isTransactional(records, 0)
 }
 
+/** The batch may be appended with the guard, unless it is refused. */
+export interface VerifiedBatch {
+  readonly guard: VerificationGuard
+  readonly refusal: Refusal | null
+}
+
 export type Verification =
   /** The transaction is known to be going on. */
-  | { readonly kind: 'known' }
-  | { readonly kind: 'asked'; readonly guard: VerificationGuard; readonly answer: Promise<Refusal | null> }
+  { readonly kind: 'known' } | { readonly kind: 'asked'; readonly answer: Promise<VerifiedBatch> }
 
-/** Begins to verify; null answers say that the batch may be appended. */
+/** Begins to verify. */
 export function verifyBatch({ transactions, config }: BrokerContext, batch: TransactionalBatch): Verification {
   const { transactionalId, apiVersion, replica, records } = batch
   const producer = { producerId: producerId(records, 0), producerEpoch: producerEpoch(records, 0) }
@@ -47,9 +52,10 @@ export function verifyBatch({ transactions, config }: BrokerContext, batch: Tran
     addedPartitions: kind === 'add',
     abortable: apiVersion >= FIRST_VERSION_WITH_ABORTABLE,
   }
-  const guard = replica.guards.begin({ ...producer, sequence: baseSequence(records, 0) })
-  const answer = transactions.verifier.verify(replica, guard, { ...producer, transactionalId, kind })
-  return { kind: 'asked', guard, answer: answer.then((code) => refusalOf(code, knows)) }
+  const about = { ...producer, transactionalId, kind } as const
+  const verified = transactions.verifier.verify(replica, about, baseSequence(records, 0))
+  const answer = verified.then(({ errorCode, guard }) => ({ guard, refusal: refusalOf(errorCode, knows) }))
+  return { kind: 'asked', answer }
 }
 
 /** The batch was verified with the guard. Between the answer and this call a marker may have been written. */

@@ -44,9 +44,8 @@ async function verify(
   const addedPartitions = apiVersion >= FIRST_VERSION_THAT_ADDS
   if (replica.log.hasOpenTransaction(producerId, producerEpoch)) return ErrorCode.NONE
   if (!addedPartitions && !config.values['transaction.partition.verification.enable']) return ErrorCode.NONE
-  const guard = replica.guards.begin({ producerId, producerEpoch, sequence: NO_SEQUENCE })
-  const question = { transactionalId, producerId, producerEpoch, kind: addedPartitions ? 'add' : 'verify' } as const
-  const code = await transactions.verifier.verify(replica, guard, question)
+  const about = { transactionalId, producerId, producerEpoch, kind: addedPartitions ? 'add' : 'verify' } as const
+  const { errorCode: code, guard } = await transactions.verifier.verify(replica, about, NO_SEQUENCE)
   const refusal = refusalOf(code, { addedPartitions, abortable: apiVersion >= FIRST_VERSION_WITH_ABORTABLE })
   if (refusal !== null) return asOfCoordinator(code, refusal.error)
   if (replica.leaderError(-1) !== ErrorCode.NONE) return ErrorCode.NOT_COORDINATOR

@@ -36,91 +36,107 @@ export interface PartitionVerifierOptions {
   readonly monotonicMs: () => number
 }
 
-/** The answer to one partition of a question. */
+/** A coordinator's error code, and the guard that was begun before it was asked: it has to be valid still when the batch is appended. */
+export interface Verified {
+  readonly errorCode: number
+  readonly guard: VerificationGuard
+}
+
+type About = Omit<TransactionQuestion, 'partitions'>
+
+/** One partition of a question, and the batches that wait for its answer. */
 interface Waiting {
-  readonly topic: string
-  readonly partition: number
-  readonly resolve: (errorCode: number) => void
+  readonly replica: Replica
+  /** The lowest of the batches that wait. */
+  sequence: number
+  readonly answer: Promise<Verified>
+  readonly resolve: (answer: Verified) => void
+}
+
+interface Gathered {
+  readonly about: About
+  readonly waiting: Waiting[]
 }
 
 export class PartitionVerifier {
   readonly #options: PartitionVerifierOptions
   /** Collected in this turn, by what they have in common. */
-  #gathering = new Map<
-    string,
-    { readonly question: Omit<TransactionQuestion, 'partitions'>; readonly waiting: Waiting[] }
-  >()
-  /** The answer that batches behind the first one wait for too. */
-  readonly #underWay = new WeakMap<VerificationGuard, Map<VerificationKind, Promise<number>>>()
+  #gathering = new Map<string, Gathered>()
+  /** Batches behind the first one wait for its answer. */
+  readonly #underWay = new WeakMap<Replica, Map<string, Waiting>>()
 
   constructor(options: PartitionVerifierOptions) {
     this.#options = options
   }
 
-  /** Resolves with the coordinator's error code. The guard has to be valid still when the batch is appended. */
-  verify(
-    replica: Replica,
-    guard: VerificationGuard,
-    question: VerifiedProducer & { readonly kind: VerificationKind },
-  ): Promise<number> {
-    const byKind = this.#underWay.get(guard) ?? new Map<VerificationKind, Promise<number>>()
-    this.#underWay.set(guard, byKind)
-    let answer = byKind.get(question.kind)
-    if (answer === undefined) {
-      answer = new Promise<number>((resolve) => this.#gather(replica, question, resolve)).finally(() =>
-        byKind.delete(question.kind),
-      )
-      byKind.set(question.kind, answer)
+  /** `sequence` is that of the batch. */
+  verify(replica: Replica, about: About, sequence: number): Promise<Verified> {
+    const key = `${about.kind}/${about.producerId}/${about.producerEpoch}/${about.transactionalId}`
+    const underWay = this.#underWay.get(replica) ?? new Map<string, Waiting>()
+    this.#underWay.set(replica, underWay)
+    const known = underWay.get(key)
+    if (known !== undefined) {
+      known.sequence = Math.min(known.sequence, sequence)
+      return known.answer
     }
-    return answer.finally(() => replica.guards.answered(guard))
+    let resolve: (answer: Verified) => void = () => {}
+    const answer = new Promise<Verified>((fulfil) => {
+      resolve = fulfil
+    })
+    const end = (verified: Verified): void => {
+      underWay.delete(key)
+      resolve(verified)
+    }
+    const waiting = { replica, sequence, answer, resolve: end }
+    underWay.set(key, waiting)
+    this.#gather(key, about, waiting)
+    return answer
   }
 
-  #gather(
-    { topic, partition }: Replica,
-    { transactionalId, producerId, producerEpoch, kind }: Omit<TransactionQuestion, 'partitions'>,
-    resolve: (errorCode: number) => void,
-  ): void {
-    const key = `${kind}/${producerId}/${producerEpoch}/${transactionalId}`
+  #gather(key: string, about: About, waiting: Waiting): void {
     if (this.#gathering.size === 0) queueMicrotask(() => this.#flush())
-    let gathered = this.#gathering.get(key)
-    if (gathered === undefined) {
-      gathered = { question: { transactionalId, producerId, producerEpoch, kind }, waiting: [] }
-      this.#gathering.set(key, gathered)
-    }
-    gathered.waiting.push({ topic, partition, resolve })
+    const gathered = this.#gathering.get(key) ?? { about, waiting: [] }
+    gathered.waiting.push(waiting)
+    this.#gathering.set(key, gathered)
   }
 
   #flush(): void {
     const gathered = this.#gathering
     this.#gathering = new Map()
-    for (const { question, waiting } of gathered.values()) void this.#ask(question, waiting)
-  }
-
-  async #ask(about: Omit<TransactionQuestion, 'partitions'>, waiting: readonly Waiting[]): Promise<void> {
-    const question = { ...about, partitions: waiting.map(({ topic, partition }) => ({ topic, partition })) }
-    try {
-      const codes = await this.#insist(question)
-      for (const [at, { resolve }] of waiting.entries()) resolve(codes[at] ?? ErrorCode.UNKNOWN_SERVER_ERROR)
-    } catch {
-      for (const { resolve } of waiting) resolve(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-    }
+    for (const each of gathered.values()) void this.#insist(each)
   }
 
   /** The producer's last transaction may still be completing: that is a matter of milliseconds. */
-  async #insist(question: TransactionQuestion): Promise<readonly number[]> {
-    const { ask, completions, backoff, monotonicMs } = this.#options
+  async #insist({ about, waiting }: Gathered): Promise<void> {
+    const { completions, backoff, monotonicMs } = this.#options
     const { stepMs, maxMs } = backoff()
     const endMs = monotonicMs() + maxMs
     for (;;) {
-      const change = completions.next(question.transactionalId)
-      const codes = await ask(question)
+      const change = completions.next(about.transactionalId)
+      // Begun anew with each question: the marker of the transaction before is what the producer may wait for.
+      const guards = waiting.map(({ replica, sequence }) => replica.guards.begin({ ...about, sequence }))
+      const codes = await this.#ask(about, waiting)
+      for (const [at, { replica }] of waiting.entries()) replica.guards.answered(guards[at]!)
       const leftMs = endMs - monotonicMs()
-      if (leftMs <= 0 || !codes.includes(ErrorCode.CONCURRENT_TRANSACTIONS)) {
+      if (leftMs > 0 && codes.includes(ErrorCode.CONCURRENT_TRANSACTIONS)) {
+        await this.#either(change.happened, Math.min(stepMs, leftMs))
         change.forget()
-        return codes
+        continue
       }
-      await this.#either(change.happened, Math.min(stepMs, leftMs))
       change.forget()
+      for (const [at, { resolve }] of waiting.entries()) {
+        resolve({ errorCode: codes[at] ?? ErrorCode.UNKNOWN_SERVER_ERROR, guard: guards[at]! })
+      }
+      return
+    }
+  }
+
+  async #ask(about: About, waiting: readonly Waiting[]): Promise<readonly number[]> {
+    const partitions = waiting.map(({ replica: { topic, partition } }) => ({ topic, partition }))
+    try {
+      return await this.#options.ask({ ...about, partitions })
+    } catch {
+      return partitions.map(() => ErrorCode.COORDINATOR_NOT_AVAILABLE)
     }
   }
 
