@@ -536,7 +536,7 @@ export const FEATURES: readonly FeatureRow[] = [
   {
     name: 'share.version',
     max: 2,
-    works: 0,
+    works: 2,
     levels: [
       { level: 0, metadataVersion: 7, needs: {} },
       { level: 1, metadataVersion: 28, needs: {} },
