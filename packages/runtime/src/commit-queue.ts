@@ -32,10 +32,15 @@ export class CommitQueue<M> {
     this.#options = options
   }
 
-  push(released: Released<M>): void {
+  /** Entries that wait. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  push({ offset, replies, messages }: Released<M>): void {
     const { timeout, clock } = this.#options
     const deadlineMs = timeout === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + timeout.afterMs
-    this.#entries.pushBack({ ...released, deadlineMs, hasTimedOut: false })
+    this.#entries.pushBack({ offset, replies, messages, deadlineMs, hasTimedOut: false })
   }
 
   /** Takes the first entry when it is committed. Call it until it gives nothing: what stays then is timed. */

@@ -42,6 +42,8 @@ interface Waiting {
   endOffset: number
 }
 
+const NOTHING: readonly never[] = []
+
 export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, M = never> {
   readonly #shard: S
   readonly #registry: SnapshotRegistry
@@ -97,6 +99,11 @@ export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, 
   /** Requests that have no answer yet. */
   get waitingCount(): number {
     return this.#waiting.size
+  }
+
+  /** Decisions whose answers wait for their commit: how far the log is behind. */
+  get backlog(): number {
+    return this.#commitQueue.size
   }
 
   /** Key and due time (on the monotonic clock) of each timer, for tests and diagnostics. */
@@ -192,7 +199,7 @@ export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, 
     if (waiting !== undefined) waiting.endOffset = this.#endOffset
     this.#change(decision)
     for (const op of decision.timers ?? []) this.#timerTable.run(op)
-    const { replies = [], messages = [] } = decision
+    const { replies = NOTHING, messages = NOTHING } = decision
     if (replies.length > 0 || messages.length > 0)
       this.#commitQueue.push({ offset: this.#endOffset, replies, messages })
     this.#release()

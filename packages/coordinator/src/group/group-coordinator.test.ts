@@ -106,6 +106,33 @@ test('commits and failures of another epoch are ignored', async () => {
   deepEqual((await answer).topics?.[0]?.partitions, [{ partitionIndex: 0, errorCode: ErrorCode.NONE }])
 })
 
+test('when the log is too far behind, who comes is told to come back, and is served when it has caught up', async () => {
+  const fixture = new GroupFixture()
+  await fixture.load()
+  fixture.commitsAtOnce = false
+  const commit = async (offset: number): Promise<number | undefined> => {
+    const partition = { partitionIndex: 0, committedOffset: offset, committedLeaderEpoch: -1, commitTimestamp: -1 }
+    const answer = await fixture.coordinator.offsetCommit(
+      {
+        groupId: 'g',
+        generationIdOrMemberEpoch: -1,
+        memberId: '',
+        groupInstanceId: null,
+        retentionTimeMs: -1,
+        topics: [{ name: 't', topicId: ZERO_UUID, partitions: [{ ...partition, committedMetadata: null }] }],
+      },
+      context(9),
+    )
+    return answer.topics?.[0]?.partitions?.[0]?.errorCode
+  }
+  const early = Array.from({ length: 10_000 }, (_, offset) => commit(offset))
+  equal(await commit(-1), ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+  fixture.commit()
+  deepEqual(new Set(await Promise.all(early)), new Set([ErrorCode.NONE]))
+  fixture.commitsAtOnce = true
+  equal(await commit(7), ErrorCode.NONE)
+})
+
 test('the empty group id has members in no version', async () => {
   const fixture = new GroupFixture()
   await fixture.load()

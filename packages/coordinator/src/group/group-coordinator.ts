@@ -255,6 +255,8 @@ export class GroupCoordinator {
   #route(groupId: string): { readonly partition: GroupPartition } | { readonly errorCode: number } {
     if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
     const state = this.#partitions.stateOf(this.partitionFor(groupId))
+    // Clients wait a little and come back with this error, to the same coordinator.
+    if (state.kind === 'active' && state.host.isBehind) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }
     if (state.kind === 'active') return { partition: state.host }
     return {
       errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,

@@ -30,6 +30,9 @@ export interface OpenPartition {
 
 type GroupRuntime = ShardRuntime<GroupShard, GroupRecord, GroupChange, GroupTimer, GroupMessage>
 
+/** Decisions of one partition that may wait for the log. */
+const BACKLOG_MAX = 10_000
+
 export class GroupPartition implements Unloadable {
   readonly partition: number
   readonly epoch: number
@@ -92,6 +95,11 @@ export class GroupPartition implements Unloadable {
   /** Requests that have no answer yet. */
   get waitingCount(): number {
     return this.#runtime.waitingCount
+  }
+
+  /** The log does not keep up: whoever came now would wait behind too many others, and give up before the answer. */
+  get isBehind(): boolean {
+    return this.#runtime.backlog >= BACKLOG_MAX
   }
 
   /** Resolves with what the decision replies. Rejects with ApiError. */
