@@ -4,6 +4,8 @@ import type { Env } from '@ottla/env'
 import { type ConnectionLimitOptions, type ServerConnection, SocketServer, type SocketServerOptions } from '@ottla/net'
 import type { SlabPool } from '@ottla/stdx'
 import type { BrokerMetrics } from './broker-metrics.ts'
+import type { LoopWatch } from './diagnostics/loop-watch.ts'
+import type { RequestLog } from './diagnostics/request-log.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { ANONYMOUS, type Session } from './request-context.ts'
 
@@ -19,6 +21,8 @@ export interface ConnectionsOptions {
   /** Not asked before the server is open. */
   readonly dispatcher: () => Dispatcher
   readonly metrics: BrokerMetrics
+  readonly requestLog: RequestLog
+  readonly loopWatch: LoopWatch
   /** Judges connections by how fast they come. */
   readonly onAccepted: NonNullable<SocketServerOptions['onAccepted']>
   /** Nobody is behind a connection any more. */
@@ -33,6 +37,8 @@ export function brokerConnections({
   pool,
   dispatcher,
   metrics,
+  requestLog,
+  loopWatch,
   onAccepted,
   onClosed,
 }: ConnectionsOptions): SocketServer {
@@ -58,8 +64,12 @@ export function brokerConnections({
     },
     onClose: (connection) => onClosed(connection.id),
     onRequest: (request) => dispatcher().dispatch(request, request.connection.attachment as Session),
+    onHandled: (request) => loopWatch.handled(request),
     onAnswered: (request) => metrics.answered(request),
-    onSent: (request, writtenAt, takenAt) => metrics.sent(request, writtenAt, takenAt),
+    onSent: (request, writtenAt, takenAt) => {
+      metrics.sent(request, writtenAt, takenAt)
+      requestLog.sent(request, writtenAt, takenAt)
+    },
   })
   metrics.observeServer(server)
   return server

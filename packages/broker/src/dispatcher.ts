@@ -58,6 +58,7 @@ export class Dispatcher {
     if (handler.kind !== 'raw') exchange.releaseFrame()
     const reader = new Reader(frame)
     const context = this.#readHeader(reader, { exchange, session, served })
+    exchange.attachment = context
     this.#broker.metrics.countRequest(served.api.key, version, exchange.sizeBytes)
     const isTimed = this.#broker.quotas.measuresTime
     if (isTimed) context.startedAt = this.#broker.env.clock.monotonic()

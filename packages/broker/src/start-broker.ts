@@ -21,6 +21,7 @@ import { assert, SlabPool } from '@ottla/stdx'
 import { Broker } from './broker.ts'
 import { BrokerMetrics } from './broker-metrics.ts'
 import { brokerConnections } from './connections.ts'
+import { startDiagnostics } from './diagnostics/diagnostics.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { BrokerPhase } from './http/health.ts'
 import { type HttpListener, startHttpListener } from './http/http-listener.ts'
@@ -172,7 +173,9 @@ class Start {
     const onClosed = (id: number): void => this.#broker?.shares.sessions.connectionClosed(id)
     const onAccepted = (address: string): Arrival => this.#broker?.connected(address) ?? SERVED_AT_ONCE
     const currentConfig = (): BrokerConfig => this.#broker?.config ?? config
-    const shared = { env, config, currentConfig, pool, dispatcher, metrics }
+    const diagnostics = startDiagnostics(env, currentConfig, metrics.loopDelay)
+    this.#undo.push(() => diagnostics.stop())
+    const shared = { env, config, currentConfig, pool, dispatcher, metrics, ...diagnostics }
     const server = brokerConnections({ ...shared, onAccepted, onClosed })
     this.#undo.push(() => server.close(0))
     return server

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os'
 import type { TestContext } from 'node:test'
 import { parseServerProperties } from '@ottla/config'
-import type { ByteStream } from '@ottla/env'
+import { type ByteStream, createLogger, type LogLine } from '@ottla/env'
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
 import { type ApiPair, ClientConnection } from '@ottla/net'
 import {
@@ -26,6 +26,11 @@ export const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
 export const FETCH = { request: FetchRequest, response: FetchResponse }
 export const CREATE_TOPICS = { request: CreateTopicsRequest, response: CreateTopicsResponse }
 
+export interface TestWorld {
+  /** Hears the lines of the log, which nobody does otherwise. */
+  readonly onLine?: (line: LogLine) => void
+}
+
 export class TestBroker {
   readonly env: NodeEnv
   readonly folder: string
@@ -33,15 +38,21 @@ export class TestBroker {
   #running: RunningBroker | null = null
   readonly #connections: ClientConnection[] = []
 
-  private constructor(overrides: Readonly<Record<string, string>>) {
-    this.env = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
+  private constructor(overrides: Readonly<Record<string, string>>, { onLine }: TestWorld) {
+    const env = nodeEnv({ logLevel: onLine === undefined ? 'fatal' : 'info', timersKeepAlive: true })
+    const logger = onLine && createLogger({ levels: env.logLevels, now: () => env.clock.now(), write: onLine })
+    this.env = logger === undefined ? env : { ...env, logger }
     this.folder = `${tmpdir()}/ottla-broker-test-${this.env.random.uuid()}`
     this.#overrides = overrides
   }
 
   /** Starts a broker that is stopped, and its folder removed, when the test is over. */
-  static async start(t: TestContext, overrides: Readonly<Record<string, string>> = {}): Promise<TestBroker> {
-    const broker = new TestBroker(overrides)
+  static async start(
+    t: TestContext,
+    overrides: Readonly<Record<string, string>> = {},
+    world: TestWorld = {},
+  ): Promise<TestBroker> {
+    const broker = new TestBroker(overrides, world)
     t.after(async () => {
       await broker.stop()
       await broker.env.files.removeDirectory(broker.folder)

@@ -5,7 +5,13 @@ import type { BrokerValues } from './key-table.ts'
 
 /** What is wrong with the values taken together. */
 export function brokerRuleProblems(values: BrokerValues): ValueProblem[] {
-  return [...identityProblems(values), ...quorumProblems(values), ...boundProblems(values), ...httpProblems(values)]
+  return [
+    ...identityProblems(values),
+    ...quorumProblems(values),
+    ...boundProblems(values),
+    ...httpProblems(values),
+    ...logProblems(values),
+  ]
 }
 
 function identityProblems(values: BrokerValues): ValueProblem[] {
@@ -60,6 +66,16 @@ function httpProblems(values: BrokerValues): ValueProblem[] {
   const text = values['ottla.http.listener']
   if (parseHttpAddress(text) !== undefined) return []
   return [valueProblem('ottla.http.listener', text, 'http://host:port, or nothing for no listener')]
+}
+
+const LEVEL = /^[\w.-]+=(trace|debug|info|warn|error|fatal)$/
+
+function logProblems(values: BrokerValues): ValueProblem[] {
+  return values['ottla.log.levels']
+    .filter((entry) => !LEVEL.test(entry))
+    .map((entry) =>
+      valueProblem('ottla.log.levels', entry, 'logger=level, with trace, debug, info, warn, error or fatal'),
+    )
 }
 
 function boundProblems(values: BrokerValues): ValueProblem[] {

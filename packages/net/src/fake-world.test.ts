@@ -177,6 +177,7 @@ export function testConnection(options: TestConnectionOptions = {}): TestConnect
       started.push(request)
       options.onRequest?.(request)
     },
+    onHandled: () => {},
     onAnswered: () => {},
     onSent: () => {},
     onClose: (_connection, end) => {

@@ -37,6 +37,8 @@ export interface ServerConnectionShared {
   /** Judges key and version of a request before its bytes are buffered; a text refuses it. */
   readonly admit: (firstWord: number) => string | null
   readonly onRequest: (request: ServerRequest) => void
+  /** `onRequest` has done what could be done at once. */
+  readonly onHandled: (request: ServerRequest) => void
   /** Once for each request, also when nobody can receive the answer any more. */
   readonly onAnswered: (request: ServerRequest) => void
   /** The answer was written at `writtenAt`, and the kernel had taken it at `takenAt`; monotonic milliseconds. Not called for answers that nobody received. */
@@ -250,6 +252,7 @@ export class ServerConnection {
     request.startedAt = this.#shared.monotonic()
     this.#shared.onRequest(request)
     request.handledAt = this.#shared.monotonic()
+    this.#shared.onHandled(request)
     return this.#mayStart()
   }
 

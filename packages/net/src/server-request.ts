@@ -13,6 +13,8 @@ export class ServerRequest {
   readonly sizeBytes: number
   /** Monotonic milliseconds at which the last byte had arrived. */
   readonly receivedAt: number
+  /** What the layer above knows of the request (its header). */
+  attachment: unknown = null
   /** Monotonic milliseconds at which it was handed over, at which whoever took it had done what could be done at once, and at which it was answered. */
   startedAt = 0
   handledAt = 0
@@ -43,6 +45,11 @@ export class ServerRequest {
   releaseFrame(): void {
     this.#frame?.release()
     this.#frame = null
+  }
+
+  /** Bytes of the answer, its size field included; 0 before it is there. */
+  get responseBytes(): number {
+    return this.#answer?.sizeBytes ?? 0
   }
 
   /** True when the answer was given, or nobody can receive it any more. */

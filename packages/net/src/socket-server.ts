@@ -36,6 +36,8 @@ export interface SocketServerOptions {
   /** Judges a connection that was accepted: served, or closed, at once or after `delayMs`. Default: served at once. */
   readonly onAccepted?: (address: string) => { readonly kind: 'serve' | 'close'; readonly delayMs: number }
   readonly onRequest: (request: ServerRequest) => void
+  /** What could be done at once for a request was done. */
+  readonly onHandled?: (request: ServerRequest) => void
   /** A request was answered. Once for each. */
   readonly onAnswered?: (request: ServerRequest) => void
   /** An answer was written at `writtenAt`, and the kernel had taken it at `takenAt`; monotonic milliseconds. */
@@ -113,6 +115,7 @@ export class SocketServer {
       monotonic: () => env.clock.monotonic(),
       admit: options.admit,
       onRequest: options.onRequest,
+      onHandled: options.onHandled ?? (() => {}),
       onAnswered: options.onAnswered ?? (() => {}),
       onSent: options.onSent ?? (() => {}),
       onClose: (connection, end) => this.#onClose(connection, end),

@@ -1,8 +1,7 @@
-/** What the broker does now and then: checkpoints, retention, and a look at how late the event loop is. */
+/** What the broker does now and then: checkpoints, retention, periods of metrics. */
 import type { Broker } from '../broker.ts'
 import { Periodic } from './periodic.ts'
 
-const LOOP_SAMPLE_MS = 250
 const METRICS_PERIOD_MS = 60_000
 
 /** Starts the work; gives what ends it, which resolves when none is under way. */
@@ -19,18 +18,7 @@ export function startSchedules(broker: Broker): () => Promise<void> {
     every('recent metrics', METRICS_PERIOD_MS, () => metrics.turn(env.processFigures?.())),
     every('retention', values['log.retention.check.interval.ms'], () => logs.applyRetention(env.clock.now())),
   ]
-  let isStopped = false
-  const sample = (): void => {
-    const dueAt = env.clock.monotonic() + LOOP_SAMPLE_MS
-    env.timers.after(LOOP_SAMPLE_MS, () => {
-      if (isStopped) return
-      metrics.loopDelay.record(Math.max(0, Math.round((env.clock.monotonic() - dueAt) * 1000)))
-      sample()
-    })
-  }
-  sample()
   return async () => {
-    isStopped = true
     await Promise.all(schedules.map((schedule) => schedule.stop()))
   }
 }

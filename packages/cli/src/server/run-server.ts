@@ -2,15 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type RunningBroker, startBroker } from '@ottla/broker'
-import { type BrokerConfig, formatConfigProblem, parseServerProperties } from '@ottla/config'
-import type { Logger, LogLevel } from '@ottla/env'
+import { type BrokerConfig, type ConfigNotice, formatConfigProblem, parseServerProperties } from '@ottla/config'
+import { isLogLevel, type LogFormat, type Logger, type LogLevel } from '@ottla/env'
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
 import { loadNativeCrc32c } from '@ottla/protocol'
 import { type Ending, EXIT, endingOf } from './exit-codes.ts'
 import { clientAddress, greeting } from './greeting.ts'
 import { parseServerArguments, type ServerArguments, USAGE } from './server-arguments.ts'
 
-const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 /** One Ctrl-C may come twice, from the terminal and from a parent. */
 const REPEATED_SIGNAL_MS = 500
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -22,18 +21,22 @@ export async function runServer(argv: readonly string[]): Promise<void> {
     console.error(USAGE)
     end(EXIT.failed.code)
   }
-  const format = process.env['OTTLA_LOG_FORMAT'] === 'json' ? 'json' : 'people'
+  const settings = readConfig(args)
+  const values = 'config' in settings ? settings.config.values : null
+  const format = logFormat(values?.['ottla.log.format'] ?? 'people')
   const level = process.env['OTTLA_LOG_LEVEL'] ?? 'info'
   const env = nodeEnv({
-    logLevel: (LEVELS.includes(level) ? level : 'info') as LogLevel,
+    logLevel: isLogLevel(level) ? level : 'info',
+    loggerLevels: loggerLevels(values?.['ottla.log.levels'] ?? []),
     logFormat: format,
     logDescriptor: 1,
     // A stop waits for timers when no socket is open any more: without this Node would end the process in the middle of it.
     timersKeepAlive: true,
   })
   const logger = env.logger.child('server')
-  const config = readConfig(args, logger)
-  if (!('values' in config)) return fail(env, config)
+  if (!('config' in settings)) return fail(env, settings)
+  const { config, notices } = settings
+  for (const { level: noticeLevel, message } of notices) logger[noticeLevel](message)
   const stop = stopOnSignals(logger)
   watchFaults(env)
   let running: RunningBroker
@@ -63,7 +66,24 @@ export async function runServer(argv: readonly string[]): Promise<void> {
   end(EXIT.stopped.code)
 }
 
-function readConfig({ file, overrides }: ServerArguments, logger: Logger): BrokerConfig | Ending {
+/** The environment wins over the file of settings. */
+function logFormat(setting: string): LogFormat {
+  const chosen = process.env['OTTLA_LOG_FORMAT'] ?? setting
+  if (chosen === 'auto') return process.stdout.isTTY ? 'people' : 'json'
+  return chosen === 'json' ? 'json' : 'people'
+}
+
+/** logger=level, as the settings were checked to be. */
+function loggerLevels(entries: readonly string[]): Record<string, LogLevel> {
+  return Object.fromEntries(entries.map((entry) => entry.split('='))) as Record<string, LogLevel>
+}
+
+interface Settings {
+  readonly config: BrokerConfig
+  readonly notices: readonly ConfigNotice[]
+}
+
+function readConfig({ file, overrides }: ServerArguments): Settings | Ending {
   let text: string
   try {
     text = readFileSync(resolve(file), 'utf8')
@@ -77,8 +97,7 @@ function readConfig({ file, overrides }: ServerArguments, logger: Logger): Broke
     const lines = parsed.problems.map((problem) => `  ${formatConfigProblem(problem)}`)
     return { row: EXIT.config, message: `The settings cannot be used:\n${lines.join('\n')}` }
   }
-  for (const { level, message } of parsed.notices) logger[level](message)
-  return parsed.config
+  return { config: parsed.config, notices: parsed.notices }
 }
 
 /** Resolves to the first signal that asks for a stop. A second one ends the process at once. */

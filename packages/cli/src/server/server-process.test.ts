@@ -52,7 +52,8 @@ function place(t: TestContext): Place {
     folder,
     start(settings, ...args) {
       const file = join(folder, `server-${servers.length}.properties`)
-      const all = { listeners: 'PLAINTEXT://127.0.0.1:0', 'log.dirs': join(folder, 'data'), ...settings }
+      const http = { 'ottla.http.listener': settings['ottla.http.listener'] ?? '' }
+      const all = { listeners: 'PLAINTEXT://127.0.0.1:0', 'log.dirs': join(folder, 'data'), ...settings, ...http }
       writeFileSync(
         file,
         Object.entries(all)
@@ -133,4 +134,18 @@ test('a folder of another node ends with 8', async (t) => {
   const second = start({ 'node.id': '2' })
   equal(await second.ended, 8)
   match(second.output, /node 1/)
+})
+
+test('with ottla.log.format=json every line of the log is an object, and loggers have the levels of the settings', async (t) => {
+  const settings = { 'ottla.log.format': 'json', 'ottla.log.levels': 'http=debug' }
+  const server = place(t).start({ ...settings, 'ottla.http.listener': 'http://127.0.0.1:0' })
+  await server.says(/Kafka Server started.*\n/)
+  const lines = server.output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; logger: string })
+  equal(
+    lines.some(({ level, logger }) => logger === 'http' && level === 'debug'),
+    true,
+  )
 })

@@ -97,6 +97,23 @@ export const OTTLA_BROKER_KEYS = [
     doc: 'Address of /metrics, /health/live and /health/ready. Without a host: all interfaces. Empty: none. When it is not set and the port is taken, as by another broker on this host, any free port is taken and the log says which; an address that was set has to be free.',
   },
   {
+    name: 'ottla.log.format',
+    type: 'string',
+    default: 'people',
+    valid: { kind: 'one-of', values: ['people', 'json', 'auto'] },
+    importance: 'low',
+    updateMode: 'read-only',
+    doc: 'Form of the log. people: columns. json: an object in each line. auto: people on a terminal, json elsewhere. The environment variable OTTLA_LOG_FORMAT wins over it.',
+  },
+  {
+    name: 'ottla.log.levels',
+    type: 'list',
+    default: [],
+    importance: 'low',
+    updateMode: 'read-only',
+    doc: 'Levels of loggers at the start, logger=level with commas between; trace, debug, info, warn, error or fatal. A logger without one has that of its nearest ancestor by dots. While the broker runs, kafka-configs changes them (broker-loggers).',
+  },
+  {
     name: 'ottla.slow.request.threshold.ms',
     type: 'long',
     default: 1000,
