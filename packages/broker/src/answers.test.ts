@@ -148,3 +148,16 @@ test('settings of another broker are refused by this one, beside others of the s
     ],
   )
 })
+
+test('telemetry of clients is offered unless the settings say otherwise: who sees it asks for subscriptions for ever', async (t) => {
+  const client = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
+  for (const [enable, count] of [
+    ['true', 2],
+    ['false', 0],
+  ] as const) {
+    const broker = await TestBroker.start(t, { 'ottla.client.metrics.enable': enable })
+    const connection = await broker.connect()
+    const { apiKeys } = await connection.request(API_VERSIONS, 4, client)
+    equal(apiKeys.filter(({ apiKey }) => apiKey === 71 || apiKey === 72).length, count)
+  }
+})

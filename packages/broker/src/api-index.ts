@@ -1,5 +1,5 @@
 /** The API table by key, with the versions that are accepted and what is advertised of them. */
-import { type Api, apiOf } from '@ottla/protocol'
+import { API_KEYS, type Api, apiOf } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { ApiHandler, VersionRange } from './apis/handler.ts'
 
@@ -15,9 +15,13 @@ export interface ServedApi {
   readonly versions: VersionRange
 }
 
+const TELEMETRY: ReadonlySet<number> = new Set([API_KEYS.GetTelemetrySubscriptions, API_KEYS.PushTelemetry])
+
 export class ApiIndex {
   /** Sorted by key. */
   readonly advertised: readonly AdvertisedApi[]
+  /** For a broker that asks nothing of its clients (KIP-714). */
+  readonly advertisedWithoutTelemetry: readonly AdvertisedApi[]
   readonly #byKey: readonly (ServedApi | undefined)[]
 
   constructor(table: readonly ApiHandler[]) {
@@ -36,6 +40,7 @@ export class ApiIndex {
     }
     this.#byKey = byKey
     this.advertised = advertised.sort((a, b) => a.apiKey - b.apiKey)
+    this.advertisedWithoutTelemetry = this.advertised.filter(({ apiKey }) => !TELEMETRY.has(apiKey))
   }
 
   get(apiKey: number): ServedApi | undefined {

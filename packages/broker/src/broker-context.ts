@@ -17,6 +17,7 @@ import type { ReplicaRegistry } from './replica/replica-registry.ts'
 import type { ShareService } from './share/share-service.ts'
 import type { ShareStateService } from './share-state/share-state-service.ts'
 import type { StreamsInternalTopics } from './streams/internal-topics.ts'
+import type { ClientTelemetry } from './telemetry/client-telemetry.ts'
 import type { TopicCreation } from './topic-creation.ts'
 import type { Transactions } from './transactions/transactions.ts'
 
@@ -55,6 +56,8 @@ export interface BrokerContext {
   readonly coordinators: Coordinators
   /** What clients may use. */
   readonly quotas: Quotas
+  /** What clients tell of themselves. */
+  readonly telemetry: ClientTelemetry
   /** Share groups, as the leaders of partitions serve them. */
   readonly shares: ShareService
   readonly pool: SlabPool

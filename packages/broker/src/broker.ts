@@ -40,6 +40,7 @@ import { LocalSharePersister } from './share-state/local-share-persister.ts'
 import { sharePorts } from './share-state/share-ports.ts'
 import { type ShareStateService, shareStateService } from './share-state/share-state-service.ts'
 import { StreamsInternalTopics } from './streams/internal-topics.ts'
+import { ClientTelemetry } from './telemetry/client-telemetry.ts'
 import { principalText } from './to-controller.ts'
 import { TopicCreation } from './topic-creation.ts'
 import { Transactions } from './transactions/transactions.ts'
@@ -76,6 +77,7 @@ export class Broker implements BrokerContext {
   readonly shares: ShareService
   readonly coordinators: Coordinators
   readonly quotas: Quotas
+  readonly telemetry: ClientTelemetry
   readonly topicCreation: TopicCreation
   readonly streamsTopics = new StreamsInternalTopics()
   readonly supportedFeatures: readonly SupportedFeature[]
@@ -114,6 +116,7 @@ export class Broker implements BrokerContext {
       traffic: metrics.traffic,
     })
     this.quotas = new Quotas({ env, config, deadlines: this.deadlines })
+    this.telemetry = new ClientTelemetry({ clock: env.clock, config, uuid: () => env.random.uuid() })
     this.topicCreation = new TopicCreation(this)
     this.shareState = this.#shareStateService()
     this.sharePersister = new LocalSharePersister({
@@ -142,7 +145,7 @@ export class Broker implements BrokerContext {
   }
 
   get advertisedApis(): readonly AdvertisedApi[] {
-    return this.apis.advertised
+    return this.telemetry.isOffered ? this.apis.advertised : this.apis.advertisedWithoutTelemetry
   }
 
   /** Judges a connection that was accepted. */
@@ -170,6 +173,7 @@ export class Broker implements BrokerContext {
     this.#topics = ImageTopics.of(this.#image)
     this.#config = this.#dynamicConfig()
     this.quotas.update(this.#image.clientQuotas)
+    this.telemetry.update(this.#image.configs)
     const unsubscribe = this.channel.subscribe((update) => this.#onMetadata(update))
     await this.replicas.load(this.#image)
     this.coordinators.follow(this.replicas)
@@ -182,10 +186,13 @@ export class Broker implements BrokerContext {
     this.#topics = this.#topics.next(image, delta)
     const changedTopics: string[] = []
     let isBrokerChanged = false
+    let isTelemetryChanged = false
     for (const { type, name } of delta.configs.values()) {
       if (type === ConfigResourceType.TOPIC) changedTopics.push(name)
       else if (type === ConfigResourceType.BROKER) isBrokerChanged = true
+      else if (type === ConfigResourceType.CLIENT_METRICS) isTelemetryChanged = true
     }
+    if (isTelemetryChanged) this.telemetry.update(image.configs)
     if (isBrokerChanged) this.#config = this.#dynamicConfig()
     this.replicas.update(
       Array.from(delta.topics.values(), ({ topic }) => topic),

@@ -58,6 +58,8 @@ import { describeTransactions } from './65-describe-transactions.ts'
 import { listTransactions } from './66-list-transactions.ts'
 import { consumerGroupHeartbeat } from './68-consumer-group-heartbeat.ts'
 import { consumerGroupDescribe } from './69-consumer-group-describe.ts'
+import { getTelemetrySubscriptions } from './71-get-telemetry-subscriptions.ts'
+import { pushTelemetry } from './72-push-telemetry.ts'
 import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import { shareGroupHeartbeat } from './76-share-group-heartbeat.ts'
@@ -136,6 +138,8 @@ export const API_TABLE: readonly ApiHandler[] = [
   listTransactions,
   consumerGroupHeartbeat,
   consumerGroupDescribe,
+  getTelemetrySubscriptions,
+  pushTelemetry,
   listConfigResources,
   describeTopicPartitions,
   shareGroupHeartbeat,

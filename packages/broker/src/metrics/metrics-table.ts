@@ -3,6 +3,7 @@
  */
 import type { MetricRow } from './metric-row.ts'
 import { CLEANER_METRICS } from './tables/cleaner-metrics.ts'
+import { CLIENT_METRICS } from './tables/client-metrics.ts'
 import { CLUSTER_METRICS } from './tables/cluster-metrics.ts'
 import { COORDINATOR_METRICS } from './tables/coordinator-metrics.ts'
 import { PROCESS_METRICS } from './tables/process-metrics.ts'
@@ -22,6 +23,7 @@ export const METRIC_AREAS: readonly MetricArea[] = [
   { title: 'Partitions, brokers, metadata', rows: CLUSTER_METRICS },
   { title: 'Coordinators', rows: COORDINATOR_METRICS },
   { title: 'Share groups', rows: SHARE_METRICS },
+  { title: 'Clients', rows: CLIENT_METRICS },
   { title: 'Process', rows: PROCESS_METRICS },
 ]
 

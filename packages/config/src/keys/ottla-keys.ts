@@ -80,6 +80,23 @@ export const OTTLA_BROKER_KEYS = [
     doc: 'Bytes appended to a log after which it is synced in the background, whatever the durability.',
   },
   {
+    name: 'ottla.client.metrics.enable',
+    type: 'boolean',
+    default: true,
+    importance: 'medium',
+    updateMode: 'read-only',
+    doc: 'Clients are asked for their metrics as client metrics resources say (KIP-714), and those are shown at /metrics. Without such resources nothing is asked for. false: not offered to clients at all, as by Apache Kafka without a receiver.',
+  },
+  {
+    name: 'ottla.client.metrics.series.max',
+    type: 'int',
+    default: 100_000,
+    valid: { kind: 'range', min: 1 },
+    importance: 'low',
+    updateMode: 'read-only',
+    doc: 'Series of client metrics kept in all. Those of clients that were silent for the longest are forgotten first.',
+  },
+  {
     name: 'ottla.open.files.max',
     type: 'int',
     default: 0,
