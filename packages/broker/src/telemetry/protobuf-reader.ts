@@ -8,6 +8,7 @@ const FIXED64 = 1
 const BYTES = 2
 const FIXED32 = 5
 const VARINT_BITS_MAX = 63
+const WORD = 2 ** 32
 
 export class ProtobufReader {
   readonly #buffer: Buffer
@@ -71,13 +72,15 @@ export class ProtobufReader {
   /** Beyond 2^53 it is not exact. */
   fixed64(): number {
     this.#expect(FIXED64)
-    return Number(this.#buffer.readBigUInt64LE(this.#take(8)))
+    const at = this.#take(8)
+    return this.#buffer.readUInt32LE(at + 4) * WORD + this.#buffer.readUInt32LE(at)
   }
 
   /** Beyond 2^53 it is not exact. */
   sfixed64(): number {
     this.#expect(FIXED64)
-    return Number(this.#buffer.readBigInt64LE(this.#take(8)))
+    const at = this.#take(8)
+    return this.#buffer.readInt32LE(at + 4) * WORD + this.#buffer.readUInt32LE(at)
   }
 
   #bytes(): Buffer {
