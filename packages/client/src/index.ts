@@ -44,6 +44,7 @@ export { Consumer } from './consumer/consumer.ts'
 export type { ConsumerOptions, OffsetReset, RebalanceListener } from './consumer/consumer-options.ts'
 export type { ConsumerRecord, TimestampType } from './consumer/consumer-record.ts'
 export type { CommittedOffset, OffsetAndMetadata } from './consumer/group-offsets.ts'
+export type { ConsumerRunOptions, RecordHandler, RunContext } from './consumer/runner/run-options.ts'
 export type { ErrorContext } from './errors.ts'
 export {
   ArgumentError,

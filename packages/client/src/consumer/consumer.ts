@@ -10,12 +10,17 @@ import { type ConsumerOptions, type ResolvedConsumerOptions, resolveConsumerOpti
 import type { ConsumerRecord } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
+import { handOut } from './hand-out.ts'
 import type { Membership, MembershipOptions } from './membership/membership.ts'
 import { newMembership } from './membership/new-membership.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionState, type StartPoint } from './partition-state.ts'
 import { PositionLoader } from './position-loader.ts'
 import { Quiet } from './quiet.ts'
+import type { RecordSource } from './runner/record-source.ts'
+import { recordStream } from './runner/record-stream.ts'
+import { type ConsumerRunOptions, type RecordHandler, resolveRunOptions } from './runner/run-options.ts'
+import { Runner } from './runner/runner.ts'
 import { Subscription } from './subscription.ts'
 import { Wakeup } from './wakeup.ts'
 
@@ -72,6 +77,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   #locating: Promise<void> | null = null
   /** Records are taken by `poll`, not by the iteration. */
   #isPolledByHand = false
+  /** What `stream` and `run` take records from. */
+  readonly #source: RecordSource<K, V>
+  #runner: Runner<K, V> | null = null
+  #running: Promise<void> | null = null
+  #isWoken = false
   #closing: Promise<void> | null = null
   readonly #closed = new AbortController()
 
@@ -102,6 +112,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     this.#unsubscribe = cluster.metadata.onChange(() => {
       if (this.#partitions.size > 0) this.#fetcher.wake()
     })
+    this.#source = this.#recordSource()
     cluster.roles.add(this)
   }
 
@@ -172,34 +183,24 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   async *stream(
     options: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
-    const { signal } = options
     this.#isPolledByHand = false
-    const poll: PollOptions = { timeoutMs: Number.POSITIVE_INFINITY, ...(signal === undefined ? {} : { signal }) }
-    for (;;) {
-      let records: ConsumerRecord<K, V>[]
-      try {
-        records = await this.#poll(poll)
-      } catch (error) {
-        if (signal?.aborted || error instanceof ClosedError) return
-        throw error
-      }
-      const seeks = new Map([...this.#partitions.values()].map((state) => [state.key, { state, seeks: state.seeks }]))
-      for (const record of records) {
-        const key = partitionKey(record.topic, record.partition)
-        const from = seeks.get(key)
-        const isCurrent = from !== undefined && this.#partitions.get(key) === from.state
-        // A seek or a rebalance since: the application wants other records now.
-        if (!isCurrent || from.state.seeks !== from.seeks) continue
-        from.state.inHand = record.offset + 1
-        yield record
-        from.state.inHand = null
-        if (from.state.seeks === from.seeks) {
-          from.state.consumed = record.offset + 1
-          from.state.consumedEpoch = record.leaderEpoch
-        }
-        if (signal?.aborted || this.#closing !== null) return
-      }
-    }
+    yield* recordStream(this.#source, options.signal)
+  }
+
+  /**
+   * Calls the handler for each record until `signal` aborts or the consumer is closed: several at once, in order per partition or key. With autoCommit
+   * it commits up to the first record that is not done. Rejects with what the handler threw, unless `onFailed` says otherwise.
+   */
+  async run(handler: RecordHandler<K, V>, options: ConsumerRunOptions<K, V> = {}): Promise<void> {
+    this.#checkOpen()
+    if (this.#runner !== null) throw new ArgumentError('the consumer runs already')
+    this.#isPolledByHand = false
+    const runner = new Runner(this.#cluster.env, this.#source, { handler, options: resolveRunOptions(options) })
+    this.#runner = runner
+    this.#running = runner.run().finally(() => {
+      this.#runner = null
+    })
+    return this.#running
   }
 
   /** Goes on at `offset`. Throws ArgumentError when the partition is not assigned. */
@@ -285,8 +286,31 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       if (records.length > 0) return records
       this.#throwFailure()
       this.#fetcher.wake()
-      if (deadline.isOver) return []
+      if (deadline.isOver || this.#isWoken) return []
       await abortable(this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS)), signal)
+    }
+  }
+
+  #recordSource(): RecordSource<K, V> {
+    const consumer = this
+    return {
+      take: async ({ limit, timeoutMs, signal }) => {
+        this.#isWoken = false
+        const records = await this.#poll({ timeoutMs, maxRecords: limit, ...(signal === undefined ? {} : { signal }) })
+        return records.flatMap((record) => {
+          const state = this.#partitions.get(partitionKey(record.topic, record.partition))
+          return state === undefined ? [] : [{ record, state, seeks: state.seeks }]
+        })
+      },
+      wake: () => {
+        this.#isWoken = true
+        this.#wakeup.wake()
+      },
+      isCurrent: ({ state, seeks }) => this.#partitions.get(state.key) === state && state.seeks === seeks,
+      get isClosed() {
+        return consumer.#closing !== null
+      },
+      commit: () => this.#committer.commitBeforeLeaving(),
     }
   }
 
@@ -343,38 +367,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   }
 
   #take(limit: number): ConsumerRecord<K, V>[] {
-    const records: ConsumerRecord<unknown, unknown>[] = []
-    for (const state of this.#partitions.values()) {
-      if (!state.hasRecords) continue
-      try {
-        while (records.length < limit) {
-          const record = state.next()
-          if (record === null) break
-          records.push(record)
-        }
-      } catch (error) {
-        // What was read before the bad record is given out first; the error comes with the next call.
-        if (records.length === 0) throw error
-        break
-      }
-      if (records.length >= limit) break
-    }
-    if (records.length > 0) {
-      this.#rotate(records)
-      this.#fetcher.wake()
-    }
+    const records = handOut(this.#partitions, limit)
+    if (records.length > 0) this.#fetcher.wake()
     return records as ConsumerRecord<K, V>[]
-  }
-
-  /** The partition that filled the last answer goes to the end of the row, so that none starves. */
-  #rotate(records: readonly ConsumerRecord<unknown, unknown>[]): void {
-    const last = records.at(-1)
-    if (last === undefined || this.#partitions.size < 2) return
-    const key = partitionKey(last.topic, last.partition)
-    const state = this.#partitions.get(key)
-    if (state === undefined) return
-    this.#partitions.delete(key)
-    this.#partitions.set(key, state)
   }
 
   #membershipParts(group: string): MembershipOptions {
@@ -390,12 +385,14 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
       onRejoinNeeded: () => this.#wakeup.wake(),
       onRevoke: async (revoked) => {
         if (revoked.length === 0) return
+        await this.#runner?.giveAway(revoked)
         await rebalanceListener.onRevoked?.(revoked)
         await this.#committer.commitBeforeLeaving()
         for (const { topic, partition } of revoked) this.#partitions.delete(partitionKey(topic, partition))
       },
       onLost: async () => {
         const lost = this.assignment
+        await this.#runner?.giveAway(lost)
         this.#partitions.clear()
         if (lost.length > 0)
           await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
@@ -475,6 +472,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     this.#cluster.roles.delete(this)
     const context = this.#cluster.context({ timeoutMs: 30_000, ...options })
     try {
+      this.#wakeup.wake()
+      await this.#running?.catch(() => {})
       if (this.#isPolledByHand && this.#joining === null) this.#countAsDone()
       if (this.#options.groupId !== null) {
         await this.#committer.commitBeforeLeaving(context)

@@ -25,7 +25,8 @@ export class Wakeup {
       const timer = timeoutMs === Number.POSITIVE_INFINITY ? null : this.#env.timers.after(timeoutMs, () => wake())
       const wake = () => {
         timer?.cancel()
-        this.#wakeNow = null
+        // One that was given up must not take away the place of the next.
+        if (this.#wakeNow === wake) this.#wakeNow = null
         resolve()
       }
       this.#wakeNow = wake
