@@ -29,8 +29,8 @@ async function part(name, inputs, install) {
   say(`${name} took ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }
 
-for (const [profile, { classes }] of Object.entries(javaProfiles)) {
-  const programs = ['ClientChecks.java', 'TransactionChecks.java']
+for (const [profile, { classes, groups }] of Object.entries(javaProfiles)) {
+  const programs = ['ClientChecks.java', 'TransactionChecks.java', ...(groups ? ['GroupChecks.java'] : [])]
   const sources = programs.map((name) => clients('java', 'src', 'main', 'java', 'checks', name))
   await part(`java-${profile}`, [clients('java', 'pom.xml'), ...sources], (folder) => {
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`]

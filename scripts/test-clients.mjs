@@ -47,6 +47,14 @@ const programs = [
     env: { CLIENT_VERSION: version },
     needs: [join(cacheOf(`java-${profile}`), '.installed')],
   })),
+  ...Object.entries(javaProfiles)
+    .filter(([, { groups }]) => groups)
+    .map(([profile, { version }]) => ({
+      name: `Java consumer groups ${version}`,
+      command: [...java, '-cp', classPath(profile), 'checks.GroupChecks'],
+      env: { CLIENT_VERSION: version },
+      needs: [join(cacheOf(`java-${profile}`), '.installed')],
+    })),
   { name: 'librdkafka', command: [python, clients('python', 'confluent_checks.py')], needs: [python] },
   { name: 'kafka-python', command: [python, clients('python', 'kafka_python_checks.py')], needs: [python] },
   { name: 'aiokafka', command: [python, clients('python', 'aiokafka_checks.py')], needs: [python] },

@@ -2,11 +2,12 @@
 import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
-/** Profiles of tests/clients/java/pom.xml. `classes`: compile our program against it. `tools`: main classes of the quick start. */
+/** Profiles of tests/clients/java/pom.xml. `classes`: compile our programs against it; `groups`: the one about consumer groups too. `tools`: main classes of the quick start. */
 export const javaProfiles = {
   latest: {
     version: '4.3.1',
     classes: true,
+    groups: true,
     tools: {
       topics: 'org.apache.kafka.tools.TopicCommand',
       producer: 'org.apache.kafka.tools.ConsoleProducer',
@@ -14,7 +15,7 @@ export const javaProfiles = {
       producerBootstrap: '--bootstrap-server',
     },
   },
-  v44: { version: '4.4.0', classes: true },
+  v44: { version: '4.4.0', classes: true, groups: true },
   v24: {
     version: '2.4.1',
     classes: true,

@@ -161,3 +161,15 @@ test('telemetry of clients is offered unless the settings say otherwise: who see
     equal(apiKeys.filter(({ apiKey }) => apiKey === 71 || apiKey === 72).length, count)
   }
 })
+
+test('a topic that is asked for by id is found whatever the name beside it says: Java consumers send the empty string', async (t) => {
+  const broker = await TestBroker.start(t)
+  const ids = await broker.createTopics({ t: 1 })
+  const connection = await broker.connect()
+  const topics = [{ topicId: ids.get('t')!, name: '' }]
+  const answer = await connection.request(METADATA, 13, { topics, allowAutoTopicCreation: false })
+  deepEqual(
+    answer.topics.map(({ errorCode, name }) => [errorCode, name]),
+    [[ErrorCode.NONE, 't']],
+  )
+})

@@ -64,12 +64,14 @@ function topicsOf(context: RequestContext, request: MetadataRequest): TopicAnswe
   }
   const answers = new Map<string, TopicAnswer>()
   for (const { name, topicId } of topics) {
-    const key = name ?? topicId
+    // Java's consumers give an id with the empty string for a name: an id counts before the name.
+    const named = topicId === ZERO_UUID ? name : null
+    const key = named ?? topicId
     if (answers.has(key)) continue
-    const topic = name === null ? image.topics.byId(topicId) : image.topics.byName(name)
+    const topic = named === null ? image.topics.byId(topicId) : image.topics.byName(named)
     if (topic !== undefined) answers.set(key, found(context, request, topic))
     else {
-      const answer = name === null ? unknownId(topicId) : unknownName(context, request, name)
+      const answer = named === null ? unknownId(topicId) : unknownName(context, request, named)
       answers.set(key, { ...answer, ...operations(request) })
     }
   }

@@ -4,6 +4,7 @@
  */
 import { ErrorCode } from '@ottla/protocol'
 import type { Instant, ReplyToken } from '@ottla/runtime'
+import { SnapshotRegistry } from '@ottla/stdx'
 import { joinError, syncError } from './classic/answers.ts'
 import { ClassicDraft } from './classic/classic-draft.ts'
 import { ClassicGroup } from './classic/classic-group.ts'
@@ -12,6 +13,9 @@ import { decideJoin, type Join } from './classic/join.ts'
 import { decideLeave } from './classic/leave.ts'
 import { abandonSync, decideSync, type Sync } from './classic/sync.ts'
 import type { MemberIdentity } from './classic/validate.ts'
+import { heartbeatAsClassic, joinAsClassic, leaveAsClassic, syncAsClassic } from './consumer/classic-members.ts'
+import { ConsumerDraft } from './consumer/consumer-draft.ts'
+import type { ConsumerGroup } from './consumer/consumer-group.ts'
 import type { GroupShard } from './group-shard.ts'
 import { type Commit, decideCommit } from './offsets/offset-commit.ts'
 import { type DeleteTopic, decideOffsetDelete } from './offsets/offset-delete.ts'
@@ -30,7 +34,13 @@ export interface Asked {
 export function join({ shard, token, now }: Asked, request: Join): GroupDecision {
   const turn = shard.turn(now)
   const known = shard.groups.get(request.groupId)
-  if (known !== undefined && known.kind !== 'classic') {
+  if (known?.kind === 'consumer' && !known.isEmpty) {
+    joinAsClassic(new ConsumerDraft(known, turn), request, token)
+  } else if (known?.kind === 'consumer') {
+    // Nobody is left of the consumer group: the id may go to a classic one.
+    if (request.memberId === '') joinInPlaceOf(known, turn, { request, token })
+    else turn.reply(token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
+  } else if (known !== undefined && known.kind !== 'classic') {
     turn.reply(token, joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, ''))
   } else if (known === undefined && request.memberId !== '') {
     turn.reply(token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
@@ -42,11 +52,25 @@ export function join({ shard, token, now }: Asked, request: Join): GroupDecision
   return turn.decision()
 }
 
+function joinInPlaceOf(
+  group: ConsumerGroup,
+  turn: Turn,
+  { request, token }: { readonly request: Join; readonly token: ReplyToken },
+): void {
+  group.delete(turn)
+  const draft = new ClassicDraft(new ClassicGroup(new SnapshotRegistry(), group.groupId), turn)
+  decideJoin(draft, request, token)
+  draft.finish()
+}
+
 /** Replies a {@link SyncAnswer}. */
 export function sync({ shard, token, now }: Asked, request: Sync): GroupDecision {
   const turn = shard.turn(now)
+  const consumers = shard.consumerGroup(request.groupId)
   const group = shard.classicGroup(request.groupId)
-  if (group === undefined) {
+  if (consumers !== undefined) {
+    turn.reply(token, syncAsClassic(new ConsumerDraft(consumers, turn), request))
+  } else if (group === undefined) {
     turn.reply(token, syncError(ErrorCode.UNKNOWN_MEMBER_ID))
   } else {
     const draft = new ClassicDraft(group, turn)
@@ -72,8 +96,10 @@ export function syncFailed({ shard, token, now }: Asked, request: Sync, errorCod
 /** Replies an error code. */
 export function heartbeat({ shard, token, now }: Asked, request: Heartbeat): GroupDecision {
   const turn = shard.turn(now)
-  const group = shard.classicGroup(request.groupId)
-  turn.reply(token, group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : decideHeartbeat(group, request, turn))
+  const group = shard.groups.get(request.groupId)
+  if (group?.kind === 'consumer') turn.reply(token, heartbeatAsClassic(new ConsumerDraft(group, turn), request))
+  else
+    turn.reply(token, group?.kind === 'classic' ? decideHeartbeat(group, request, turn) : ErrorCode.UNKNOWN_MEMBER_ID)
   return turn.decision()
 }
 
@@ -83,8 +109,11 @@ export function leave(
   request: { readonly groupId: string; readonly members: readonly MemberIdentity[] },
 ): GroupDecision {
   const turn = shard.turn(now)
+  const consumers = shard.consumerGroup(request.groupId)
   const group = shard.classicGroup(request.groupId)
-  if (group === undefined) {
+  if (consumers !== undefined) {
+    turn.reply(token, leaveAsClassic(new ConsumerDraft(consumers, turn), request.members))
+  } else if (group === undefined) {
     turn.reply(
       token,
       request.members.map(() => ErrorCode.UNKNOWN_MEMBER_ID),

@@ -11,6 +11,7 @@ import { ClassicGroup } from './classic/classic-group.ts'
 import { sessionTimeout } from './classic/expire.ts'
 import { completeJoin, initialDelayOver, keepAlive, prepareRebalance } from './classic/rebalance.ts'
 import { syncTimeout } from './classic/sync.ts'
+import type { ConsumerGroup } from './consumer/consumer-group.ts'
 import type { Group } from './group.ts'
 import type { GroupPorts } from './group-ports.ts'
 import type { GroupRecord } from './group-record.ts'
@@ -46,6 +47,11 @@ export class GroupShard implements Shard<GroupRecord, GroupChange, GroupTimer, G
   classicGroup(groupId: string): ClassicGroup | undefined {
     const group = this.groups.get(groupId)
     return group?.kind === 'classic' ? group : undefined
+  }
+
+  consumerGroup(groupId: string): ConsumerGroup | undefined {
+    const group = this.groups.get(groupId)
+    return group?.kind === 'consumer' ? group : undefined
   }
 
   replay(record: GroupRecord, offset: number): void {

@@ -5,7 +5,13 @@ import type { GroupTopics } from '../../ports.ts'
 import type { PartitionsByTopic } from '../assignor/assignor.ts'
 import type { Turn } from '../turn.ts'
 import { modernKey, sessionKey } from '../turn.ts'
-import { type ConsumerGroup, hashOfTopics, type ResolvedRegex, subscribedTopics } from './consumer-group.ts'
+import {
+  type AskedToJoin,
+  type ConsumerGroup,
+  hashOfTopics,
+  type ResolvedRegex,
+  subscribedTopics,
+} from './consumer-group.ts'
 import { assignmentValue, type ConsumerMember, metadataValue } from './consumer-member.ts'
 
 export class ConsumerDraft {
@@ -17,6 +23,8 @@ export class ConsumerDraft {
   readonly #targets = new Map<string, PartitionsByTopic | null>()
   readonly #regexes = new Map<string, ResolvedRegex | null>()
   #isSubscriptionChanged = false
+  /** A static member took its place under a new id. */
+  hasReplaced = false
 
   constructor(group: ConsumerGroup, turn: Turn) {
     this.group = group
@@ -143,6 +151,13 @@ export class ConsumerDraft {
       this.turn.write({ kind: 'ConsumerGroupPartitionMetadata', key: { groupId }, value: null })
     const value = { epoch: this.epoch, metadataHash: this.metadataHash() }
     this.turn.write({ kind: 'ConsumerGroupMetadata', key: { groupId }, value })
+  }
+
+  /** Whether the member, of the classic protocol, was told to join again and has not yet. */
+  askToJoin(memberId: string, isAsked: 'yes' | 'no'): void {
+    if ((isAsked === 'yes') === this.group.isAskedToJoin(memberId)) return
+    const change: AskedToJoin = { memberId, isAsked }
+    this.turn.change({ kind: 'modern', groupId: this.groupId, change })
   }
 
   /** The member is alive. */

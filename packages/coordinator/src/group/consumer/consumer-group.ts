@@ -3,7 +3,7 @@
  * them) is kept until something it is made of changes.
  */
 import { groupMetadataHash } from '@ottla/protocol'
-import { type SnapshotRegistry, TimelineMap, TimelineValue } from '@ottla/stdx'
+import { type SnapshotRegistry, TimelineMap, TimelineSet, TimelineValue } from '@ottla/stdx'
 import type { GroupTopics } from '../../ports.ts'
 import type { PartitionsByTopic } from '../assignor/assignor.ts'
 import type { GroupShard } from '../group-shard.ts'
@@ -38,6 +38,12 @@ export interface ResolvedRegex {
   readonly timestampMs: number
 }
 
+/** Soft: a member of the classic protocol was told to join again. */
+export interface AskedToJoin {
+  readonly memberId: string
+  readonly isAsked: 'yes' | 'no'
+}
+
 interface Derived {
   readonly stamp: object
   readonly topicNames: ReadonlySet<string>
@@ -69,6 +75,7 @@ export class ConsumerGroup implements ModernGroup {
   /** Few groups have static members or regular expressions. */
   #staticMembers: TimelineMap<string, string> | undefined
   #regexes: TimelineMap<string, ResolvedRegex> | undefined
+  #askedToJoin: TimelineSet<string> | undefined
   #derived: Derived | undefined
 
   constructor(registry: SnapshotRegistry, groupId: string) {
@@ -170,6 +177,17 @@ export class ConsumerGroup implements ModernGroup {
       case 'ConsumerGroupRegularExpression':
         this.#replayRegex(consumerRecord)
     }
+  }
+
+  isAskedToJoin(memberId: string): boolean {
+    return this.#askedToJoin?.has(memberId) === true
+  }
+
+  apply(change: object): void {
+    const { memberId, isAsked } = change as AskedToJoin
+    this.#askedToJoin ??= new TimelineSet(this.#registry)
+    if (isAsked === 'yes') this.#askedToJoin.add(memberId)
+    else this.#askedToJoin.delete(memberId)
   }
 
   fire(timer: ModernTimer, turn: Turn, shard: GroupShard): void {

@@ -63,6 +63,7 @@ export function replace(draft: ConsumerDraft, old: ConsumerMember, member: Consu
     memberId: member.memberId,
     oldMemberId: old.memberId,
   })
+  draft.hasReplaced = true
   draft.cancelTimers(old.memberId)
   draft.remove(old.memberId)
   draft.putMetadata(member)

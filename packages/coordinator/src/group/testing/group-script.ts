@@ -42,6 +42,7 @@ import type { RequestContext } from '../request-context.ts'
 import { ConsumerCommands } from './consumer-commands.ts'
 import { GroupFixture, subscription } from './group-fixture.ts'
 import {
+  printBytes,
   printDescription,
   printError,
   printFetch,
@@ -353,9 +354,7 @@ export class GroupScript {
         member.awaitingSync === null ? '' : ' waits for sync',
         member.isPendingSync ? ' has to sync' : '',
       ]
-      this.#output.push(
-        `    ${member.memberId}${waits.join('')} has ${member.assignment.toString('latin1') || 'nothing'}`,
-      )
+      this.#output.push(`    ${member.memberId}${waits.join('')} has ${printBytes(member.assignment)}`)
     }
     for (const memberId of group.pendingIds()) this.#output.push(`    ${memberId} is expected`)
   }

@@ -1,5 +1,6 @@
 /** Records, answers and timers in the words of the scripts. */
 import {
+  ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
   type DescribeGroupsResponse,
   decodeVersioned,
@@ -87,7 +88,15 @@ function printMetadata(metadata: Buffer): string {
   }
 }
 
-function printBytes(bytes: Buffer | undefined): string {
+/** Texts as tests make them up, or the assignment of a Kafka consumer. */
+export function printBytes(bytes: Buffer | undefined): string {
+  if (bytes !== undefined && bytes.length > 2 && bytes[0] === 0) {
+    const { assignedPartitions } = decodeVersioned(ConsumerProtocolAssignment, bytes).value
+    const each = assignedPartitions.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => `${topic}-${partition}`),
+    )
+    return each.length === 0 ? 'no partitions' : each.join(' ')
+  }
   return bytes === undefined || bytes.length === 0 ? 'nothing' : bytes.toString('latin1')
 }
 
