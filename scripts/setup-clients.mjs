@@ -30,7 +30,11 @@ async function part(name, inputs, install) {
 }
 
 for (const [profile, { classes, groups }] of Object.entries(javaProfiles)) {
-  const programs = ['ClientChecks.java', 'TransactionChecks.java', ...(groups ? ['GroupChecks.java'] : [])]
+  const programs = [
+    'ClientChecks.java',
+    'TransactionChecks.java',
+    ...(groups ? ['GroupChecks.java', 'ShareChecks.java'] : []),
+  ]
   const sources = programs.map((name) => clients('java', 'src', 'main', 'java', 'checks', name))
   await part(`java-${profile}`, [clients('java', 'pom.xml'), ...sources], (folder) => {
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`]

@@ -49,12 +49,17 @@ const programs = [
   })),
   ...Object.entries(javaProfiles)
     .filter(([, { groups }]) => groups)
-    .map(([profile, { version }]) => ({
-      name: `Java consumer groups ${version}`,
-      command: [...java, '-cp', classPath(profile), 'checks.GroupChecks'],
-      env: { CLIENT_VERSION: version },
-      needs: [join(cacheOf(`java-${profile}`), '.installed')],
-    })),
+    .flatMap(([profile, { version }]) =>
+      [
+        ['consumer groups', 'GroupChecks'],
+        ['share consumers', 'ShareChecks'],
+      ].map(([name, program]) => ({
+        name: `Java ${name} ${version}`,
+        command: [...java, '-cp', classPath(profile), `checks.${program}`],
+        env: { CLIENT_VERSION: version },
+        needs: [join(cacheOf(`java-${profile}`), '.installed')],
+      })),
+    ),
   { name: 'librdkafka', command: [python, clients('python', 'confluent_checks.py')], needs: [python] },
   { name: 'kafka-python', command: [python, clients('python', 'kafka_python_checks.py')], needs: [python] },
   { name: 'aiokafka', command: [python, clients('python', 'aiokafka_checks.py')], needs: [python] },
@@ -94,6 +99,11 @@ const programs = [
       ),
       needs: [join(cacheOf(`java-${profile}`), '.installed')],
     })),
+  {
+    name: 'share group tools',
+    command: [process.execPath, clients('tools', 'share-tools-checks.mjs'), classPath('latest')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+  },
   {
     name: 'kafka-transactions.sh',
     command: [process.execPath, clients('tools', 'transactions-checks.mjs'), classPath('latest')],

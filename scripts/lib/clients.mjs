@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
-/** Profiles of tests/clients/java/pom.xml. `classes`: compile our programs against it; `groups`: the one about consumer groups too. `tools`: main classes of the quick start. */
+/** Profiles of tests/clients/java/pom.xml. `classes`: compile our programs against it; `groups`: those about consumer groups and share groups too. `tools`: main classes of the quick start. */
 export const javaProfiles = {
   latest: {
     version: '4.3.1',
