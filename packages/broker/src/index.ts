@@ -1,4 +1,5 @@
 export type { Broker } from './broker.ts'
+export { loadRe2 } from './re2.ts'
 export type {
   OpenController,
   OpenedController,

@@ -2,6 +2,8 @@
  * One run: clients at work on one broker, whose process ends again and again at a drawn point; after each restart it is held
  * against what the clients were told. Everything follows from the seed.
  */
+
+import { loadRe2 } from '@ottla/broker'
 import type { LogLine } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
 import { Prng } from '@ottla/stdx'
@@ -53,6 +55,8 @@ export const BROKER_HOST = 'broker'
 
 /** Rejects with SimulationError, whose cause is a Violation when the broker broke a promise. */
 export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
+  // Modules come in real time, in which days of virtual time pass.
+  await loadRe2()
   const { seed, promised } = options
   const drawn = drawCrashPlan(seed, promised)
   const plan = options.mutant?.adapt?.(drawn) ?? drawn

@@ -2,6 +2,8 @@
  * One run on a disk that fails while the broker runs: it is full for a while, a sync or a write fails for good in one of two data folders,
  * operations come back late. What must go on goes on, what failed is not tried again, and nothing that clients were told is lost.
  */
+
+import { loadRe2 } from '@ottla/broker'
 import type { LogLine } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
 import { Prng } from '@ottla/stdx'
@@ -43,6 +45,8 @@ const FAULTS = 3
 
 /** Rejects with SimulationError, whose cause is a Violation when the broker did what it must not. */
 export async function diskFaultRun(options: DiskFaultRunOptions): Promise<DiskFaultRunResult> {
+  // Modules come in real time, in which days of virtual time pass.
+  await loadRe2()
   const plan = planOf(options.seed)
   const { seed, onLogLine } = options
   const logging = onLogLine === undefined ? {} : { onLogLine, logLevel: 'debug' as const }

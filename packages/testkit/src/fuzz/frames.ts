@@ -32,6 +32,8 @@ const SIZE_BYTES = 4
 const HEAD_BYTES = 12
 /** Fetch, ListOffsets, Metadata, OffsetForLeaderEpoch, DescribeConfigs, DescribeTopicPartitions. */
 const READING: ReadonlySet<number> = new Set([1, 2, 3, 23, 32, 75])
+/** UnregisterBroker takes the broker out of service, as it is meant to: everybody would notice. */
+const UNREGISTER_BROKER = 64
 const LENGTHS = [-1, -2, 0, 1, 127, 128, 0x7fff, 0x8000, 0xffff, 0x7fffffff, -0x80000000, 0x00ffffff]
 const VARINTS = ['ffffffff0f', 'ffffffff7f', 'ffffffffffffffffff01', '80808080808080808080', '00', '01', '8080808008']
 const FOREIGN = [
@@ -100,6 +102,13 @@ const MUTATION_NAMES = Object.keys(MUTATIONS) as MutationName[]
 
 /** The next frame. The correlation id is in it, unless that was hurt. */
 export function drawFrame(source: FrameSource, correlationId: number): DrawnFrame {
+  for (;;) {
+    const frame = drawAnyFrame(source, correlationId)
+    if (frame.bytes.length < 6 || frame.bytes.readInt16BE(4) !== UNREGISTER_BROKER) return frame
+  }
+}
+
+function drawAnyFrame(source: FrameSource, correlationId: number): DrawnFrame {
   const { random } = source
   if (random.chance(FOREIGN_SHARE * source.hurtShare)) return { kind: 'foreign', bytes: drawForeign(random) }
   const bytes = drawRequest(source, correlationId)

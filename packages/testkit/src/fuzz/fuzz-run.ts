@@ -2,7 +2,7 @@
  * One run: many connections feed random and hurt frames to a broker, while a well-behaved client beside them reads what was
  * written before. At the end the broker is started again from what is on the disk. Everything follows from the seed.
  */
-import { type RunningBroker, startBroker } from '@ottla/broker'
+import { loadRe2, type RunningBroker, startBroker } from '@ottla/broker'
 import { metricValue } from '@ottla/broker/metrics'
 import { type BrokerConfig, formatConfigProblem, parseServerProperties } from '@ottla/config'
 import type { Env } from '@ottla/env'
@@ -68,6 +68,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** Rejects with SimulationError, whose cause says what the broker did wrong. */
 export async function fuzzRun(options: FuzzRunOptions): Promise<FuzzRunResult> {
+  // Modules come in real time, in which days of virtual time pass.
+  await loadRe2()
   const failed: { reject: (error: Error) => void } = { reject: () => {} }
   const simulation = new Simulation({
     seed: options.seed,
