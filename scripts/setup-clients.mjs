@@ -33,7 +33,7 @@ for (const [profile, { classes, groups }] of Object.entries(javaProfiles)) {
   const programs = [
     'ClientChecks.java',
     'TransactionChecks.java',
-    ...(groups ? ['GroupChecks.java', 'ShareChecks.java'] : []),
+    ...(groups ? ['GroupChecks.java', 'ShareChecks.java', 'ShareQueueChecks.java'] : []),
   ]
   const sources = programs.map((name) => clients('java', 'src', 'main', 'java', 'checks', name))
   await part(`java-${profile}`, [clients('java', 'pom.xml'), ...sources], (folder) => {

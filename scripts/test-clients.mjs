@@ -53,6 +53,7 @@ const programs = [
       [
         ['consumer groups', 'GroupChecks'],
         ['share consumers', 'ShareChecks'],
+        ['share queues', 'ShareQueueChecks'],
       ].map(([name, program]) => ({
         name: `Java ${name} ${version}`,
         command: [...java, '-cp', classPath(profile), `checks.${program}`],
@@ -192,7 +193,11 @@ function runProgram(program, broker, index) {
   })
 }
 
-const broker = process.env.BOOTSTRAP ? { bootstrap: process.env.BOOTSTRAP, stop: async () => {} } : await startBroker()
+/** Locks of share groups as short as may be: checks wait for their end. */
+const SETTINGS = { 'group.share.min.record.lock.duration.ms': '1000' }
+const broker = process.env.BOOTSTRAP
+  ? { bootstrap: process.env.BOOTSTRAP, stop: async () => {} }
+  : await startBroker({ settings: SETTINGS })
 say(`broker at ${broker.bootstrap}`)
 const all = []
 let skipped = 0

@@ -27,6 +27,9 @@ import type { RawApi } from './handler.ts'
 
 type Request = Value<typeof ShareFetchRequest>
 const MODES: readonly AcquireMode[] = ['batch_optimized', 'record_limit']
+const SHARE_FETCH = 78
+const HEAD_BYTES = 30
+const PARTITION_BYTES = 60
 const NO_RECORDS = Buffer.alloc(0)
 
 export const shareFetch: RawApi = {
@@ -176,12 +179,28 @@ function respond(
     if (result.kind !== 'nothing' || isFirst(request)) response.addResult(of, result)
   for (const acknowledgement of acknowledgements) response.addAcknowledgement(acknowledgement)
   const acquisitionLockTimeoutMs = context.broker.shares.settings(request.groupId!).lockDurationMs
+  // What was acquired is sent in any case; a client over its quota may not ask again before its time.
+  const throttleTimeMs = context.broker.quotas.fetched(context, count(context, results))
   const frame = encodeResponse(context, ShareFetchResponse, {
+    throttleTimeMs,
     acquisitionLockTimeoutMs,
     responses: response.topics,
     nodeEndpoints: hints.endpoints,
   })
   exchange.respond(frame, () => releaseAll(results))
+  if (throttleTimeMs > 0) context.broker.quotas.pause(exchange.connection, throttleTimeMs)
+}
+
+/** Gives the bytes that the answer will have, about. */
+function count({ broker }: RequestContext, results: readonly ShareTargetResult[]): number {
+  let bytes = HEAD_BYTES
+  for (const { of, result } of results) {
+    broker.metrics.countError(SHARE_FETCH, result.kind === 'failed' ? result.error : ErrorCode.NONE)
+    if (result.kind !== 'records') continue
+    bytes += PARTITION_BYTES + result.sizeBytes
+    broker.replicas.findById(of.topicId, of.partition).replica?.traffic.fetched(result.sizeBytes)
+  }
+  return bytes
 }
 
 function isFirst({ shareSessionEpoch }: Request): boolean {

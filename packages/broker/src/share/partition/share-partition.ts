@@ -77,6 +77,8 @@ export class SharePartition {
   readonly #window: InFlightWindow
   /** No lock ends before. */
   #lockedUntilMs = NO_LOCK
+  /** Records below were deleted, perhaps while members held them. */
+  #logStartOffset = 0
   #hasUnwritten = false
   /** Archiving runs that nobody was told of. */
   #newDeadLetters = false
@@ -135,7 +137,7 @@ export class SharePartition {
     return acquired
   }
 
-  /** A member decides about records: all that it says is accepted, or nothing. What lies below the start is over, whatever is said of it. */
+  /** A member decides about records: all that it says is accepted, or nothing. Nothing that is said of records below the log start is an error. */
   acknowledge(memberId: string, batches: readonly AcknowledgementBatch[], nowMs: number): Acknowledged {
     const problem = this.#problem(memberId, batches)
     if (problem !== null) return problem
@@ -270,6 +272,7 @@ export class SharePartition {
 
   /** The log start passed the start of the window: what lies below is gone, whoever held it. */
   logStartMoved(logStartOffset: number): boolean {
+    this.#logStartOffset = Math.max(this.#logStartOffset, logStartOffset)
     if (logStartOffset <= this.#window.startOffset) return false
     this.#window.trimTo(logStartOffset)
     this.#window.settle()
@@ -296,11 +299,15 @@ export class SharePartition {
 
   #problem(memberId: string, batches: readonly AcknowledgementBatch[]): Acknowledged | null {
     for (const { firstOffset, lastOffset } of batches) {
-      if (lastOffset < this.#window.startOffset) continue
+      const first = Math.max(firstOffset, this.#logStartOffset)
+      if (first > lastOffset) continue
+      if (first < this.#window.startOffset) {
+        return refused(ErrorCode.INVALID_RECORD_STATE, `Offset ${first} is finished.`)
+      }
       if (lastOffset >= this.#window.endOffset) {
         return refused(ErrorCode.INVALID_REQUEST, `Offset ${lastOffset} was not given to anybody.`)
       }
-      for (const run of this.#window.overlapping(firstOffset, lastOffset)) {
+      for (const run of this.#window.overlapping(first, lastOffset)) {
         if (run.state !== DeliveryState.ACQUIRED || run.memberId !== memberId || run.pending !== null) {
           return refused(ErrorCode.INVALID_RECORD_STATE, `The member does not hold offset ${run.first}.`)
         }
