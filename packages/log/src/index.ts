@@ -8,6 +8,8 @@ export type { LogLimits, LogResources } from './log-resources.ts'
 export { createLogResources, DEFAULT_LOG_LIMITS } from './log-resources.ts'
 export type { DirectoryStatus, OpenLogStoreOptions, OpenStoredOptions, StoredPartition } from './log-store.ts'
 export { LogStore } from './log-store.ts'
+export type { MoveHooks, MoveStatus } from './move/log-moves.ts'
+export { LogMoves } from './move/log-moves.ts'
 export { PartitionLog } from './partition-log.ts'
 export {
   formatMetaProperties,

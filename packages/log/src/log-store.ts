@@ -10,6 +10,7 @@ import { Limiter } from './limiter.ts'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from './log-config.ts'
 import { LogError } from './log-error.ts'
 import type { LogResources } from './log-resources.ts'
+import { LogMoves } from './move/log-moves.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { readBootId } from './store/boot-marker.ts'
 import { NO_BROKER_EPOCH } from './store/clean-shutdown-marker.ts'
@@ -31,6 +32,10 @@ export interface OpenLogStoreOptions {
   readonly clusterId?: string
   /** The effective settings of a topic. Asked when a log is opened. */
   readonly configOf: (topic: string) => LogConfig
+  /** cordoned.log.dirs: folders that get no new logs; '*' for all. */
+  readonly cordoned?: () => readonly string[]
+  /** replica.alter.log.dirs.io.max.bytes.per.second */
+  readonly moveBytesPerSecond?: () => number
   /** A folder failed: all its logs are offline. The broker goes on while one folder is left. */
   readonly onDirectoryFailed?: (directory: DirectoryStatus, error: LogError) => void
 }
@@ -82,6 +87,10 @@ export class LogStore {
   readonly #directories: readonly LogDirectory[]
   readonly #deletion: FolderDeletion
   readonly #compacted: CompactedLogs
+  /** Where partitions that are not here yet are to be. */
+  readonly #preferred = new Map<string, string>()
+  /** Logs on their way from one folder to another. */
+  readonly moves: LogMoves
   #isClosed = false
 
   private constructor(options: OpenLogStoreOptions, directories: readonly LogDirectory[], clusterId: string) {
@@ -92,6 +101,16 @@ export class LogStore {
     this.#deletion = new FolderDeletion(options.resources)
     const { resources, configOf } = options
     this.#compacted = new CompactedLogs({ resources, configOf, open: (entry) => this.#openIdle(entry) })
+    this.moves = new LogMoves({
+      resources,
+      configOf,
+      entry: (topicPartition) => this.#entry(topicPartition),
+      open: (entry) => this.#openIdle(entry),
+      openAgain: (topicPartition) => this.openLog(topicPartition, { topicId: '' }),
+      directoryFailed: (directory, error) => this.#directoryFailed(directory, error),
+      deleteLater: (path, { fileDeleteDelayMs }) => this.#deletion.schedule(path, fileDeleteDelayMs),
+      bytesPerSecond: options.moveBytesPerSecond ?? (() => Number.POSITIVE_INFINITY),
+    })
   }
 
   /**
@@ -106,6 +125,7 @@ export class LogStore {
       const store = new LogStore(options, directories, clusterId)
       const bootId = await readBootId(resources.env.files)
       await Promise.all(directories.map((directory) => store.#load(directory, bootId)))
+      await store.moves.adopt(directories)
       const failed = directories.find((directory) => directory.error !== null)?.error
       if (failed != null && directories.every((directory) => directory.error !== null)) throw failed
       return store
@@ -117,6 +137,29 @@ export class LogStore {
 
   get directories(): readonly DirectoryStatus[] {
     return this.#directories
+  }
+
+  isCordoned({ path }: DirectoryStatus): boolean {
+    const cordoned = this.#options.cordoned?.() ?? []
+    return cordoned.includes('*') || cordoned.includes(path)
+  }
+
+  /**
+   * Moves a log into another folder while it is used; a partition that is not here yet will be made there. False when no folder has that
+   * path.
+   */
+  async move(topicPartition: TopicPartition, path: string): Promise<boolean> {
+    const target = this.#directories.find((directory) => directory.path === path)
+    if (target === undefined) return false
+    const entry = this.#entry(topicPartition)
+    if (entry === undefined) this.#preferred.set(checkpointKey(topicPartition), path)
+    else await this.moves.start(topicPartition, target)
+    return true
+  }
+
+  /** Goes on with the moves that the last stop interrupted. */
+  resumeMoves(): Promise<void> {
+    return this.moves.resume(this.#directories)
   }
 
   /** Broker epoch in the clean-shutdown markers of the last stop; -1 when any folder was not stopped cleanly. */
@@ -208,6 +251,7 @@ export class LogStore {
         if (entry.needsRecovery || !(await isRetentionDue(this.#options.resources, folder, { config, nowMs }))) continue
         log = await this.#openIdle(entry)
       }
+      log?.updateConfig(this.#options.configOf(entry.topicPartition.topic))
       log?.expireProducers(nowMs)
       log?.applyRetention({ nowMs })
     }
@@ -222,6 +266,7 @@ export class LogStore {
   async close(options: { clean: boolean; brokerEpoch?: number }): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    await this.moves.close()
     this.#deletion.close()
     const limiter = new Limiter(CLOSE_CONCURRENCY)
     for (const directory of this.#directories) {
@@ -285,9 +330,13 @@ export class LogStore {
       const failed = this.#directories.find(({ error }) => error !== null)
       throw new LogError('OFFLINE', `${failed?.path} has failed and may hold ${checkpointKey(topicPartition)}`)
     }
+    const preferred = this.#preferred.get(checkpointKey(topicPartition))
+    this.#preferred.delete(checkpointKey(topicPartition))
+    const open = online.filter((each) => !this.isCordoned(each))
     const directory =
+      online.find((each) => each.path === preferred) ??
       online.find((each) => each.directoryId === options.directoryId) ??
-      online.sort((a, b) => a.entries.size - b.entries.size)[0]
+      (open.length > 0 ? open : online).sort((a, b) => a.entries.size - b.entries.size)[0]
     if (directory === undefined) throw new LogError('OFFLINE', 'no data folder is left')
     for (const each of recorded) each.drop(topicPartition)
     const entry: DirectoryEntry = {
@@ -345,6 +394,7 @@ export class LogStore {
   }
 
   async #takeAway(topicPartition: TopicPartition, kind: 'delete' | 'stray'): Promise<void> {
+    await this.moves.cancel(topicPartition)
     const entry = this.#entry(topicPartition)
     if (entry === undefined) return
     await entry.opening?.catch(() => {})

@@ -356,6 +356,21 @@ export class PartitionLog {
     return undisturbed(this.#state, () => abortedTransactions(this.#state, this.#engine, from, upTo))
   }
 
+  /**
+   * Takes no more appends, and closes once `copyRest`, which finds everything written, has what there is. When that fails the log
+   * goes on.
+   */
+  handOver(copyRest: () => Promise<void>): Promise<void> {
+    return this.#exclusively(async () => {
+      await this.cleaning.callOff()
+      await this.#removals
+      await this.#engine.writer.idle()
+      this.#throwIfFailed()
+      await copyRest()
+      this.#engine.stop()
+    })
+  }
+
   /** The folder failed: this log is offline too. */
   takeOffline(error: LogError): void {
     this.#engine.failed(error)

@@ -29,8 +29,10 @@ export class CompactedLogs {
     const found: CompactedLog[] = []
     for (const entry of entries) {
       if (entry.error !== null || entry.directory.error !== null || entry.opening !== null) continue
-      const isCompacted = (entry.log?.config ?? this.#options.configOf(entry.topicPartition.topic)).cleanupCompact
-      if (!isCompacted) continue
+      const config = this.#options.configOf(entry.topicPartition.topic)
+      if (!config.cleanupCompact) continue
+      // Nobody else tells one that was opened for this alone.
+      entry.log?.updateConfig(config)
       const log = entry.log ?? ((await this.#isDirty(entry)) ? await this.#options.open(entry) : null)
       if (log !== null && entry.log === log) found.push(compacted(entry, log))
     }

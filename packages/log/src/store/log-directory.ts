@@ -64,6 +64,8 @@ export class LogDirectory {
   readonly highWatermarks: OffsetCheckpoint = new Map()
   /** Where the last cleaning of a log ended. */
   readonly cleanerOffsets: OffsetCheckpoint = new Map()
+  /** Copies of logs that were on their way here. */
+  readonly futures: { readonly path: string; readonly topicPartition: TopicPartition }[] = []
   /** Folders waiting for their deletion. */
   readonly deleted: string[] = []
   directoryId = ''
@@ -135,6 +137,11 @@ export class LogDirectory {
         // The controller opens its log itself: a second log on the same files would recover, and cut, under its hands.
         if (folder.topicPartition.topic !== METADATA_TOPIC) this.#addFound(folder.topicPartition)
       } else if (folder.kind === 'delete') this.deleted.push(`${this.path}/${name}`)
+      else if (folder.kind === 'future') {
+        const of = parseFolder(folder.of)
+        if (of?.kind === 'partition')
+          this.futures.push({ path: `${this.path}/${name}`, topicPartition: of.topicPartition })
+      }
     }
     await this.#forgetDeleted()
     if (this.wasClean || this.#isNew) await this.endRecovery()
@@ -206,10 +213,15 @@ export class LogDirectory {
     })
   }
 
+  /** Written with the next checkpoint. */
+  noteCleaned(key: string, offset: number): void {
+    this.cleanerOffsets.set(key, offset)
+    this.#areCleanerOffsetsStale = true
+  }
+
   /** The log is clean below `offset`. */
   async recordCleaned(topicPartition: TopicPartition, offset: number): Promise<void> {
-    this.cleanerOffsets.set(checkpointKey(topicPartition), offset)
-    this.#areCleanerOffsetsStale = true
+    this.noteCleaned(checkpointKey(topicPartition), offset)
     await this.#checkpoints.run(() => this.#writeCleanerOffsets())
   }
 
@@ -258,7 +270,12 @@ export class LogDirectory {
     await lock?.release()
   }
 
-  #addFound(topicPartition: TopicPartition): void {
+  /** A folder got the partition's name. Nothing is recorded of it. */
+  adopt(topicPartition: TopicPartition): void {
+    this.#addFound(topicPartition, 'recover')
+  }
+
+  #addFound(topicPartition: TopicPartition, how: 'as the folder' | 'recover' = 'as the folder'): void {
     this.entries.set(checkpointKey(topicPartition), {
       topicPartition,
       directory: this,
@@ -266,7 +283,7 @@ export class LogDirectory {
       log: null,
       opening: null,
       error: null,
-      needsRecovery: !this.wasClean,
+      needsRecovery: how === 'recover' || !this.wasClean,
       recordedIn: [],
     })
   }

@@ -25,7 +25,11 @@ export function parseFolder(name: string): PartitionFolder | null {
 }
 
 /** The name under which a folder waits for its deletion, or is set aside. `unique` is 16 random bytes. */
-export function renamedFolder(topicPartition: TopicPartition, kind: 'delete' | 'stray', unique: Buffer): string {
+export function renamedFolder(
+  topicPartition: TopicPartition,
+  kind: 'delete' | 'stray' | 'future',
+  unique: Buffer,
+): string {
   const suffix = `.${unique.toString('hex')}-${kind}`
   return folderName(topicPartition).slice(0, NAME_MAX - suffix.length) + suffix
 }
