@@ -112,6 +112,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Log cleaner beside Apache Kafka',
+    command: [process.execPath, clients('tools', 'cleaner-checks.mjs'), classPath('latest')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'Apache Kafka folders',
     command: [process.execPath, clients('tools', 'folder-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],

@@ -33,6 +33,7 @@ import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import { Deadlines } from './purgatory/deadlines.ts'
 import type { Arrival } from './quota/connection-rates.ts'
 import { Quotas } from './quota/quotas.ts'
+import { DirectoryAssignments } from './replica/directory-assignments.ts'
 import { ReplicaRegistry, type TopicSettings } from './replica/replica-registry.ts'
 import { INTERNAL_PRINCIPAL } from './request-context.ts'
 import { ShareService } from './share/share-service.ts'
@@ -107,14 +108,7 @@ export class Broker implements BrokerContext {
     this.deadlines = new Deadlines(env)
     this.fetchSessions = new FetchSessionCache(env, config.values['max.incremental.fetch.session.cache.slots'])
     this.producerIds = new ProducerIds(() => this.#allocateProducerIds(), this.logger)
-    this.replicas = new ReplicaRegistry({
-      nodeId: this.nodeId,
-      logs,
-      logger: env.logger.child('broker.replica'),
-      timers: env.timers,
-      settingsOf: (topic) => this.settingsOf(topic),
-      traffic: metrics.traffic,
-    })
+    this.replicas = this.#replicaRegistry()
     this.quotas = new Quotas({ env, config, deadlines: this.deadlines })
     this.telemetry = new ClientTelemetry({ clock: env.clock, config, uuid: () => env.random.uuid() })
     this.topicCreation = new TopicCreation(this)
@@ -203,6 +197,21 @@ export class Broker implements BrokerContext {
     if (delta.deletedTopics.size > 0) {
       this.coordinators.topicsDeleted(Array.from(delta.deletedTopics.values(), ({ name }) => name))
     }
+  }
+
+  #replicaRegistry(): ReplicaRegistry {
+    const { env, nodeId, logs, channel, metrics } = this
+    const logger = env.logger.child('broker.replica')
+    const assignments = new DirectoryAssignments({ env, logger, channel, nodeId, brokerEpoch: () => this.brokerEpoch })
+    return new ReplicaRegistry({
+      nodeId,
+      logs,
+      logger,
+      timers: env.timers,
+      settingsOf: (topic) => this.settingsOf(topic),
+      placed: (replica, directoryId) => assignments.note(replica, directoryId),
+      traffic: metrics.traffic,
+    })
   }
 
   #dynamicConfig(): BrokerConfig {

@@ -142,6 +142,7 @@ class Start {
     const registration = await this.#register(broker, listeners)
     this.#dispatcher = new Dispatcher(broker, broker.apis)
     if (logs.previousBrokerEpoch < 0) void recover(broker)
+    void logs.resumeMoves()
     this.#undo.push(startSchedules(broker), startLogCleaner(broker), () => drain(server, broker))
     await registration.unfence()
     server.open()
@@ -202,6 +203,12 @@ class Start {
       directories,
       nodeId: await resolveNodeId(this.#env.files, this.#config, directories),
       configOf: (topic) => this.#broker?.settingsOf(topic).log ?? DEFAULT_LOG_CONFIG,
+      cordoned: () => {
+        const { values } = this.#broker?.config ?? this.#config
+        return (values['cordoned.log.dirs'] ?? []).map((path) => (path === '*' ? path : this.#absolute(path)))
+      },
+      moveBytesPerSecond: () =>
+        (this.#broker?.config ?? this.#config).values['replica.alter.log.dirs.io.max.bytes.per.second'],
       onDirectoryFailed: (directory, error) => this.#directoryFailed(opened, directory, error),
     })
     opened = logs

@@ -356,10 +356,7 @@ export class PartitionLog {
     return undisturbed(this.#state, () => abortedTransactions(this.#state, this.#engine, from, upTo))
   }
 
-  /**
-   * Takes no more appends, and closes once `copyRest`, which finds everything written, has what there is. When that fails the log
-   * goes on.
-   */
+  /** Takes no more appends, and closes once `copyRest` has what there is, all of it written. When that fails the log goes on. */
   handOver(copyRest: () => Promise<void>): Promise<void> {
     return this.#exclusively(async () => {
       await this.cleaning.callOff()
@@ -452,7 +449,6 @@ export class PartitionLog {
   #moveLogStart(offset: number): void {
     const state = this.#state
     assert(offset <= state.logEndOffset, 'the log start does not pass the end')
-    if (offset === state.logStartOffset) return
     state.logStartOffset = offset
     state.highWatermark = Math.max(state.highWatermark, offset)
     if (state.epochs.truncateFromStart(offset)) this.#engine.epochFile.changed()

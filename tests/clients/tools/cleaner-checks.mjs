@@ -284,5 +284,5 @@ try {
   })
 } finally {
   for (const broker of running) await broker.stop('SIGKILL')
-  if (process.env.KEEP === undefined) for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 }

@@ -1,8 +1,9 @@
 /**
  * DescribeLogDirs (key 35), versions 0 to 5.
  *
- * The log dirs of this broker with the partitions in them, their sizes in bytes and how far they lag behind the high watermark. v4: room of
- * the volume. A dir that failed is listed with KAFKA_STORAGE_ERROR.
+ * The log dirs of this broker with the partitions in them, their sizes in bytes and how far they lag behind the high watermark; a copy on its
+ * way to another dir, how far behind the log that it is to replace. v4: room of the volume. v5: whether the dir gets no new replicas
+ * (cordoned.log.dirs). A dir that failed is listed with KAFKA_STORAGE_ERROR.
  */
 import type { DirectoryStatus, PartitionLog, StoredPartition } from '@ottla/log'
 import { DescribeLogDirsRequest, DescribeLogDirsResponse, ErrorCode, type Init, ZERO_UUID } from '@ottla/protocol'
@@ -40,9 +41,17 @@ async function describe(
     topics.set(topic, partitions)
     partitions.push({ partitionIndex: partition, partitionSize: log.sizeBytes, offsetLag: 0, isFutureKey: false })
   }
+  for (const { topicPartition, directory, sizeBytes, offsetLag } of broker.logs.moves.status()) {
+    const { topic, partition } = topicPartition
+    if (directory !== logDir || !(wanted === null || wanted.get(topic)?.has(partition) === true)) continue
+    const partitions = topics.get(topic) ?? []
+    topics.set(topic, partitions)
+    partitions.push({ partitionIndex: partition, partitionSize: sizeBytes, offsetLag, isFutureKey: true })
+  }
   const { totalBytes, usableBytes } = await broker.env.files.volume(logDir)
   const named = [...topics].map(([name, partitions]) => ({ name, partitions }))
-  return { errorCode: ErrorCode.NONE, logDir, topics: named, totalBytes, usableBytes }
+  const isCordoned = broker.logs.isCordoned(directory)
+  return { errorCode: ErrorCode.NONE, logDir, topics: named, totalBytes, usableBytes, isCordoned }
 }
 
 /** After a clean start logs open on first use; their size is known from then on. */

@@ -25,6 +25,8 @@ export interface ReplicaRegistryOptions {
   readonly logger: Logger
   readonly timers: Timers
   readonly settingsOf: (topic: string) => TopicSettings
+  /** The log of the replica is open, in that log dir. */
+  readonly placed: (replica: Replica, directoryId: string) => void
   /** Of all topics. */
   readonly traffic: TopicTraffic
 }
@@ -63,6 +65,11 @@ export class ReplicaRegistry {
 
   constructor(options: ReplicaRegistryOptions) {
     this.#options = options
+    options.logs.moves.hooks = {
+      exclusively: ({ topic, partition }, job) =>
+        new Promise((resolve, reject) => this.#folders.run(`${topic}-${partition}`, () => job().then(resolve, reject))),
+      moved: (topicPartition) => this.#moved(topicPartition),
+    }
   }
 
   find(topic: string, partition: number): FoundReplica {
@@ -197,8 +204,17 @@ export class ReplicaRegistry {
       if (log === undefined) return
       // Settings that changed while the log was being opened.
       log.updateConfig(this.#options.settingsOf(topic).log)
-      replica.opened(log, logs.find(topicPartition)?.highWatermark ?? 0)
+      const stored = logs.find(topicPartition)
+      replica.opened(log, stored?.highWatermark ?? 0)
+      if (stored !== undefined) this.#options.placed(replica, stored.directory.directoryId)
     })
+  }
+
+  /** The log of a replica is in another folder now. */
+  async #moved({ topic, partition }: TopicPartition): Promise<void> {
+    const { replica } = this.find(topic, partition)
+    if (replica === undefined) return
+    this.#open(replica, { isNew: false })
   }
 
   #openFailed(replica: Replica, error: unknown): undefined {
