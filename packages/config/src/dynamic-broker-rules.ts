@@ -57,9 +57,7 @@ function requirementProblem(values: BrokerValues): string | null {
       values['log.roll.ms'] >= 1, 'log.roll.ms must be greater than or equal to 1') ??
     require(values['log.roll.jitter.ms'] === null ||
       values['log.roll.jitter.ms'] >= 0, 'log.roll.jitter.ms must be greater than or equal to 0') ??
-    require(retentionMs === null ||
-      retentionMs === -1 ||
-      retentionMs >= 1, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1') ??
+    require(retentionMs !== 0, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1') ??
     require(cleanerBytes > MIB, 'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.') ??
     require(values['max.connections.per.ip'] > 0 ||
       overrides !==
@@ -92,13 +90,15 @@ const THREAD_COUNTS = [
 ] as const
 
 /** Changed at run time by Kafka, and not here. */
-const FIXED_HERE = ['listeners', 'listener.security.protocol.map'] as const
+const FIXED_HERE = ['listeners', 'listener.security.protocol.map', 'cordoned.log.dirs'] as const
 
 /** What a change may not do, whatever the values are by themselves. */
 function changeProblem(before: BrokerValues, after: BrokerValues): string | null {
   for (const name of FIXED_HERE) {
     if (!isSame(before[name], after[name])) return `Cannot update these configs dynamically: [${name}]`
   }
+  const stranger = after['metric.reporters'].find((name) => !before['metric.reporters'].includes(name))
+  if (stranger !== undefined) return `Class ${stranger} could not be found.`
   for (const name of ['max.connections', 'max.connection.creation.rate'] as const) {
     if (after[name] <= 0 && after[name] !== before[name]) return `Invalid ${name} ${after[name]}`
   }
@@ -109,6 +109,7 @@ function changeProblem(before: BrokerValues, after: BrokerValues): string | null
     if (count > was * 2) return `${failed} not be greater than double the current value ${was}`
   }
   const cleaners = before['log.cleaner.threads']
+  if (after['log.cleaner.threads'] < 1) return 'Log cleaner threads should be at least 1'
   if (after['log.cleaner.threads'] > cleaners * 2) {
     return `Log cleaner threads cannot be increased to more than double the current value ${cleaners}`
   }

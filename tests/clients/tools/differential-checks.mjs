@@ -10,7 +10,9 @@ import { apacheSettings, startApacheKafka } from '../../../scripts/lib/apache-ka
 import { freePort, startBroker } from '../../../scripts/lib/test-broker.mjs'
 import { root } from '../../../scripts/lib/workspace.mjs'
 import { differences } from './differences.mjs'
+import * as admin from './differential/admin.mjs'
 import * as configs from './differential/configs.mjs'
+import * as dynamic from './differential/dynamic-settings.mjs'
 import * as frames from './differential/frames.mjs'
 import * as groups from './differential/groups.mjs'
 import { INTENDED } from './differential/intended.mjs'
@@ -40,6 +42,19 @@ const SCENARIOS = {
   'refuses to describe': configs.describeErrors,
   'alters settings one by one': configs.alterIncrementally,
   'alters settings as a whole': configs.alterWhole,
+  'judges every setting of brokers': dynamic.everyBrokerSetting,
+  'judges every setting of topics': dynamic.everyTopicSetting,
+  'judges settings of groups and client metrics': dynamic.groupsAndClientMetrics,
+  'changes levels of loggers': dynamic.loggers,
+  'lists what has settings': dynamic.resources,
+  'keeps quotas': admin.clientQuotas,
+  'elects leaders': admin.elections,
+  'reassigns partitions': admin.reassignments,
+  'judges levels of features': admin.features,
+  'describes its quorum': admin.quorum,
+  'keeps credentials': admin.credentials,
+  'refuses what needs security': admin.security,
+  'asks for telemetry': admin.telemetry,
   produces: records.produce,
   'knows idempotent producers': records.idempotence,
   'gives producer ids': records.producerIds,

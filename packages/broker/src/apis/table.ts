@@ -79,6 +79,7 @@ import { streamsGroupDescribe } from './89-streams-group-describe.ts'
 import { describeShareGroupOffsets } from './90-describe-share-group-offsets.ts'
 import { alterShareGroupOffsets } from './91-alter-share-group-offsets.ts'
 import { deleteShareGroupOffsets } from './92-delete-share-group-offsets.ts'
+import { streamsGroupTopologyDescriptionUpdate } from './93-streams-group-topology-description-update.ts'
 import { unregisterController } from './94-unregister-controller.ts'
 import type { ApiHandler } from './handler.ts'
 
@@ -160,5 +161,6 @@ export const API_TABLE: readonly ApiHandler[] = [
   describeShareGroupOffsets,
   alterShareGroupOffsets,
   deleteShareGroupOffsets,
+  streamsGroupTopologyDescriptionUpdate,
   unregisterController,
 ]

@@ -12,21 +12,21 @@ export function unregisterController(
     response: { throttleTimeMs: 0, errorCode, errorMessage },
     records: [],
   })
+  if (controllerId === view.nodeId) {
+    return refuse(ErrorCode.INVALID_REQUEST, `Controller ID ${controllerId} is a voter of the quorum.`)
+  }
   if (levelOf(view) < UNREGISTRATION_LEVEL) {
     return refuse(
       ErrorCode.UNSUPPORTED_VERSION,
-      'The current metadata.version does not support unregistering controllers.',
+      'The current MetadataVersion is too old to support controller unregistration.',
     )
-  }
-  if (controllerId === view.nodeId) {
-    return refuse(ErrorCode.INVALID_REQUEST, `Controller ID ${controllerId} is a voter of the quorum.`)
   }
   const controller = view.image.controllers.get(controllerId)
   if (controller === undefined) {
     return refuse(ErrorCode.CONTROLLER_ID_NOT_REGISTERED, `Controller ID ${controllerId} is not currently registered`)
   }
   return {
-    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null },
+    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: '' },
     records: [{ kind: 'UnregisterControllerRecord', version: 0, value: { controllerId } }],
   }
 }

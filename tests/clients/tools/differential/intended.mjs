@@ -7,8 +7,8 @@ export const INTENDED = [
   // What this broker has not got yet, or has and 4.3.1 has not.
   {
     label: /^ApiVersions v\d$/,
-    path: /^\.apiKeys\.(18|42)\.maxVersion: /,
-    why: 'Versions of Kafka 4.4: ApiVersions 5, DeleteGroups 3.',
+    path: /^\.apiKeys\.(18|28|42|88|89)\.maxVersion: /,
+    why: 'Versions of Kafka 4.4: ApiVersions 5, TxnOffsetCommit 6, DeleteGroups 3, streams groups 1.',
   },
   {
     label: /^ApiVersions v\d$/,
@@ -31,6 +31,22 @@ export const INTENDED = [
     path: /\.configs\.ottla\.durability: undefined became /,
     why: 'A setting of our own.',
   },
+  {
+    label:
+      /^(topic )?(errors\.deadletterqueue|max\.decompressed|(log\.)?remote\.copy\.lag|group\.streams\.(assignors|rack|topology)|sasl\.oauthbearer\.allow)/,
+    path: /^: undefined became /,
+    why: 'Settings of Kafka 4.4.',
+  },
+  {
+    label: 'min.insync.replicas=1 for one',
+    path: /\.errorCode: 40 became 0$/,
+    why: 'Apache Kafka has it for the cluster alone while eligible leader replicas are on; they are off here.',
+  },
+  {
+    label: 'ssl.engine.factory.class= for one',
+    path: /\.errorCode: 42 became 0$/,
+    why: 'Classes of Java are not looked for.',
+  },
   { label: /(, |^default of )ottla\./, path: /^: undefined became /, why: 'Settings of our own.' },
   {
     label: /./,
@@ -45,17 +61,6 @@ export const INTENDED = [
     label: /^broker v4, (controller\.listener\.names|process\.roles)$/,
     path: /^\.synonyms: /,
     why: 'These have defaults here: an empty file starts a broker.',
-  },
-  { label: 'loggers', why: 'Levels of loggers are not among the settings yet.' },
-  {
-    label: /^FindCoordinator v\d: (share group in an old version|malformed share key)$/,
-    path: /\.errorCode: 42 became 35$/,
-    why: 'There is no coordinator of share groups yet, whatever the key.',
-  },
-  {
-    label: 'Produce v12: transactional without producer',
-    path: /\.errorCode: 53 became 87$/,
-    why: 'There are no transactions yet; the batch is refused for what its header says.',
   },
 
   // Where Apache Kafka fails to answer well.
