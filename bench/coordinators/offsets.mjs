@@ -37,6 +37,12 @@ function commitBody(group, from, value) {
   return { groupId: GROUP(group), generationIdOrMemberEpoch: -1, memberId: '', topics }
 }
 
+function singleBody(group, name) {
+  const partitions = [{ partitionIndex: 0, committedOffset: group, committedMetadata: '' }]
+  const topics = [{ name, partitions }]
+  return { groupId: `single-${GROUP(group)}`, generationIdOrMemberEpoch: -1, memberId: '', topics }
+}
+
 const errorIn = ({ topics }) => topics.flatMap(({ partitions }) => partitions).find(({ errorCode }) => errorCode !== 0)
 
 /** Commits until it is taken: the coordinator may still be coming up. */
@@ -49,15 +55,18 @@ async function commit(peer, body) {
   }
 }
 
-/** `groups` groups with `partitions` offsets each, all keys different. */
-export async function commitOffsets(bootstrap, { groups, partitions }) {
+/** `groups` groups with `partitions` offsets each, all keys different; or with one of the topic `single`. */
+export async function commitOffsets(bootstrap, { groups, partitions = COMMIT_PARTITIONS, single }) {
   const peer = await Peer.open(bootstrap)
   await peer.ask('FindCoordinator', 3, { key: GROUP(0), keyType: 0 })
   let group = 0
   const work = async () => {
     while (group < groups) {
       const mine = group++
-      for (let from = 0; from < partitions; from += COMMIT_PARTITIONS) await commit(peer, commitBody(mine, from, mine))
+      if (single !== undefined) await commit(peer, singleBody(mine, single))
+      else
+        for (let from = 0; from < partitions; from += COMMIT_PARTITIONS)
+          await commit(peer, commitBody(mine, from, mine))
     }
   }
   await Promise.all(Array.from({ length: COMMITS_AT_ONCE }, work))
