@@ -15,6 +15,18 @@ storeTest('a new folder gets an identity, which stays', {}, async (t) => {
 })
 
 storeTest(
+  'a new folder notes in which boot of the machine it was begun, before anything is written to it',
+  {},
+  async (t) => {
+    await t.env.files.makeDirectory('/proc/sys/kernel/random')
+    await t.env.files.writeFile('/proc/sys/kernel/random/boot_id', Buffer.from('this boot\n'))
+    const { directories } = await t.open()
+    const noted = await t.env.files.readFile(`${directories[0]!.path}/.ottla-boot`)
+    equal(noted.toString(), 'this boot\n')
+  },
+)
+
+storeTest(
   'a folder whose making was interrupted is durable when it is used',
   { directories: ['/srv/data/a'] },
   async (t) => {

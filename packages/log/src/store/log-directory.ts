@@ -98,6 +98,7 @@ export class LogDirectory {
     this.#lock = await files.lockDirectory(this.path)
     const content = await readIfPresent(files, `${this.path}/${META_PROPERTIES}`)
     if (content === null) {
+      this.#isNew = true
       await syncNames(files, this.path)
       return null
     }
