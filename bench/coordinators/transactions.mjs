@@ -35,8 +35,7 @@ export async function transactionRate(bootstrap, { producers, topic, durationMs,
     const peer = await Peer.open(bootstrap)
     const transactionalId = `${prefix}-${index}`
     let { producerId, producerEpoch } = await initialized(peer, transactionalId)
-    await started
-    while (!isOver) {
+    const transact = async () => {
       const batch = new BatchBuilder({
         timestamp: Date.now(),
         producerId,
@@ -60,6 +59,13 @@ export async function transactionRate(bootstrap, { producers, topic, durationMs,
       )
       producerId = ended.producerId
       producerEpoch = ended.producerEpoch
+    }
+    // One that does not count: internal topics are made, coordinators come up.
+    await transact()
+    ready()
+    await started
+    while (!isOver) {
+      await transact()
       committed += 1
     }
     peer.close()
@@ -68,9 +74,16 @@ export async function transactionRate(bootstrap, { producers, topic, durationMs,
   const started = new Promise((resolve) => {
     start = resolve
   })
+  let ready
+  let waiting = producers
+  const allReady = new Promise((resolve) => {
+    ready = () => {
+      waiting -= 1
+      if (waiting === 0) resolve()
+    }
+  })
   const working = Promise.all(Array.from({ length: producers }, (_, index) => work(index)))
-  working.catch(() => {})
-  await sleep(1000)
+  await Promise.race([allReady, working])
   start()
   const began = performance.now()
   await Promise.race([sleep(durationMs), working])

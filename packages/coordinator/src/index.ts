@@ -14,7 +14,12 @@ export {
   type GroupCoordinatorConfig,
   type MigrationPolicy,
 } from './group/group-config.ts'
-export { GroupCoordinator, type GroupCoordinatorOptions, type GroupLog } from './group/group-coordinator.ts'
+export {
+  GroupCoordinator,
+  type GroupCoordinatorOptions,
+  type GroupFigures,
+  type GroupLog,
+} from './group/group-coordinator.ts'
 export type { GroupPorts } from './group/group-ports.ts'
 export type { RequestContext } from './group/request-context.ts'
 export type { SharePorts } from './group/share/share-groups.ts'

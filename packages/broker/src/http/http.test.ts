@@ -4,6 +4,15 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { parseServerProperties } from '@ottla/config'
 import { type Env, NetworkError } from '@ottla/env'
+import type { ClientConnection } from '@ottla/net'
+import {
+  ErrorCode,
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+  type Init,
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+} from '@ottla/protocol'
 import { METRICS_TABLE } from '../metrics/metrics-table.ts'
 import { startBroker } from '../start-broker.ts'
 import { batch, FETCH, fetchOf, produceTo, TestBroker } from '../test-broker.test.ts'
@@ -24,12 +33,27 @@ async function metricsOf(broker: TestBroker): Promise<Map<string, ParsedMetric>>
 }
 
 function sampleOf(metrics: Map<string, ParsedMetric>, name: string, labels: Record<string, string> = {}): number {
-  const samples = metrics.get(name.replace(/_(sum|count)$/, ''))?.samples ?? metrics.get(name)?.samples ?? []
+  const samples = metrics.get(name)?.samples ?? metrics.get(name.replace(/_(sum|count)$/, ''))?.samples ?? []
   const found = samples.find(
     (sample) => sample.name === name && JSON.stringify(sample.labels) === JSON.stringify(labels),
   )
   ok(found !== undefined, `${name}${JSON.stringify(labels)} is there`)
   return found.value
+}
+
+/** Commits; the coordinator may still be coming up. */
+async function committed(client: ClientConnection, body: Init<typeof OffsetCommitRequest>): Promise<void> {
+  const commit = { request: OffsetCommitRequest, response: OffsetCommitResponse }
+  await client.request({ request: FindCoordinatorRequest, response: FindCoordinatorResponse }, 3, {
+    key: 'g',
+    keyType: 0,
+  })
+  for (;;) {
+    const { topics } = await client.request(commit, 8, body)
+    const { errorCode } = topics[0]!.partitions[0]!
+    if (errorCode === ErrorCode.NONE) return
+    ok([ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.NOT_COORDINATOR].includes(errorCode as never), `${errorCode}`)
+  }
 }
 
 test('what is produced and fetched shows in the metrics, by topic and in all', async (t) => {
@@ -64,6 +88,25 @@ test('what is produced and fetched shows in the metrics, by topic and in all', a
   )
   equal(sampleOf(metrics, 'kafka_network_requestchannel_requestqueuesize'), 0)
   ok(sampleOf(metrics, 'process_resident_memory_bytes') > 1e6)
+})
+
+test('the lag of a group shows under the names of kafka_exporter', async (t) => {
+  const broker = await TestBroker.start(t, { ...HTTP, 'offsets.topic.num.partitions': '1' })
+  await broker.createTopics({ events: 2 })
+  const client = await broker.connect()
+  for (const partition of [0, 0, 0, 1]) await produceTo(client, { topic: 'events', partition }, batch([{ value: 'a' }]))
+  const offsets = [
+    { partitionIndex: 0, committedOffset: 1, committedMetadata: '' },
+    { partitionIndex: 1, committedOffset: 1, committedMetadata: '' },
+  ]
+  await committed(client, { groupId: 'g', topics: [{ name: 'events', partitions: offsets }] })
+  const metrics = await metricsOf(broker)
+  const labels = { consumergroup: 'g', topic: 'events' }
+  equal(sampleOf(metrics, 'kafka_consumergroup_current_offset', { ...labels, partition: '0' }), 1)
+  equal(sampleOf(metrics, 'kafka_consumergroup_lag', { ...labels, partition: '0' }), 2)
+  equal(sampleOf(metrics, 'kafka_consumergroup_lag', { ...labels, partition: '1' }), 0)
+  equal(sampleOf(metrics, 'kafka_consumergroup_lag_sum', labels), 2)
+  equal(sampleOf(metrics, 'kafka_consumergroup_members', { consumergroup: 'g' }), 0)
 })
 
 test('the stages of a request add up to its whole time, and waiting is what a fetch did', async (t) => {

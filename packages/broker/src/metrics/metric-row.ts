@@ -14,6 +14,8 @@ export interface MetricSink {
   value(value: number, ...labels: readonly string[]): void
   /** For rows of the kind 'summary'. Values are multiplied with `factor`. */
   summary(times: RecentHistogram, factor: number, ...labels: readonly string[]): void
+  /** No more samples of this metric are taken: whoever has very many can stop. */
+  readonly isFull: boolean
 }
 
 export interface MetricRow {

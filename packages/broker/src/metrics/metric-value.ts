@@ -15,6 +15,7 @@ export function metricValue(broker: BrokerContext, name: string, labels: readonl
   row.read(
     { broker, figures },
     {
+      isFull: false,
       value: (value, ...values) => add(value, values),
       summary: (times: RecentHistogram, _factor, ...values) => add(times.count, values),
     },

@@ -6,6 +6,7 @@ import { CLEANER_METRICS } from './tables/cleaner-metrics.ts'
 import { CLIENT_METRICS } from './tables/client-metrics.ts'
 import { CLUSTER_METRICS } from './tables/cluster-metrics.ts'
 import { COORDINATOR_METRICS } from './tables/coordinator-metrics.ts'
+import { GROUP_METRICS } from './tables/group-metrics.ts'
 import { PROCESS_METRICS } from './tables/process-metrics.ts'
 import { REQUEST_METRICS } from './tables/request-metrics.ts'
 import { SHARE_METRICS } from './tables/share-metrics.ts'
@@ -24,6 +25,7 @@ export const METRIC_AREAS: readonly MetricArea[] = [
   { title: 'Coordinators', rows: COORDINATOR_METRICS },
   { title: 'Share groups', rows: SHARE_METRICS },
   { title: 'Clients', rows: CLIENT_METRICS },
+  { title: 'Groups', rows: GROUP_METRICS },
   { title: 'Process', rows: PROCESS_METRICS },
 ]
 

@@ -46,7 +46,7 @@ export async function prometheusText(
     sliceAt = monotonic()
   }
   parts.push(
-    '# HELP ottla_metrics_left_out_series Series that this page leaves out, because a metric has too many.\n',
+    '# HELP ottla_metrics_left_out_series Series that this page leaves out because a metric has too many; at least so many.\n',
     `# TYPE ottla_metrics_left_out_series gauge\nottla_metrics_left_out_series ${leftOut}\n`,
   )
   return parts.join('')
@@ -61,6 +61,10 @@ class RowText implements MetricSink {
 
   constructor(row: MetricRow) {
     this.#row = row
+  }
+
+  get isFull(): boolean {
+    return this.leftOut > 0
   }
 
   value(value: number, ...labels: readonly string[]): void {

@@ -45,6 +45,7 @@ import { GroupOffsets } from './group-offsets.ts'
 import { GroupPartition } from './group-partition.ts'
 import type { GroupPorts } from './group-ports.ts'
 import * as decide from './group-requests.ts'
+import type { GroupShard } from './group-shard.ts'
 import { Membership } from './membership.ts'
 import type { RequestContext } from './request-context.ts'
 import { ShareGroups, type SharePorts } from './share/share-groups.ts'
@@ -62,6 +63,14 @@ export interface GroupLog {
   /** Read once, from the log start; ends at the log end. */
   readonly batches: StoredBatches
   readonly writer: PartitionWriter
+}
+
+/** A group, as far as metrics tell of it. */
+export interface GroupFigures {
+  readonly groupId: string
+  readonly memberCount: number
+  /** Its committed offsets. */
+  offsets(): Iterable<{ readonly topic: string; readonly partition: number; readonly offset: number }>
 }
 
 export class GroupCoordinator {
@@ -164,6 +173,15 @@ export class GroupCoordinator {
   /** Partitions of the topic that this broker leads, by state. */
   partitionCounts(): ShardCounts {
     return this.#partitions.counts()
+  }
+
+  /** For metrics: the groups that are served here, as they are now. */
+  *groupFigures(): IterableIterator<GroupFigures> {
+    for (const { shard } of this.#served()) {
+      for (const { groupId, members } of shard.groups.values()) {
+        yield { groupId, memberCount: members.size, offsets: () => offsetsOf(shard, groupId) }
+      }
+    }
   }
 
   /** For metrics. */
@@ -291,4 +309,13 @@ export class GroupCoordinator {
 
 function notCoordinator(): ApiError {
   return new ApiError(ErrorCode.NOT_COORDINATOR)
+}
+
+function* offsetsOf(
+  { offsets }: GroupShard,
+  groupId: string,
+): IterableIterator<{ topic: string; partition: number; offset: number }> {
+  for (const [topic, partitions] of offsets.topics(groupId)) {
+    for (const [partition, { offset }] of partitions) yield { topic, partition, offset }
+  }
 }

@@ -21,6 +21,17 @@ const CLASSIC_STATES: Readonly<Record<string, string>> = {
 const MANAGER = 'kafka_coordinator_group_groupmetadatamanager'
 
 export const COORDINATOR_METRICS: readonly MetricRow[] = [
+  plain('gauge', 'ottla_transactional_ids', 'Transactional ids that are known.', ({ broker }) => {
+    return broker.transactions.coordinator.counts().transactionalIds
+  }),
+  plain(
+    'gauge',
+    'ottla_transactions_unfinished',
+    'Transactions that are decided and whose markers are not all written.',
+    ({ broker }) => {
+      return broker.transactions.coordinator.counts().unfinished
+    },
+  ),
   {
     name: 'kafka_server_coordinator_metrics_num_partitions',
     kind: 'gauge',
