@@ -1,0 +1,139 @@
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { test } from 'node:test'
+import { createBroker } from '@ottla/testkit'
+import { ConfigResourceType } from '../admin/configs.ts'
+import { stringCodec } from '../codec/codecs.ts'
+import { Kafka } from '../kafka.ts'
+import { topic } from '../topic.ts'
+import type { ShareConsumer } from './share-consumer.ts'
+import type { ShareConsumerOptions } from './share-options.ts'
+
+const jobs = topic('jobs', { key: stringCodec, value: stringCodec })
+
+interface World {
+  readonly kafka: Kafka
+  consumer(options?: Partial<ShareConsumerOptions<string, string>>): ShareConsumer<string, string>
+  send(values: readonly string[]): Promise<void>
+}
+
+async function world(body: (world: World) => Promise<void>): Promise<void> {
+  const settings = { 'share.coordinator.state.topic.num.partitions': '1' }
+  await using broker = await createBroker({ settings })
+  const kafka = new Kafka({ bootstrapServers: broker.bootstrap })
+  const producer = kafka.producer()
+  const resource = { type: ConfigResourceType.group, name: 'workers' }
+  const changes = [{ kind: 'set', name: 'share.auto.offset.reset', value: 'earliest' } as const]
+  try {
+    await kafka.admin().createTopics([{ name: 'jobs', partitionCount: 1 }])
+    await kafka.admin().incrementalAlterConfigs([{ resource, changes }])
+    await body({
+      kafka,
+      consumer: (options = {}) => {
+        const consumer = kafka.shareConsumer({ groupId: 'workers', key: stringCodec, value: stringCodec, ...options })
+        consumer.subscribe(['jobs'])
+        return consumer
+      },
+      send: async (values) => {
+        await producer.sendAll(values.map((value) => ({ topic: jobs, value })))
+      },
+    })
+  } finally {
+    await kafka.close()
+  }
+}
+
+test('what was acknowledged comes once, what was released comes again, what was rejected does not', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a', 'b', 'c'])
+    const seen: string[] = []
+    for await (const task of consumer()) {
+      seen.push(`${task.record.value}${task.deliveryCount}`)
+      if (task.record.value === 'a' && task.deliveryCount === 1) await task.release()
+      else if (task.record.value === 'b') await task.reject()
+      else await task.ack()
+      if (seen.length === 4) break
+    }
+    deepEqual(seen, ['a1', 'b1', 'c1', 'a2'])
+  }))
+
+test('a run acknowledges what its handler has done, and releases what it threw at', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a', 'b'])
+    const seen: string[] = []
+    const stop = new AbortController()
+    await consumer().run(
+      ({ record, deliveryCount }) => {
+        seen.push(`${record.value}${deliveryCount}`)
+        if (record.value === 'a' && deliveryCount < 3) throw new Error('not yet')
+        if (record.value === 'a') stop.abort()
+      },
+      { signal: stop.signal },
+    )
+    deepEqual(seen.sort(), ['a1', 'a2', 'a3', 'b1'])
+  }))
+
+test('members share the records of one partition: each is worked on by one', () =>
+  world(async ({ consumer, send }) => {
+    await send(Array.from({ length: 300 }, (_, n) => `${n}`))
+    const done: string[] = []
+    const stop = new AbortController()
+    const runs = Array.from({ length: 3 }, () =>
+      consumer({ maxRecords: 10 }).run(
+        async ({ record }) => {
+          await new Promise((resolve) => setImmediate(resolve))
+          done.push(record.value!)
+          if (done.length === 300) stop.abort()
+        },
+        { concurrency: 4, signal: stop.signal },
+      ),
+    )
+    await Promise.all(runs)
+    equal(new Set(done).size, 300)
+  }))
+
+test('what a member holds when it closes goes to another at once', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a'])
+    const first = consumer()
+    for await (const task of first) {
+      equal(task.deliveryCount, 1)
+      break
+    }
+    await first.close()
+    for await (const task of consumer()) {
+      equal(task.record.value, 'a')
+      ok(task.deliveryCount >= 1)
+      await task.ack()
+      break
+    }
+  }))
+
+test('a lock is renewed, and a task is acknowledged once', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a'])
+    for await (const task of consumer()) {
+      await task.renew()
+      await task.renew()
+      await task.ack()
+      ok(task.isSettled)
+      await rejects(task.release(), { code: 'ALREADY_ACKNOWLEDGED' })
+      break
+    }
+  }))
+
+test('a record that no codec can read is rejected, and the others come', () =>
+  world(async ({ consumer, send }) => {
+    await send(['bad', 'good'])
+    const picky = {
+      ...stringCodec,
+      decode: (bytes: Buffer): string => {
+        if (bytes.toString() === 'bad') throw new Error('unreadable')
+        return bytes.toString()
+      },
+    }
+    for await (const task of consumer({ value: picky })) {
+      equal(task.record.value, 'good')
+      await task.ack()
+      break
+    }
+  }))
