@@ -85,7 +85,12 @@ export class GroupFixture {
         },
       },
     })
-    await this.turns()
+    // A long log is loaded in turns, each of which waits for a timer.
+    let isLoaded = false
+    void loading.finally(() => {
+      isLoaded = true
+    })
+    while (!isLoaded) await this.turns()
     assert((await loading) === 'active', 'the partition was loaded')
   }
 
