@@ -66,7 +66,7 @@ for (let tick = 1; tick <= seconds * TICKS_PER_SECOND; tick++) {
     const asked = performance.now()
     const answer = beat(all[next++ % all.length]).then(() => latencies.push(performance.now() - asked))
     waiting.add(answer)
-    answer.finally(() => waiting.delete(answer))
+    void answer.finally(() => waiting.delete(answer))
     sent++
   }
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, started + tick * TICK_MS - performance.now())))
