@@ -17,6 +17,7 @@ import * as frames from './differential/frames.mjs'
 import * as groups from './differential/groups.mjs'
 import { INTENDED } from './differential/intended.mjs'
 import * as records from './differential/records.mjs'
+import * as shares from './differential/shares.mjs'
 import { Side } from './differential/side.mjs'
 import * as topics from './differential/topics.mjs'
 import { command, expect, reporter } from './report.mjs'
@@ -24,7 +25,13 @@ import { command, expect, reporter } from './report.mjs'
 const { run } = reporter('Apache Kafka answers', '4.3.1')
 /** differential-checks.mjs WORD: only the scenarios whose title contains it. */
 const filter = process.argv[2] ?? ''
-const SETTINGS = { 'offsets.topic.num.partitions': '3', 'node.id': '1' }
+const SETTINGS = {
+  'offsets.topic.num.partitions': '3',
+  'share.coordinator.state.topic.num.partitions': '3',
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+  'node.id': '1',
+}
 
 /** Title → scenario, in the order in which they run: later ones list what earlier ones left. */
 const SCENARIOS = {
@@ -66,6 +73,8 @@ const SCENARIOS = {
   'leads a group through its life': groups.lifeOfAGroup,
   rebalances: groups.rebalance,
   'keeps static members': groups.staticMember,
+  'keeps share state': shares.state,
+  'leads share groups': shares.groups,
   'lists groups': groups.listing,
 }
 

@@ -178,7 +178,7 @@ export class ShareStateCoordinator implements SharePersister {
       return {
         ...errorResult(partition, outcomes),
         stateEpoch: state?.stateEpoch ?? 0,
-        startOffset: state?.startOffset ?? UNDECIDED_OFFSET,
+        startOffset: state?.startOffset ?? 0,
         stateBatches: state === undefined ? [] : [...state.batches],
       }
     })
@@ -215,14 +215,9 @@ export class ShareStateCoordinator implements SharePersister {
       decide: (asked, items) => decide.summarize(asked, items),
     })
     return answer(request, (partition) => {
-      const state = stateIn(outcomes.get(partition))
-      return {
-        ...errorResult(partition, outcomes),
-        stateEpoch: state?.stateEpoch ?? 0,
-        leaderEpoch: state?.leaderEpoch ?? 0,
-        startOffset: state?.startOffset ?? UNDECIDED_OFFSET,
-        deliveryCompleteCount: state?.deliveryCompleteCount ?? UNKNOWN_COUNT,
-      }
+      const error = errorResult(partition, outcomes)
+      if (error.errorCode !== ErrorCode.NONE) return { ...NO_SUMMARY, ...error }
+      return { ...NO_SUMMARY, startOffset: UNDECIDED_OFFSET, ...summaryIn(outcomes.get(partition)), ...error }
     })
   }
 
@@ -341,6 +336,15 @@ function errorResult<P extends { readonly partition: number }>(
   const outcome = outcomes.get(asked)
   const errorMessage = outcome !== undefined && 'errorMessage' in outcome ? outcome.errorMessage : null
   return { partition: asked.partition, errorCode: outcome?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage }
+}
+
+const NO_SUMMARY = { stateEpoch: 0, leaderEpoch: 0, startOffset: 0, deliveryCompleteCount: UNKNOWN_COUNT }
+
+function summaryIn(outcome: decide.Outcome | undefined): Partial<typeof NO_SUMMARY> {
+  const state = stateIn(outcome)
+  if (state === undefined) return {}
+  const { stateEpoch, leaderEpoch, startOffset, deliveryCompleteCount } = state
+  return { stateEpoch, leaderEpoch, startOffset, deliveryCompleteCount }
 }
 
 function stateIn(outcome: decide.Outcome | undefined) {

@@ -57,8 +57,8 @@ export interface ShareGroupsOptions {
   readonly partitions: () => Iterable<GroupPartition>
 }
 
-/** A member that joins waits so long for the state of its partitions, to be given them at once. */
-const INITIALIZATION_WAIT_MS = 1_000
+/** A member that joins waits so long for the state of its partitions, to be given them at once and not at its next heartbeat. */
+const INITIALIZATION_WAIT_MS = 3_000
 const UNDECIDED_OFFSET = -1
 const UNKNOWN = -1
 
@@ -104,6 +104,7 @@ export class ShareGroups {
     const topics = this.#options.topics()
     return {
       groups: [...new Set(request.groupIds)].map((groupId) => {
+        if (groupId === '') return { groupId, ...errorOnly(ErrorCode.INVALID_GROUP_ID) }
         const found = this.#options.route(groupId)
         if ('errorCode' in found) return { groupId, ...errorOnly(found.errorCode) }
         return found.partition.query((shard, offset) => describeShareGroup(shard, offset, { groupId, topics }))
@@ -120,8 +121,10 @@ export class ShareGroups {
 
   async alterOffsets(request: AlterShareGroupOffsetsRequest): Promise<Init<typeof AlterShareGroupOffsetsResponse>> {
     const { groupId } = request
+    if (groupId === '') return { ...errorOnly(ErrorCode.INVALID_GROUP_ID), responses: [] }
     const { known, offsets, errors } = this.#alterable(request)
     const altered = await this.#inTurn(groupId, async () => {
+      if (known.size === 0) return new Map<string, number>()
       const begun = await ask<Refusal | { errorCode: 0; stateEpoch: number }>(this.#options.route, groupId, (asked) =>
         alterShareOffsets(asked, { groupId, topics: known }),
       )
@@ -293,8 +296,6 @@ export class ShareGroups {
     const found = this.#options.route(groupId)
     if ('errorCode' in found) return { groupId, ...errorOnly(found.errorCode) }
     const initialized = found.partition.query((shard, offset) => initializedPartitions(shard, offset, groupId))
-    if (topics === null && initialized === undefined)
-      return { groupId, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` }
     const wanted =
       topics?.map(({ topicName, partitions }) => ({ topicName, partitions })) ??
       Array.from(initialized?.values() ?? [], ({ name, partitions }) => ({
