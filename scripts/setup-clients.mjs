@@ -29,29 +29,23 @@ async function part(name, inputs, install) {
   say(`${name} took ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }
 
-for (const [profile, { classes, groups }] of Object.entries(javaProfiles)) {
-  const programs = [
-    'ClientChecks.java',
-    'TransactionChecks.java',
-    ...(groups ? ['GroupChecks.java', 'ShareChecks.java', 'ShareQueueChecks.java'] : []),
-  ]
-  const sources = programs.map((name) => clients('java', 'src', 'main', 'java', 'checks', name))
+/** Jars of a profile of the pom, and our programs compiled against them. */
+async function javaPart(profile, programs) {
+  const sources = programs.map((name) => clients('java', 'src', 'main', 'java', 'checks', `${name}.java`))
   await part(`java-${profile}`, [clients('java', 'pom.xml'), ...sources], (folder) => {
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`]
     run('mvn', ['-q', '-B', `-P${profile}`, '-f', clients('java', 'pom.xml'), ...copy])
-    if (classes)
-      run('javac', [
-        '-nowarn',
-        '--release',
-        '11',
-        '-d',
-        join(folder, 'classes'),
-        '-cp',
-        join(folder, 'jars', '*'),
-        ...sources,
-      ])
+    if (sources.length === 0) return
+    const [classes, jars] = [join(folder, 'classes'), join(folder, 'jars', '*')]
+    run('javac', ['-nowarn', '--release', '11', '-d', classes, '-cp', jars, ...sources])
   })
 }
+
+for (const [profile, { classes, groups }] of Object.entries(javaProfiles)) {
+  const clientPrograms = classes ? ['ClientChecks', 'TransactionChecks'] : []
+  await javaPart(profile, [...clientPrograms, ...(groups ? ['GroupChecks', 'ShareChecks', 'ShareQueueChecks'] : [])])
+}
+await javaPart('streams', ['StreamsChecks'])
 await part('python', [clients('python', 'requirements.txt')], (folder) => {
   run('python3', ['-m', 'venv', folder])
   run(join(folder, 'bin', 'pip'), [

@@ -118,6 +118,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Kafka Streams',
+    command: [process.execPath, clients('tools', 'streams-checks.mjs'), classPath('streams'), classPath('latest')],
+    needs: [join(cacheOf('java-streams'), '.installed'), join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'Apache Kafka folders',
     command: [process.execPath, clients('tools', 'folder-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],

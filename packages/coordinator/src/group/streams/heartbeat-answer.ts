@@ -5,7 +5,7 @@ import { type EndpointPartitions, partitionsOfEndpoint } from './endpoints.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { StreamsDraft } from './streams-draft.ts'
 import { JOIN_EPOCH, type StreamsMember } from './streams-member.ts'
-import { sameTasks, taskIdsOf } from './tasks.ts'
+import { sameTasks, type Tasks, taskIdsOf } from './tasks.ts'
 
 export type HeartbeatResponse = Init<typeof StreamsGroupHeartbeatResponse>
 
@@ -27,19 +27,23 @@ export interface Beaten {
   /** null: the member is new. */
   readonly before: StreamsMember | null
   readonly member: StreamsMember
+  /** What the member says that it has; null: it does not say. */
+  readonly owned: Tasks | null
   readonly heartbeat: Heartbeat
   readonly configured: ConfiguredTopology
   readonly delays: readonly Status[]
 }
 
 export function heartbeatAnswer(draft: StreamsDraft, beaten: Beaten): HeartbeatAnswer {
-  const { before, member, heartbeat, configured } = beaten
+  const { before, member, owned, heartbeat, configured } = beaten
   const { request } = heartbeat
   const config = draft.turn.groupConfig(draft.groupId)
   const acceptableLag = config['streams.acceptable.recovery.lag']
   const isMoved = before === null || !sameTasks(before.assigned, member.assigned)
-  // Who comes with an old epoch did not get the last answer.
-  const isTold = request.memberEpoch === JOIN_EPOCH || isMoved || request.memberEpoch !== (before?.memberEpoch ?? -1)
+  // Who comes with an old epoch, or says that it has other tasks, may not have got the last answer.
+  const isBehind =
+    request.memberEpoch !== (before?.memberEpoch ?? -1) || (owned !== null && !sameTasks(owned, member.assigned))
+  const isTold = request.memberEpoch === JOIN_EPOCH || isMoved || isBehind
   const { assigned } = member
   const { endpointEpoch, partitions } = endpointInformation(draft, beaten, isTold ? 'moved' : 'stayed')
   return {

@@ -75,7 +75,8 @@ function beat(draft: StreamsDraft, { member: before, isNew }: Found, heartbeat: 
   advanceEpoch(draft, { configured, metadataHash, isReassigned })
   if (draft.group.isEmpty) gather(draft)
   const { targetEpoch, target, statuses } = chooseTarget(draft, described.memberId)
-  const member = step(draft, described, { targetEpoch, target, owned: ownedTasks(request) })
+  const owned = ownedTasks(request)
+  const member = step(draft, described, { targetEpoch, target, owned })
   if (member === 'fenced')
     return refused(ErrorCode.FENCED_MEMBER_EPOCH, 'The member must abandon all its tasks and rejoin.')
 
@@ -87,6 +88,7 @@ function beat(draft: StreamsDraft, { member: before, isNew }: Found, heartbeat: 
   const answer = heartbeatAnswer(draft, {
     before: isNew ? null : before,
     member,
+    owned,
     heartbeat,
     configured,
     delays: statuses,
