@@ -7,10 +7,11 @@ import { loadRe2 } from '@ottla/broker'
 import type { LogLine } from '@ottla/env'
 import { Simulation } from '@ottla/sim'
 import { Prng } from '@ottla/stdx'
+import type { Depth } from './check-partition.ts'
 import { type CrashPlan, drawCrashPlan, type Life, type Promised } from './crash-plan.ts'
 import type { Mutant } from './mutants.ts'
 import { SimBroker } from './sim-broker.ts'
-import { Workload } from './workload.ts'
+import { Workload, type WorkloadCounts } from './workload.ts'
 
 export interface CrashRunOptions {
   readonly seed: string
@@ -23,7 +24,23 @@ export interface CrashRunOptions {
   readonly inspect?: (simulation: Simulation) => void
 }
 
-export interface CrashRunResult {
+/** The clients of a run, and what they know together. */
+export interface CrashWorkload<Counts> {
+  readonly isDone: boolean
+  /** Resolves when all is done; rejects with Violation. */
+  run(): Promise<void>
+  /** Holds everything against what the clients were told. Rejects with Violation. */
+  check(depth: Depth): Promise<void>
+  counts(): Counts
+}
+
+export type MakeWorkload<Counts> = (
+  simulation: Simulation,
+  plan: CrashPlan,
+  onFault: (error: Error) => void,
+) => CrashWorkload<Counts>
+
+export interface LivesResult {
   readonly traceHash: string
   readonly trace: readonly string[]
   readonly events: number
@@ -37,13 +54,9 @@ export interface CrashRunResult {
   /** What losses of power did beyond chance. */
   readonly tornLogs: number
   readonly scrambledIndexes: number
-  readonly ackedBatches: number
-  readonly resentBatches: number
-  readonly refusals: number
-  readonly toldRecords: number
-  readonly commits: number
-  readonly checks: number
 }
+
+export type CrashRunResult = LivesResult & WorkloadCounts
 
 /** After this much virtual time with a running broker everything must be done. */
 const LIVENESS_MS = 120_000
@@ -54,7 +67,15 @@ const MAX_EVENTS = 1_000_000
 export const BROKER_HOST = 'broker'
 
 /** Rejects with SimulationError, whose cause is a Violation when the broker broke a promise. */
-export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
+export function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
+  return runLives(options, (...world) => new Workload(...world))
+}
+
+/** Likewise with other clients. */
+export async function runLives<Counts>(
+  options: CrashRunOptions,
+  makeWorkload: MakeWorkload<Counts>,
+): Promise<LivesResult & Counts> {
   // Modules come in real time, in which days of virtual time pass.
   await loadRe2()
   const { seed, promised } = options
@@ -67,7 +88,7 @@ export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult
     maxEvents: MAX_EVENTS,
     ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine, logLevel: 'debug' }),
   })
-  const run = new CrashRun(simulation, plan, options.mutant ?? {})
+  const run = new CrashRun(simulation, plan, { mutant: options.mutant ?? {}, makeWorkload })
   try {
     await simulation.run(() => run.main())
   } finally {
@@ -76,17 +97,21 @@ export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult
   return run.result()
 }
 
-class CrashRun {
+class CrashRun<Counts> {
   readonly #simulation: Simulation
   readonly #plan: CrashPlan
   readonly #broker: SimBroker
-  readonly #workload: Workload
+  readonly #workload: CrashWorkload<Counts>
   readonly #crashes = { process: 0, power: 0, stop: 0 }
   #diedStarting = 0
   #failedStarts = 0
   #fail: (error: Error) => void = () => {}
 
-  constructor(simulation: Simulation, plan: CrashPlan, mutant: NonNullable<CrashRunOptions['mutant']>) {
+  constructor(
+    simulation: Simulation,
+    plan: CrashPlan,
+    { mutant, makeWorkload }: { mutant: NonNullable<CrashRunOptions['mutant']>; makeWorkload: MakeWorkload<Counts> },
+  ) {
     this.#simulation = simulation
     this.#plan = plan
     this.#broker = new SimBroker({
@@ -102,7 +127,7 @@ class CrashRun {
     const { disk } = this.#broker.host
     disk.latency = { ...disk.latency, sync: plan.disk.syncMs, writeSync: plan.disk.writeSyncMs }
     disk.faults.rates = { shortWrite: plan.disk.shortWriteRate, slow: plan.disk.slowRate, slowMs: 30 }
-    this.#workload = new Workload(simulation, plan, (error) => this.#fail(error))
+    this.#workload = makeWorkload(simulation, plan, (error) => this.#fail(error))
   }
 
   async main(): Promise<void> {
@@ -113,7 +138,7 @@ class CrashRun {
     await Promise.race([failed, this.#story()])
   }
 
-  result(): CrashRunResult {
+  result(): LivesResult & Counts {
     const { trace, now } = this.#simulation
     return {
       traceHash: trace.hash,
