@@ -40,6 +40,8 @@ export class TransactionWorkload implements CrashWorkload<TransactionCounts> {
   #clients = 0
   #checks = 0
   #isDone = false
+  /** Readers have come to the end. */
+  #isRead = false
 
   constructor(simulation: Simulation, plan: CrashPlan, onFault: (error: Error) => void) {
     this.#simulation = simulation
@@ -79,12 +81,13 @@ export class TransactionWorkload implements CrashWorkload<TransactionCounts> {
     await Promise.all(jobs)
     this.#isDone = true
     await Promise.all(readers)
+    this.#isRead = true
   }
 
   /** Only when all is done can it be said what must be visible. */
   async check(): Promise<void> {
     this.#checks++
-    if (!this.#isDone) return
+    if (!this.#isRead) return
     const seen = new Map<string, string[]>()
     for (const target of this.#targets) seen.set(keyOf(target), await this.#scan(target))
     const offsets = new Map<string, number>()
