@@ -106,6 +106,12 @@ const programs = [
     needs: [join(cacheOf('java-latest'), '.installed')],
   },
   {
+    name: 'Admin tools',
+    command: [process.execPath, clients('tools', 'admin-tools-checks.mjs'), classPath('latest')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'kafka-transactions.sh',
     command: [process.execPath, clients('tools', 'transactions-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],

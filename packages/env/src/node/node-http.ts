@@ -43,7 +43,8 @@ export class NodeHttp implements HttpServers {
 }
 
 async function serverFor(answer: HttpHandler): Promise<Server> {
-  const { createServer } = await import('node:http')
+  // Not by import(): code that V8 takes from its cache has nobody to ask for modules.
+  const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: IDLE_MS }, (request, response) => {
     void respond(request, response, answer)
   })
