@@ -7,6 +7,8 @@ export interface MetricSource {
   readonly broker: BrokerContext
   /** Null where there is no process of our own. */
   readonly figures: ProcessFigures | null
+  /** Null as long as the reader may go on; else what to wait for, while the event loop does other work. For rows that look at very many things. */
+  readonly breathe: () => Promise<void> | null
 }
 
 /** Takes the samples of a metric. Label values come in the order of the row's `labels`. */
@@ -27,7 +29,7 @@ export interface MetricRow {
   /** A sentence or two. */
   readonly help: string
   /** Reads the numbers, when somebody asks for them. Gives no sample when there is nothing to tell. */
-  readonly read: (source: MetricSource, sink: MetricSink) => void
+  readonly read: (source: MetricSource, sink: MetricSink) => void | Promise<void>
 }
 
 /** A row without labels whose value is one expression. */

@@ -12,13 +12,14 @@ export function metricValue(broker: BrokerContext, name: string, labels: readonl
     if (labels.every((label, at) => label === values[at])) sum += value
   }
   const figures = broker.env.processFigures?.() ?? null
-  row.read(
-    { broker, figures },
+  const reading = row.read(
+    { broker, figures, breathe: () => null },
     {
       isFull: false,
       value: (value, ...values) => add(value, values),
       summary: (times: RecentHistogram, _factor, ...values) => add(times.count, values),
     },
   )
+  if (reading !== undefined) throw new Error(`${name} cannot be read at once`)
   return sum
 }

@@ -29,21 +29,27 @@ export interface TextOptions {
 /** The whole page. */
 export async function prometheusText(
   rows: readonly MetricRow[],
-  source: MetricSource,
+  of: Omit<MetricSource, 'breathe'>,
   { monotonic, pause }: TextOptions,
 ): Promise<string> {
   const parts: string[] = []
   let leftOut = 0
   let sliceAt = monotonic()
+  const rest = async (): Promise<void> => {
+    await pause()
+    sliceAt = monotonic()
+  }
+  const breathe = (): Promise<void> | null => (monotonic() - sliceAt < SLICE_MS ? null : rest())
+  const source = { ...of, breathe }
   for (const row of rows) {
     const text = new RowText(row)
-    row.read(source, text)
+    const reading = row.read(source, text)
+    if (reading !== undefined) await reading
     leftOut += text.leftOut
     if (text.text !== '')
       parts.push(`# HELP ${row.name} ${helpText(row.help)}\n# TYPE ${row.name} ${row.kind}\n`, text.text)
-    if (monotonic() - sliceAt < SLICE_MS) continue
-    await pause()
-    sliceAt = monotonic()
+    const pausing = breathe()
+    if (pausing !== null) await pausing
   }
   parts.push(
     '# HELP ottla_metrics_left_out_series Series that this page leaves out because a metric has too many; at least so many.\n',

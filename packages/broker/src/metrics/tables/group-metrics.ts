@@ -23,9 +23,11 @@ function perPartition(
     kind: 'gauge',
     labels: PARTITION_LABELS,
     help,
-    read: ({ broker }, sink) => {
+    read: async ({ broker, breathe }, sink) => {
       for (const group of broker.groups.coordinator.groupFigures()) {
         if (sink.isFull) return
+        const pausing = breathe()
+        if (pausing !== null) await pausing
         tellPartitions(sink, group, (committed) => of(broker, committed))
       }
     },
@@ -50,9 +52,11 @@ function perTopic(
     kind: 'gauge',
     labels: TOPIC_LABELS,
     help,
-    read: ({ broker }, sink) => {
+    read: async ({ broker, breathe }, sink) => {
       for (const group of broker.groups.coordinator.groupFigures()) {
         if (sink.isFull) return
+        const pausing = breathe()
+        if (pausing !== null) await pausing
         const sums = new Map<string, number>()
         for (const committed of group.offsets()) {
           const value = of(broker, committed)
