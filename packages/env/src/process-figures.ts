@@ -9,6 +9,9 @@ export interface ProcessFigures {
   readonly externalBytes: number
   readonly userCpuSeconds: number
   readonly systemCpuSeconds: number
+  /** Bytes that the process had read from, and written to, disks; null where the system does not say. */
+  readonly diskReadBytes: number | null
+  readonly diskWrittenBytes: number | null
   /** Open descriptors, and the most there may be; null where the system does not say. */
   readonly openFiles: number | null
   readonly maxFiles: number | null

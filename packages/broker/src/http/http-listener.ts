@@ -5,7 +5,7 @@
  * free port, and says which. An address that somebody has set is taken at its word.
  */
 import { type BrokerConfig, parseHttpAddress } from '@ottla/config'
-import { type Env, type HttpHandler, type HttpServers, type ListeningSocket, NetworkError } from '@ottla/env'
+import { type Env, type HttpHandler, NetworkError } from '@ottla/env'
 import type { HttpSubject } from './routes.ts'
 
 export interface HttpListener {
@@ -16,7 +16,7 @@ export interface HttpListener {
 
 const KEY = 'ottla.http.listener'
 
-/** Null when there is to be none. Rejects with NetworkError. */
+/** Null when there is to be none, or none can be and nobody asked for it. Rejects with NetworkError when an address that was set cannot be had. */
 export async function startHttpListener(
   env: Env,
   config: BrokerConfig,
@@ -25,33 +25,27 @@ export async function startHttpListener(
   const address = parseHttpAddress(config.values[KEY])
   const { http } = env
   if (address === null || address === undefined || http === undefined) return null
-  const { host } = address
-  const socket = await listen(
-    http,
-    { host: host ?? '', port: address.port, isSet: config.staticTexts.has(KEY) },
-    subject,
-  )
-  const { port } = socket
   const logger = env.logger.child('http')
-  const place = { host: host ?? 'all interfaces', port }
-  if (port !== address.port && address.port !== 0)
-    logger.warn('the port of the HTTP listener is taken; another one is', place)
-  else logger.debug('HTTP listener', place)
-  return { host, port, close: () => socket.close() }
-}
-
-interface Place {
-  readonly host: string
-  readonly port: number
-  readonly isSet: boolean
-}
-
-async function listen(http: HttpServers, { host, port, isSet }: Place, subject: HttpSubject): Promise<ListeningSocket> {
   const answer: HttpHandler = async (request) => (await import('./routes.ts')).answer(request, subject)
-  try {
-    return await http.listen({ host, port }, answer)
-  } catch (error) {
-    if (isSet || !(error instanceof NetworkError) || error.code !== 'EADDRINUSE') throw error
-    return http.listen({ host, port: 0 }, answer)
+  const listen = async (port: number): Promise<HttpListener> => {
+    const socket = await http.listen({ host: address.host ?? '', port }, answer)
+    logger.debug('HTTP listener', { host: address.host ?? 'all interfaces', port: socket.port })
+    return { host: address.host, port: socket.port, close: () => socket.close() }
   }
+  if (config.staticTexts.has(KEY)) return listen(address.port)
+  try {
+    return await listen(address.port).catch((error: unknown) => {
+      if (!isTaken(error)) throw error
+      logger.info('the port of the HTTP listener is taken: another one is', { taken: address.port })
+      return listen(0)
+    })
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error
+    logger.warn('there is no HTTP listener', { error })
+    return null
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof NetworkError && error.code === 'EADDRINUSE'
 }

@@ -190,13 +190,13 @@ test('a stop closes connections that are kept alive', async (t) => {
 const subject = { phase: () => 'starting' as const, broker: () => null }
 
 /** The real world, where a port is taken. */
-function withTakenPort(env: Env, taken: number): Env {
+function withTakenPort(env: Env, taken: number, code = 'EADDRINUSE'): Env {
   return {
     ...env,
     http: {
       listen: (address, answer) =>
         address.port === taken
-          ? Promise.reject(new NetworkError('EADDRINUSE', `${taken} is in use`))
+          ? Promise.reject(new NetworkError(code, `${taken} cannot be had`))
           : env.http!.listen(address, answer),
     },
   }
@@ -220,6 +220,7 @@ test('without a setting a second broker takes another port; an address that was 
   )
   equal((await fetch(`http://127.0.0.1:${listener.port}/metrics`)).status, 503)
   await listener.close()
+  equal(await startHttpListener(withTakenPort(env, 9404, 'EACCES'), configOf({}), subject), null)
   const set = { 'ottla.http.listener': 'http://localhost:9404' }
   await rejects(startHttpListener(busy, configOf(set), subject), { code: 'EADDRINUSE' })
   await rejects(

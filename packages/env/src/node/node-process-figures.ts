@@ -15,11 +15,22 @@ export function nodeProcessFigures(): ProcessFigures {
     externalBytes: memory.external,
     userCpuSeconds: cpu.user / MICROS_PER_SECOND,
     systemCpuSeconds: cpu.system / MICROS_PER_SECOND,
+    ...diskBytes(),
     openFiles: openFiles(),
     maxFiles: maxFiles(),
     loopActiveMs: loop.active,
     loopIdleMs: loop.idle,
     runtimeVersion: process.version,
+  }
+}
+
+function diskBytes(): { diskReadBytes: number | null; diskWrittenBytes: number | null } {
+  try {
+    const text = fs.readFileSync('/proc/self/io', 'utf8')
+    const of = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(text)?.[1])
+    return { diskReadBytes: of('read_bytes'), diskWrittenBytes: of('write_bytes') }
+  } catch {
+    return { diskReadBytes: null, diskWrittenBytes: null }
   }
 }
 

@@ -58,6 +58,9 @@ function brokersWhere({ image }: BrokerContext, state: 'fenced' | 'active'): num
 
 const NEVER = 'Always 0 while a partition has one replica.'
 
+/** As the JMX exporter calls the group of metrics, and as Strimzi's rules do. */
+const RAFT_PREFIXES = ['kafka_server_raft_metrics', 'kafka_server_raftmetrics']
+
 export const CLUSTER_METRICS: readonly MetricRow[] = [
   replicas('partitioncount', 'Partitions that have a replica here.', () => true),
   replicas('leadercount', 'Partitions that are led here.', ({ isLeader }) => isLeader),
@@ -106,6 +109,17 @@ export const CLUSTER_METRICS: readonly MetricRow[] = [
     '1 for a partition led here with just as many in-sync replicas as it must have.',
     isAtMinIsr,
   ),
+  {
+    name: 'kafka_cluster_partition_replicascount',
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'Replicas of a partition led here.',
+    read: ({ broker }, sink) => {
+      for (const { isLeader, image, topic, partition } of broker.replicas.all()) {
+        if (isLeader) sink.value(image.replicas.length, topic, String(partition))
+      }
+    },
+  },
   controller('activecontrollercount', '1 where the active controller is.', () => 1),
   controller('globaltopiccount', 'Topics.', ({ image }) => image.topics.size),
   controller('globalpartitioncount', 'Partitions.', (broker) => partitionsWhere(broker, () => true)),
@@ -133,41 +147,23 @@ export const CLUSTER_METRICS: readonly MetricRow[] = [
     'Offset of the newest metadata record that this broker follows.',
     ({ broker }) => broker.image.offset,
   ),
-  plain(
-    'gauge',
-    'kafka_server_raft_metrics_high_watermark',
-    'End of the committed metadata log.',
-    ({ broker }) => broker.image.offset + 1,
-  ),
-  plain(
-    'gauge',
-    'kafka_server_raft_metrics_log_end_offset',
-    'End of the metadata log.',
-    ({ broker }) => broker.image.offset + 1,
-  ),
-  plain(
-    'gauge',
-    'kafka_server_raft_metrics_current_epoch',
-    'Leader epoch of the metadata log.',
-    ({ broker }) => broker.image.epoch,
-  ),
-  plain(
-    'gauge',
-    'kafka_server_raft_metrics_current_leader',
-    'Node that leads the metadata log.',
-    ({ broker }) => broker.nodeId,
-  ),
-  {
-    name: 'kafka_server_raft_metrics_current_state',
-    kind: 'gauge',
-    labels: ['state'],
-    help: '1 for the state of this node in the quorum.',
-    read: (_, sink) => sink.value(1, 'leader'),
-  },
+  ...RAFT_PREFIXES.flatMap(quorum),
   plain('gauge', 'kafka_server_kafkaserver_brokerstate', 'As in Kafka: 3 while it runs.', () => 3),
   plain('gauge', 'kafka_brokers', 'Brokers that are not fenced, as kafka_exporter counts them.', ({ broker }) =>
     brokersWhere(broker, 'active'),
   ),
+  {
+    name: 'kafka_broker_info',
+    kind: 'gauge',
+    labels: ['id', 'address'],
+    help: '1 for every broker, with its first address, as kafka_exporter has it.',
+    read: ({ broker }, sink) => {
+      for (const { id, endpoints } of broker.image.brokers.values()) {
+        const [first] = endpoints
+        sink.value(1, String(id), first === undefined ? '' : `${first.host}:${first.port}`)
+      }
+    },
+  },
   {
     name: 'kafka_topic_partitions',
     kind: 'gauge',
@@ -179,6 +175,26 @@ export const CLUSTER_METRICS: readonly MetricRow[] = [
   },
   ...exporterPartitions(),
 ]
+
+/** The metadata log. This node is the only voter. */
+function quorum(prefix: string): MetricRow[] {
+  const row = (name: string, help: string, of: (broker: BrokerContext) => number): MetricRow =>
+    plain('gauge', `${prefix}_${name}`, help, ({ broker }) => of(broker))
+  return [
+    row('high_watermark', 'End of the committed metadata log.', ({ image }) => image.offset + 1),
+    row('log_end_offset', 'End of the metadata log.', ({ image }) => image.offset + 1),
+    row('current_epoch', 'Leader epoch of the metadata log.', ({ image }) => image.epoch),
+    row('current_leader', 'Node that leads the metadata log.', ({ nodeId }) => nodeId),
+    row('current_vote', 'Node that this one voted for.', ({ nodeId }) => nodeId),
+    {
+      name: `${prefix}_current_state`,
+      kind: 'gauge',
+      labels: ['current_state'],
+      help: '1 for the state of this node in the quorum.',
+      read: (_, sink) => sink.value(1, 'leader'),
+    },
+  ]
+}
 
 function exporterPartitions(): MetricRow[] {
   const row = (name: string, help: string, of: (replica: Replica) => number, needs: 'log' | 'metadata'): MetricRow => ({

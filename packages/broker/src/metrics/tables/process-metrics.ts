@@ -50,6 +50,18 @@ export const PROCESS_METRICS: readonly MetricRow[] = [
     (p) => p.systemCpuSeconds,
   ),
   figure('counter', 'process_cpu_seconds_total', 'Processor time.', (p) => p.userCpuSeconds + p.systemCpuSeconds),
+  figure(
+    'gauge',
+    'kafka_server_kafkaserver_linux_disk_read_bytes',
+    'Bytes that the process had read from disks.',
+    (p) => p.diskReadBytes,
+  ),
+  figure(
+    'gauge',
+    'kafka_server_kafkaserver_linux_disk_write_bytes',
+    'Bytes that the process had written to disks.',
+    (p) => p.diskWrittenBytes,
+  ),
   figure('gauge', 'process_open_fds', 'Open file descriptors.', (p) => p.openFiles),
   figure('gauge', 'process_max_fds', 'Most file descriptors that there may be.', (p) => p.maxFiles),
   figure('gauge', 'nodejs_heap_size_used_bytes', 'Heap in use.', (p) => p.heapUsedBytes),
