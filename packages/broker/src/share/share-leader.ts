@@ -13,6 +13,7 @@ import { loadSharePartition } from './load-share-partition.ts'
 import type { AcknowledgementBatch } from './partition/acknowledgement.ts'
 import { type AcquiredRecords, type AcquireMode, countAcquired } from './partition/acquire.ts'
 import { type DeadLetters, SharePartition } from './partition/share-partition.ts'
+import { isFencing, isPassing, toClientError } from './share-errors.ts'
 import type { ShareMetrics } from './share-metrics.ts'
 import type { ShareSettings } from './share-settings.ts'
 import { type Decided, RETRY_MS, StateWriter, type WriteOutcome } from './state-writer.ts'
@@ -68,15 +69,8 @@ export type ShareReadResult =
 
 const NOTHING: ShareReadResult = { kind: 'nothing' }
 const NONE_ABORTED: readonly AbortedTransaction[] = []
+const NOWHERE = { from: -1, upTo: -1 }
 const LOAD_RETRY_MS = 200
-const RETRIABLE_LOADS: ReadonlySet<number> = new Set([
-  ErrorCode.COORDINATOR_NOT_AVAILABLE,
-  ErrorCode.NOT_COORDINATOR,
-  ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
-  ErrorCode.NETWORK_EXCEPTION,
-  ErrorCode.REQUEST_TIMED_OUT,
-])
-
 export class ShareLeader implements ReplicaWatcher {
   readonly groupId: string
   readonly replica: Replica
@@ -88,7 +82,7 @@ export class ShareLeader implements ReplicaWatcher {
   #failure: WriteOutcome | null = null
   #isReading = false
   /** A read from here up to there gave no batch: nothing is read until something changes. */
-  #barren = { from: -1, upTo: -1 }
+  #barren = NOWHERE
   #expiry: Deadline | null = null
   #retry: Deadline | null = null
   /** Copies that are safe, and whose archiving is not stored yet; and copies under way. */
@@ -156,21 +150,42 @@ export class ShareLeader implements ReplicaWatcher {
 
   /** Reads and acquires. Synchronous where the log's tail has it. */
   read(request: ShareRead): ShareReadResult | Promise<ShareReadResult> {
-    if (!this.isAvailable) return NOTHING
+    while (this.isAvailable) {
+      const result = this.#readOnce(request)
+      if (result instanceof Promise) return this.#readOn(result, request)
+      if (result.kind !== 'nothing' || !request.minOneBatch || !request.isWanted()) return result
+    }
+    return NOTHING
+  }
+
+  async #readOn(first: Promise<ShareReadResult>, request: ShareRead): Promise<ShareReadResult> {
+    let result = await first
+    while (result.kind === 'nothing' && request.minOneBatch && request.isWanted() && this.isAvailable) {
+      result = await this.#readOnce(request)
+    }
+    return result
+  }
+
+  /** When nothing comes of it, either there is something else to read next, or nothing until something changes. */
+  #readOnce(request: ShareRead): ShareReadResult | Promise<ShareReadResult> {
     const { isolation } = this.#options.settings()
     const from = this.#limited().nextOffset()!
     const { maxBytes, minOneBatch } = request
     const upTo = this.replica.visibleEnd(isolation)
-    const look = (read: ReadResult): ShareReadResult | Promise<ShareReadResult> => {
-      if (read.kind === 'records' && read.sizeBytes === 0 && minOneBatch) this.#barren = { from, upTo }
-      return this.#look(read, from, request)
-    }
     const read = this.replica.log.read(from, { maxBytes, minOneBatch, upTo })
+    this.#barren = { from, upTo }
     this.#isReading = true
-    const result = read instanceof Promise ? read.then(look) : look(read)
-    if (result instanceof Promise) return this.#finishReading(result)
+    const result =
+      read instanceof Promise ? read.then((late) => this.#look(late, from, request)) : this.#look(read, from, request)
+    if (result instanceof Promise) return this.#finishReading(result, request)
     this.#isReading = false
+    this.#concludeRead(result, request)
     return result
+  }
+
+  #concludeRead({ kind }: ShareReadResult, { minOneBatch, isWanted }: ShareRead): void {
+    // Without an obligation to read one batch, or without anybody to give it to, nothing was found out.
+    if (kind !== 'nothing' || !minOneBatch || !isWanted()) this.#barren = NOWHERE
   }
 
   /** Bytes that could be read now, up to a bound. */
@@ -283,7 +298,7 @@ export class ShareLeader implements ReplicaWatcher {
   }
 
   #loadFailed(outcome: WriteOutcome): void {
-    if (!RETRIABLE_LOADS.has(outcome.error)) {
+    if (!isPassing(outcome.error)) {
       this.end({ error: toClientError(outcome.error), message: outcome.message })
       return
     }
@@ -322,12 +337,16 @@ export class ShareLeader implements ReplicaWatcher {
     })
   }
 
-  #finishReading(result: Promise<ShareReadResult>): Promise<ShareReadResult> {
-    return result.finally(() => {
+  async #finishReading(reading: Promise<ShareReadResult>, request: ShareRead): Promise<ShareReadResult> {
+    try {
+      const result = await reading
+      this.#concludeRead(result, request)
+      return result
+    } finally {
       this.#isReading = false
       this.#wake()
       this.#options.onIdle(this)
-    })
+    }
   }
 
   #look(read: ReadResult, from: number, request: ShareRead): ShareReadResult | Promise<ShareReadResult> {
@@ -454,38 +473,5 @@ function* noted(spans: Iterable<StoredSpan>, walked: StoredSpan[]): Generator<St
   for (const span of spans) {
     walked.push(span)
     yield span
-  }
-}
-
-/** Somebody else leads, or the state is another one now. */
-function isFencing(error: number): boolean {
-  return (
-    error === ErrorCode.FENCED_LEADER_EPOCH ||
-    error === ErrorCode.FENCED_STATE_EPOCH ||
-    error === ErrorCode.GROUP_ID_NOT_FOUND ||
-    error === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-  )
-}
-
-/** What a member is told of an error of the share coordinator. */
-export function toClientError(error: number): number {
-  switch (error) {
-    case ErrorCode.NONE:
-    case ErrorCode.GROUP_ID_NOT_FOUND:
-    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-    case ErrorCode.NOT_LEADER_OR_FOLLOWER:
-    case ErrorCode.KAFKA_STORAGE_ERROR:
-    case ErrorCode.INVALID_REQUEST:
-    case ErrorCode.INVALID_RECORD_STATE:
-      return error
-    case ErrorCode.COORDINATOR_NOT_AVAILABLE:
-    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
-    case ErrorCode.NOT_COORDINATOR:
-      return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    case ErrorCode.FENCED_LEADER_EPOCH:
-    case ErrorCode.FENCED_STATE_EPOCH:
-      return ErrorCode.NOT_LEADER_OR_FOLLOWER
-    default:
-      return ErrorCode.UNKNOWN_SERVER_ERROR
   }
 }

@@ -90,12 +90,6 @@ export class ShareSessions {
     for (const session of [...(this.#byConnection.get(connectionId) ?? [])]) this.close(session)
   }
 
-  /** A member left its group. */
-  memberLeft(groupId: string, memberId: string): void {
-    const session = this.#sessions.get(keyOf({ groupId, memberId }))
-    if (session !== undefined) this.close(session)
-  }
-
   /** Whether some session of a group reads a partition. */
   isRead(groupId: string, partition: TopicIdPartition): boolean {
     const key = partitionKey(partition)

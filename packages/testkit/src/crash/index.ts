@@ -1,3 +1,5 @@
+export type { ShareRunOptions, ShareRunResult } from '../share/share-run.ts'
+export { shareRun } from '../share/share-run.ts'
 export type { CrashPlan, CrashPoint, Life, Promised } from './crash-plan.ts'
 export { drawCrashPlan, PROMISES } from './crash-plan.ts'
 export type { CrashRunOptions, CrashRunResult } from './crash-run.ts'

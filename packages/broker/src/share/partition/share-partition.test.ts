@@ -279,6 +279,17 @@ test('expired locks are written with the next write, and again when it fails', (
   deepEqual(f.partition.toWrite([]).stateBatches, [])
 })
 
+test('a lock that is held is not written, nor its delivery counted: a loaded state delivers no more often than the limit', () => {
+  const f = new Fixture({ lockDurationMs: 100, deliveryCountLimit: 2 })
+  f.acquire('a', '0-1')
+  f.nowMs += 100
+  f.partition.expire(f.nowMs)
+  equal(f.acquire('b', '0-1'), '0-1x2')
+  const written = f.partition.toWrite([])
+  deepEqual(written.stateBatches, [{ firstOffset: 0, lastOffset: 1, deliveryState: 0, deliveryCount: 1 }])
+  equal(new Fixture({ deliveryCountLimit: 2 }, written).acquire('c', '0-1'), '0-1x2')
+})
+
 test('refused records are archiving until their copy is safe, and hold the start', () => {
   const f = new Fixture({ isDeadLettered: true })
   f.acquire('a', '0-9')

@@ -390,9 +390,11 @@ function refused(error: number, message: string): Acknowledged {
   return { kind: 'refused', error, message }
 }
 
-function addBatch(batches: StoredBatch[], { first, last, deliveryCount }: Run, state: DeliveryState): void {
-  // The lock of one who holds it is not stored: it is over when the state is loaded.
-  const deliveryState = state === DeliveryState.ACQUIRED ? DeliveryState.AVAILABLE : state
+function addBatch(batches: StoredBatch[], { first, last, ...run }: Run, state: DeliveryState): void {
+  // The lock of one who holds it is not stored, nor that it was delivered to him: both are over when the state is loaded.
+  const isAcquired = state === DeliveryState.ACQUIRED
+  const deliveryState = isAcquired ? DeliveryState.AVAILABLE : state
+  const deliveryCount = isAcquired ? run.deliveryCount - 1 : run.deliveryCount
   const before = batches.at(-1)
   const isSame =
     before !== undefined &&
