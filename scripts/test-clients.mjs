@@ -9,6 +9,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheOf, classPath, javaProfiles } from './lib/clients.mjs'
+import { COMPATIBILITY_NOTES } from './lib/compatibility-notes.mjs'
 import { nodeVersions } from './lib/node-versions.mjs'
 import { startBroker } from './lib/test-broker.mjs'
 import { root, say } from './lib/workspace.mjs'
@@ -293,6 +294,8 @@ itself does not have the ability; an empty cell, that the case does not apply.
 ${table(clientsOnly)}
 
 ${absent.join('\n')}
+
+${COMPATIBILITY_NOTES}
 
 ## Command line tools
 

@@ -29,13 +29,28 @@ export interface ClientMetricsValues extends ValuesOf<ClientMetricsKey> {}
 /** An ordered table of keys with look-up by name. */
 export type KeyTable = ReadonlyMap<string, ConfigKey>
 
-export const brokerKeys: KeyTable = table([...KAFKA_BROKER_KEYS, ...OTTLA_BROKER_KEYS, ...QUOTA_BROKER_KEYS])
 export const topicKeys: KeyTable = table([...KAFKA_TOPIC_KEYS, ...OTTLA_TOPIC_KEYS])
 export const groupKeys: KeyTable = table(GROUP_KEYS)
+export const brokerKeys: KeyTable = table(
+  withInheritedDocs([...KAFKA_BROKER_KEYS, ...OTTLA_BROKER_KEYS, ...QUOTA_BROKER_KEYS]),
+)
 export const clientMetricsKeys: KeyTable = table(CLIENT_METRICS_KEYS)
 export const quotaUserClientKeys: KeyTable = table(QUOTA_USER_CLIENT_KEYS)
 export const quotaIpKeys: KeyTable = table(QUOTA_IP_KEYS)
 
 function table(rows: readonly ConfigKey[]): KeyTable {
   return new Map(rows.map((row) => [row.name, row]))
+}
+
+/** A broker's setting that gives topics and groups theirs means the same thing. */
+function withInheritedDocs(rows: readonly ConfigKey[]): ConfigKey[] {
+  const docs = new Map<string, string>()
+  for (const { doc, brokerSynonyms = [] } of [...topicKeys.values(), ...groupKeys.values()]) {
+    const [first] = brokerSynonyms
+    if (doc !== undefined && first?.factor === 1) docs.set(first.name, doc)
+  }
+  return rows.map((row) => {
+    const doc = row.doc ?? docs.get(row.name)
+    return doc === undefined ? row : { ...row, doc }
+  })
 }

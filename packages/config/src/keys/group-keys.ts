@@ -9,6 +9,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.consumer.assignment.interval.ms', factor: 1 }],
+    doc: 'Milliseconds that pass at least between two assignments of a consumer group.',
   },
   {
     name: 'consumer.assignor.offload.enable',
@@ -17,6 +18,7 @@ export const GROUP_KEYS = [
     importance: 'medium',
     internal: true,
     brokerSynonyms: [{ name: 'group.consumer.assignor.offload.enable', factor: 1 }],
+    doc: 'Assignments of consumer groups are worked out beside the coordinator. Here they never hold it up.',
   },
   {
     name: 'consumer.heartbeat.interval.ms',
@@ -25,6 +27,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.consumer.heartbeat.interval.ms', factor: 1 }],
+    doc: 'Milliseconds between the heartbeats that members of a consumer group are told to send.',
   },
   {
     name: 'consumer.session.timeout.ms',
@@ -33,9 +36,22 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.consumer.session.timeout.ms', factor: 1 }],
+    doc: 'Milliseconds of silence after which a member of a consumer group is taken out of it.',
   },
-  { name: 'errors.deadletterqueue.copy.record.enable', type: 'boolean', default: false, importance: 'medium' },
-  { name: 'errors.deadletterqueue.topic.name', type: 'string', default: '', importance: 'medium' },
+  {
+    name: 'errors.deadletterqueue.copy.record.enable',
+    type: 'boolean',
+    default: false,
+    importance: 'medium',
+    doc: 'Records that go to the dead letter topic of a share group take their key, value and headers along.',
+  },
+  {
+    name: 'errors.deadletterqueue.topic.name',
+    type: 'string',
+    default: '',
+    importance: 'medium',
+    doc: 'Topic for records that a share group could not process. Empty: none, such records are archived.',
+  },
   {
     name: 'share.assignment.interval.ms',
     type: 'int',
@@ -43,6 +59,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.share.assignment.interval.ms', factor: 1 }],
+    doc: 'Milliseconds that pass at least between two assignments of a share group.',
   },
   {
     name: 'share.assignor.offload.enable',
@@ -51,6 +68,7 @@ export const GROUP_KEYS = [
     importance: 'medium',
     internal: true,
     brokerSynonyms: [{ name: 'group.share.assignor.offload.enable', factor: 1 }],
+    doc: 'Assignments of share groups are worked out beside the coordinator. Here they never hold it up.',
   },
   {
     name: 'share.auto.offset.reset',
@@ -58,6 +76,7 @@ export const GROUP_KEYS = [
     default: 'latest',
     valid: { kind: 'offset-reset' },
     importance: 'medium',
+    doc: 'Where a share group begins in a partition that it did not read before: earliest, latest, or by_duration: and a time span of ISO 8601 before now.',
   },
   {
     name: 'share.delivery.count.limit',
@@ -66,6 +85,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 2 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.share.delivery.count.limit', factor: 1 }],
+    doc: 'Deliveries of one record of a share group before it is given up.',
   },
   {
     name: 'share.heartbeat.interval.ms',
@@ -74,6 +94,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.share.heartbeat.interval.ms', factor: 1 }],
+    doc: 'Milliseconds between the heartbeats that members of a share group are told to send.',
   },
   {
     name: 'share.isolation.level',
@@ -81,6 +102,7 @@ export const GROUP_KEYS = [
     default: 'read_uncommitted',
     valid: { kind: 'one-of', values: ['read_committed', 'read_uncommitted'] },
     importance: 'medium',
+    doc: 'Whether a share group gets records of transactions that are open or aborted (read_uncommitted) or only of committed ones (read_committed).',
   },
   {
     name: 'share.partition.max.record.locks',
@@ -89,6 +111,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 100 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.share.partition.max.record.locks', factor: 1 }],
+    doc: 'Records of one partition that members of a share group may hold at the same time.',
   },
   {
     name: 'share.record.lock.duration.ms',
@@ -97,8 +120,15 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1000 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.share.record.lock.duration.ms', factor: 1 }],
+    doc: 'Milliseconds for which a member of a share group holds a record before others may get it.',
   },
-  { name: 'share.renew.acknowledge.enable', type: 'boolean', default: true, importance: 'medium' },
+  {
+    name: 'share.renew.acknowledge.enable',
+    type: 'boolean',
+    default: true,
+    importance: 'medium',
+    doc: 'Members of a share group may hold a record for longer by an acknowledgement of the type renew.',
+  },
   {
     name: 'share.session.timeout.ms',
     type: 'int',
@@ -106,6 +136,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.share.session.timeout.ms', factor: 1 }],
+    doc: 'Milliseconds of silence after which a member of a share group is taken out of it.',
   },
   {
     name: 'streams.acceptable.recovery.lag',
@@ -115,6 +146,7 @@ export const GROUP_KEYS = [
     importance: 'medium',
     internal: true,
     brokerSynonyms: [{ name: 'group.streams.acceptable.recovery.lag', factor: 1 }],
+    doc: 'Offsets that a task may be behind and still count as caught up.',
   },
   {
     name: 'streams.assignment.interval.ms',
@@ -123,6 +155,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.streams.assignment.interval.ms', factor: 1 }],
+    doc: 'Milliseconds that pass at least between two assignments of a streams group.',
   },
   {
     name: 'streams.assignor.name',
@@ -130,6 +163,7 @@ export const GROUP_KEYS = [
     default: null,
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.streams.assignors', factor: 1 }],
+    doc: 'How tasks of a streams group are assigned. Without a value: the first of the broker.',
   },
   {
     name: 'streams.assignor.offload.enable',
@@ -138,6 +172,7 @@ export const GROUP_KEYS = [
     importance: 'medium',
     internal: true,
     brokerSynonyms: [{ name: 'group.streams.assignor.offload.enable', factor: 1 }],
+    doc: 'Assignments of streams groups are worked out beside the coordinator. Here they never hold it up.',
   },
   {
     name: 'streams.heartbeat.interval.ms',
@@ -146,6 +181,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.streams.heartbeat.interval.ms', factor: 1 }],
+    doc: 'Milliseconds between the heartbeats that members of a streams group are told to send.',
   },
   {
     name: 'streams.initial.rebalance.delay.ms',
@@ -154,6 +190,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.streams.initial.rebalance.delay.ms', factor: 1 }],
+    doc: 'Milliseconds that the first assignment of a streams group waits for more members.',
   },
   {
     name: 'streams.num.standby.replicas',
@@ -162,6 +199,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.streams.num.standby.replicas', factor: 1 }],
+    doc: 'Standby tasks of each stateful task of a streams group.',
   },
   {
     name: 'streams.num.warmup.replicas',
@@ -171,6 +209,7 @@ export const GROUP_KEYS = [
     importance: 'medium',
     internal: true,
     brokerSynonyms: [{ name: 'group.streams.num.warmup.replicas', factor: 1 }],
+    doc: 'Tasks that may warm up at the same time before they move.',
   },
   {
     name: 'streams.rack.aware.assignment.tags',
@@ -179,6 +218,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'list', emptyAllowed: true, nullAllowed: false },
     importance: 'low',
     brokerSynonyms: [{ name: 'group.streams.rack.aware.assignment.tags', factor: 1 }],
+    doc: 'Client tags that tell how standby tasks are spread.',
   },
   {
     name: 'streams.session.timeout.ms',
@@ -187,6 +227,7 @@ export const GROUP_KEYS = [
     valid: { kind: 'range', min: 1 },
     importance: 'medium',
     brokerSynonyms: [{ name: 'group.streams.session.timeout.ms', factor: 1 }],
+    doc: 'Milliseconds of silence after which a member of a streams group is taken out of it.',
   },
   {
     name: 'streams.task.offset.interval.ms',
@@ -196,5 +237,6 @@ export const GROUP_KEYS = [
     importance: 'medium',
     internal: true,
     brokerSynonyms: [{ name: 'group.streams.task.offset.interval.ms', factor: 1 }],
+    doc: 'Milliseconds between the reports of task offsets that members of a streams group are told to send.',
   },
 ] as const satisfies readonly ConfigKey[]

@@ -217,7 +217,7 @@ export function unregisterBroker(
     return { response: { throttleTimeMs: 0, errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED, errorMessage }, records: [] }
   }
   return {
-    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null },
+    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: '' },
     records: [...electWithout(view, { leaving: broker.id }), unregisterBrokerRecord(broker.id, broker.epoch)],
     timers: [{ kind: 'cancel', key: sessionKey(broker.id) }],
   }
