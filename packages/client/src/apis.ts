@@ -4,6 +4,20 @@ import {
   AddOffsetsToTxnResponse,
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
+  AddRaftVoterRequest,
+  AddRaftVoterResponse,
+  AlterClientQuotasRequest,
+  AlterClientQuotasResponse,
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+  AlterShareGroupOffsetsRequest,
+  AlterShareGroupOffsetsResponse,
+  AlterUserScramCredentialsRequest,
+  AlterUserScramCredentialsResponse,
+  ApiVersionsRequest,
+  ApiVersionsResponse,
   ConsumerGroupDescribeRequest,
   ConsumerGroupDescribeResponse,
   ConsumerGroupHeartbeatRequest,
@@ -16,16 +30,34 @@ import {
   DeleteGroupsResponse,
   DeleteRecordsRequest,
   DeleteRecordsResponse,
+  DeleteShareGroupOffsetsRequest,
+  DeleteShareGroupOffsetsResponse,
   DeleteTopicsRequest,
   DeleteTopicsResponse,
+  DescribeClientQuotasRequest,
+  DescribeClientQuotasResponse,
   DescribeClusterRequest,
   DescribeClusterResponse,
   DescribeConfigsRequest,
   DescribeConfigsResponse,
   DescribeGroupsRequest,
   DescribeGroupsResponse,
+  DescribeLogDirsRequest,
+  DescribeLogDirsResponse,
+  DescribeProducersRequest,
+  DescribeProducersResponse,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
+  DescribeShareGroupOffsetsRequest,
+  DescribeShareGroupOffsetsResponse,
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponse,
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+  DescribeUserScramCredentialsRequest,
+  DescribeUserScramCredentialsResponse,
+  ElectLeadersRequest,
+  ElectLeadersResponse,
   EndTxnRequest,
   EndTxnResponse,
   FetchRequest,
@@ -42,12 +74,16 @@ import {
   JoinGroupResponse,
   LeaveGroupRequest,
   LeaveGroupResponse,
+  ListConfigResourcesRequest,
+  ListConfigResourcesResponse,
   ListGroupsRequest,
   ListGroupsResponse,
   ListOffsetsRequest,
   ListOffsetsResponse,
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
+  ListTransactionsRequest,
+  ListTransactionsResponse,
   MetadataRequest,
   MetadataResponse,
   OffsetCommitRequest,
@@ -58,16 +94,28 @@ import {
   OffsetFetchResponse,
   ProduceRequest,
   ProduceResponse,
+  RemoveRaftVoterRequest,
+  RemoveRaftVoterResponse,
   ShareAcknowledgeRequest,
   ShareAcknowledgeResponse,
   ShareFetchRequest,
   ShareFetchResponse,
+  ShareGroupDescribeRequest,
+  ShareGroupDescribeResponse,
   ShareGroupHeartbeatRequest,
   ShareGroupHeartbeatResponse,
+  StreamsGroupDescribeRequest,
+  StreamsGroupDescribeResponse,
   SyncGroupRequest,
   SyncGroupResponse,
   TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
+  UnregisterBrokerRequest,
+  UnregisterBrokerResponse,
+  UpdateFeaturesRequest,
+  UpdateFeaturesResponse,
+  WriteTxnMarkersRequest,
+  WriteTxnMarkersResponse,
 } from '@ottla/protocol'
 
 export const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
@@ -119,3 +167,45 @@ export const CONSUMER_GROUP_HEARTBEAT = {
 export const SHARE_GROUP_HEARTBEAT = { request: ShareGroupHeartbeatRequest, response: ShareGroupHeartbeatResponse }
 export const SHARE_FETCH = { request: ShareFetchRequest, response: ShareFetchResponse }
 export const SHARE_ACKNOWLEDGE = { request: ShareAcknowledgeRequest, response: ShareAcknowledgeResponse }
+export const ADD_RAFT_VOTER = { request: AddRaftVoterRequest, response: AddRaftVoterResponse }
+export const ALTER_CLIENT_QUOTAS = { request: AlterClientQuotasRequest, response: AlterClientQuotasResponse }
+export const ALTER_PARTITION_REASSIGNMENTS = {
+  request: AlterPartitionReassignmentsRequest,
+  response: AlterPartitionReassignmentsResponse,
+}
+export const ALTER_REPLICA_LOG_DIRS = { request: AlterReplicaLogDirsRequest, response: AlterReplicaLogDirsResponse }
+export const ALTER_SHARE_GROUP_OFFSETS = {
+  request: AlterShareGroupOffsetsRequest,
+  response: AlterShareGroupOffsetsResponse,
+}
+export const ALTER_USER_SCRAM_CREDENTIALS = {
+  request: AlterUserScramCredentialsRequest,
+  response: AlterUserScramCredentialsResponse,
+}
+export const DELETE_SHARE_GROUP_OFFSETS = {
+  request: DeleteShareGroupOffsetsRequest,
+  response: DeleteShareGroupOffsetsResponse,
+}
+export const DESCRIBE_CLIENT_QUOTAS = { request: DescribeClientQuotasRequest, response: DescribeClientQuotasResponse }
+export const DESCRIBE_LOG_DIRS = { request: DescribeLogDirsRequest, response: DescribeLogDirsResponse }
+export const DESCRIBE_PRODUCERS = { request: DescribeProducersRequest, response: DescribeProducersResponse }
+export const DESCRIBE_QUORUM = { request: DescribeQuorumRequest, response: DescribeQuorumResponse }
+export const DESCRIBE_SHARE_GROUP_OFFSETS = {
+  request: DescribeShareGroupOffsetsRequest,
+  response: DescribeShareGroupOffsetsResponse,
+}
+export const DESCRIBE_TRANSACTIONS = { request: DescribeTransactionsRequest, response: DescribeTransactionsResponse }
+export const DESCRIBE_USER_SCRAM_CREDENTIALS = {
+  request: DescribeUserScramCredentialsRequest,
+  response: DescribeUserScramCredentialsResponse,
+}
+export const ELECT_LEADERS = { request: ElectLeadersRequest, response: ElectLeadersResponse }
+export const LIST_CONFIG_RESOURCES = { request: ListConfigResourcesRequest, response: ListConfigResourcesResponse }
+export const LIST_TRANSACTIONS = { request: ListTransactionsRequest, response: ListTransactionsResponse }
+export const REMOVE_RAFT_VOTER = { request: RemoveRaftVoterRequest, response: RemoveRaftVoterResponse }
+export const SHARE_GROUP_DESCRIBE = { request: ShareGroupDescribeRequest, response: ShareGroupDescribeResponse }
+export const STREAMS_GROUP_DESCRIBE = { request: StreamsGroupDescribeRequest, response: StreamsGroupDescribeResponse }
+export const UNREGISTER_BROKER = { request: UnregisterBrokerRequest, response: UnregisterBrokerResponse }
+export const UPDATE_FEATURES = { request: UpdateFeaturesRequest, response: UpdateFeaturesResponse }
+export const WRITE_TXN_MARKERS = { request: WriteTxnMarkersRequest, response: WriteTxnMarkersResponse }
+export const API_VERSIONS = { request: ApiVersionsRequest, response: ApiVersionsResponse }

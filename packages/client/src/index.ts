@@ -13,10 +13,18 @@ export type {
   DescribeConfigsOptions,
 } from './admin/configs.ts'
 export { CONFIG_SOURCES, ConfigResourceType, resourceKey } from './admin/configs.ts'
+export type { FeatureDescription, FeaturesDescription, FeatureUpdate } from './admin/features.ts'
 export type { GroupDescription, GroupListing, ListGroupsOptions, MemberDescription } from './admin/groups.ts'
+export type { LogDirDescription, LogDirReplica, ReplicaMove } from './admin/log-dirs.ts'
 export type { Outcome } from './admin/outcome.ts'
 export { unwrap } from './admin/outcome.ts'
+export type { QuorumDescription, QuorumListener, QuorumReplica, Voter } from './admin/quorum.ts'
+export type { QuotaChange, QuotaEntity, QuotaEntry, QuotaFilter } from './admin/quotas.ts'
+export { quotaEntityKey } from './admin/quotas.ts'
 export type { RecordsToDelete } from './admin/records.ts'
+export type { Reassignment } from './admin/replicas.ts'
+export type { ShareGroupDescription, ShareMemberDescription, SharePartitionOffset } from './admin/share-groups.ts'
+export type { StreamsGroupDescription } from './admin/streams-groups.ts'
 export type {
   CreatedTopic,
   DescribeTopicsOptions,
@@ -27,6 +35,13 @@ export type {
   TopicListing,
   ValidateOnly,
 } from './admin/topics.ts'
+export type {
+  HangingTransaction,
+  ListTransactionsOptions,
+  ProducerState,
+  TransactionDescription,
+  TransactionListing,
+} from './admin/transactions.ts'
 export type { CallOptions } from './cluster/cluster.ts'
 export type { FoundOffset, OffsetQuery } from './cluster/list-offsets.ts'
 export { OffsetMark } from './cluster/list-offsets.ts'

@@ -18,10 +18,13 @@ import {
   type ConfigChange,
   type ConfigEntry,
   type ConfigResource,
+  type ConfigResourceType,
   type DescribeConfigsOptions,
   describeConfigs,
   incrementalAlterConfigs,
+  listConfigResources,
 } from './configs.ts'
+import { FeaturesAdmin } from './features.ts'
 import {
   alterGroupOffsets,
   deleteGroupOffsets,
@@ -32,8 +35,14 @@ import {
   type ListGroupsOptions,
   listGroups,
 } from './groups.ts'
+import { LogDirsAdmin } from './log-dirs.ts'
 import { done, failed, type Outcome } from './outcome.ts'
+import { QuorumAdmin } from './quorum.ts'
+import { QuotasAdmin } from './quotas.ts'
 import { deleteRecords, type RecordsToDelete } from './records.ts'
+import { ReplicasAdmin } from './replicas.ts'
+import { ShareGroupsAdmin } from './share-groups.ts'
+import { StreamsGroupsAdmin } from './streams-groups.ts'
 import {
   type CreatedTopic,
   createPartitions,
@@ -49,6 +58,7 @@ import {
   type TopicListing,
   type ValidateOnly,
 } from './topics.ts'
+import { TransactionsAdmin } from './transactions.ts'
 
 /**
  * Calls about many items give an {@link Outcome} for each, by name (or partition key): one that fails leaves the others
@@ -59,10 +69,29 @@ import {
  */
 export class Admin {
   readonly #cluster: Cluster
+  /** Transactions and their producers. */
+  readonly transactions: TransactionsAdmin
+  readonly shareGroups: ShareGroupsAdmin
+  readonly streamsGroups: StreamsGroupsAdmin
+  /** Leaders and replicas of partitions. */
+  readonly replicas: ReplicasAdmin
+  readonly logDirs: LogDirsAdmin
+  readonly features: FeaturesAdmin
+  /** The quorum that holds the metadata. */
+  readonly quorum: QuorumAdmin
+  readonly quotas: QuotasAdmin
 
   /** Use `kafka.admin()`. */
   constructor(cluster: Cluster) {
     this.#cluster = cluster
+    this.transactions = new TransactionsAdmin(cluster)
+    this.shareGroups = new ShareGroupsAdmin(cluster)
+    this.streamsGroups = new StreamsGroupsAdmin(cluster)
+    this.replicas = new ReplicasAdmin(cluster)
+    this.logDirs = new LogDirsAdmin(cluster)
+    this.features = new FeaturesAdmin(cluster)
+    this.quorum = new QuorumAdmin(cluster)
+    this.quotas = new QuotasAdmin(cluster)
   }
 
   createTopics(
@@ -119,6 +148,11 @@ export class Admin {
     options: CallOptions & ValidateOnly = {},
   ): Promise<Map<string, Outcome<void>>> {
     return incrementalAlterConfigs(this.#cluster, changes, this.#context(options))
+  }
+
+  /** Resources that have settings: of the given types, or all. */
+  listConfigResources(types: readonly ConfigResourceType[] = [], options: CallOptions = {}): Promise<ConfigResource[]> {
+    return listConfigResources(this.#cluster, types, this.#context(options))
   }
 
   listGroups(options: CallOptions & ListGroupsOptions = {}): Promise<GroupListing[]> {

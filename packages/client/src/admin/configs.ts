@@ -1,6 +1,7 @@
 /** Settings of topics, brokers, loggers, groups and metrics subscriptions. */
-import { DESCRIBE_CONFIGS, INCREMENTAL_ALTER_CONFIGS } from '../apis.ts'
+import { DESCRIBE_CONFIGS, INCREMENTAL_ALTER_CONFIGS, LIST_CONFIG_RESOURCES } from '../apis.ts'
 import type { CallContext, Cluster, Target } from '../cluster/cluster.ts'
+import { throwBrokerError } from '../errors.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { checkController, type ValidateOnly } from './topics.ts'
 
@@ -169,4 +170,28 @@ function byTarget(resources: readonly ConfigResource[]): Map<Target, ConfigResou
 
 function sourceName(source: number): string {
   return CONFIG_SOURCES[source] ?? 'UNKNOWN'
+}
+
+/** Before this version only names of client metrics are told. */
+const ALL_TYPES_SINCE = 1
+
+export async function listConfigResources(
+  cluster: Cluster,
+  types: readonly ConfigResourceType[],
+  context: CallContext,
+): Promise<ConfigResource[]> {
+  const { configResources } = await cluster.call(
+    {
+      target: { kind: 'any' },
+      api: LIST_CONFIG_RESOURCES,
+      init: (version) => (version >= ALL_TYPES_SINCE ? { resourceTypes: [...types] } : {}),
+      what: 'list what has settings',
+      check: ({ errorCode }) => throwBrokerError(errorCode),
+    },
+    context,
+  )
+  return configResources.map(({ resourceType: type, resourceName: name }) => ({
+    type: type as ConfigResourceType,
+    name,
+  }))
 }
