@@ -61,7 +61,7 @@ test('a group is described with what its members have and are to have', async (t
   await broker.createTopics({ t: 3 })
   const connection = await broker.connect()
   const first = await heartbeat(connection, join('g', 'm', { subscribedTopicNames: ['t'] }))
-  equal(first.memberEpoch, 1)
+  equal(first.memberEpoch, 2)
   const { groups } = await connection.request(DESCRIBE, 1, { groupIds: ['g', 'other'] })
   deepEqual(
     groups.map(({ errorCode, groupState, groupEpoch, assignmentEpoch }) => [
@@ -71,7 +71,7 @@ test('a group is described with what its members have and are to have', async (t
       assignmentEpoch,
     ]),
     [
-      [ErrorCode.NONE, 'Stable', 1, 1],
+      [ErrorCode.NONE, 'Stable', 2, 2],
       [ErrorCode.GROUP_ID_NOT_FOUND, '', 0, 0],
     ],
   )

@@ -25,6 +25,11 @@ export function compileRe2(pattern: string): (text: string) => boolean {
     const compiled = library.RE2JS.compile(pattern)
     return (text) => compiled.matches(text)
   } catch (error) {
-    throw new ApiError(ErrorCode.INVALID_REGULAR_EXPRESSION, (error as Error).message)
+    throw new ApiError(ErrorCode.INVALID_REGULAR_EXPRESSION, describe(error as Error))
   }
+}
+
+/** What is wrong, without the pattern: `missing closing )`. */
+function describe({ message }: Error): string {
+  return /^error parsing regexp: (.*?)(?:: `.*`)?$/s.exec(message)?.[1] ?? message
 }

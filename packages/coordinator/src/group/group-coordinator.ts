@@ -89,8 +89,7 @@ export class GroupCoordinator {
   constructor(options: GroupCoordinatorOptions) {
     this.#options = options
     const route = (groupId: string) => this.#route(groupId)
-    const nextMemberIdSuffix = () => options.env.memberIds.nextSuffix()
-    this.#membership = new Membership({ route, config: options.config, nextMemberIdSuffix })
+    this.#membership = new Membership({ route, config: options.config, memberIds: options.env.memberIds })
     this.#consumers = new ConsumerMembership({ ...options, route, memberIds: options.env.memberIds })
     this.#offsets = new GroupOffsets({ route, topics: options.topics })
     this.#streams = new StreamsRequests({ route, topics: options.topics })

@@ -182,6 +182,7 @@ export function lookUpCommit(
 ): LookedUpCommit {
   const name = by === 'id' ? (lookup.nameOf(topic.topicId) ?? '') : topic.name
   const topicId = by === 'id' ? topic.topicId : ZERO_UUID
+  const knownId = lookup.idOf(name) ?? ZERO_UUID
   const errors = topic.partitions.map(({ partitionIndex: partition }) => {
     if (by === 'id' && name === '') return { partition, errorCode: ErrorCode.UNKNOWN_TOPIC_ID }
     const isThere = lookup.hasPartition(name, partition)
@@ -195,7 +196,7 @@ export function lookUpCommit(
       leaderEpoch: partition.committedLeaderEpoch,
       metadata: partition.committedMetadata ?? '',
     }))
-  return { name, topicId, errors, commit: { name, topicId, knownId: lookup.idOf(name) ?? ZERO_UUID, partitions } }
+  return { name, topicId, errors, commit: { name, topicId: knownId, partitions } }
 }
 
 /** The name is empty when the id is not known. */

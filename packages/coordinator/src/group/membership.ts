@@ -11,6 +11,7 @@ import {
   type SyncGroupRequest,
   type SyncGroupResponse,
 } from '@ottla/protocol'
+import type { MemberIds } from '../ports.ts'
 import { ask } from './ask.ts'
 import { type JoinAnswer, joinError, type SyncAnswer, syncError } from './classic/answers.ts'
 import type { Join } from './classic/join.ts'
@@ -28,7 +29,7 @@ export type Route = (groupId: string) => { readonly partition: GroupPartition } 
 export interface MembershipOptions {
   readonly route: Route
   readonly config: () => GroupCoordinatorConfig
-  readonly nextMemberIdSuffix: () => string
+  readonly memberIds: MemberIds
 }
 
 const { NONE, INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT, UNKNOWN_SERVER_ERROR } = ErrorCode
@@ -49,7 +50,7 @@ export class Membership {
       return refuse(INVALID_SESSION_TIMEOUT)
     const found = this.#options.route(request.groupId)
     if ('errorCode' in found) return refuse(found.errorCode)
-    const join = joinOf(request, context, memberId === '' ? this.#options.nextMemberIdSuffix() : '')
+    const join = joinOf(request, context, memberId === '' ? this.#options.memberIds : null)
     try {
       const answer = await found.partition.submit<JoinAnswer>((asked) => decide.join(asked, join))
       return fitJoin(answer, context)
@@ -108,7 +109,7 @@ export class Membership {
 }
 
 /** The buffers of a request live only as long as its frame. */
-function joinOf(request: JoinGroupRequest, context: RequestContext, memberIdSuffix: string): Join {
+function joinOf(request: JoinGroupRequest, context: RequestContext, memberIds: MemberIds | null): Join {
   const { groupId, memberId, groupInstanceId, protocolType, sessionTimeoutMs, rebalanceTimeoutMs, reason } = request
   return {
     groupId,
@@ -122,7 +123,8 @@ function joinOf(request: JoinGroupRequest, context: RequestContext, memberIdSuff
     reason,
     clientId: context.clientId,
     clientHost: context.clientHost,
-    memberIdSuffix,
+    memberIdSuffix: memberIds?.nextSuffix() ?? '',
+    memberUuid: memberIds?.nextUuid() ?? '',
     mayRequireMemberId: context.apiVersion >= 4,
     maySkipAssignment: context.apiVersion >= 9,
   }

@@ -33,6 +33,8 @@ export interface Join {
   readonly clientHost: string
   /** The random end of the member id, should the member need one. */
   readonly memberIdSuffix: string
+  /** A whole member id, for members of a consumer group. */
+  readonly memberUuid: string
   /** The client understands MEMBER_ID_REQUIRED. */
   readonly mayRequireMemberId: boolean
   /** The client understands `skipAssignment`. */

@@ -32,7 +32,7 @@ function joinAnswer(draft: ConsumerDraft, join: Join): JoinAnswer {
   if (!hasRoomFor(draft, join.memberId)) return joinError(ErrorCode.GROUP_MAX_SIZE_REACHED, '')
   const subscription = readSubscription(join.protocols[0]?.metadata ?? Buffer.alloc(0))
   if (subscription === null || !supports(draft, join)) return joinError(INCONSISTENT_GROUP_PROTOCOL, join.memberId)
-  const newId = `${join.groupInstanceId ?? join.clientId}-${join.memberIdSuffix}`
+  const newId = join.memberUuid
   if (join.memberId === '' && join.groupInstanceId === null && join.mayRequireMemberId)
     return joinError(ErrorCode.MEMBER_ID_REQUIRED, newId)
   const before = entering(draft, join, newId)

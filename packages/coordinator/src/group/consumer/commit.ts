@@ -21,9 +21,9 @@ export function consumerCommitError(group: ConsumerGroup, commit: Commit): numbe
 }
 
 function hasHadSince({ assigned, pendingRevocation }: ConsumerMember, { generationId, topics }: Commit): boolean {
-  return topics.every(({ knownId, partitions }) =>
+  return topics.every(({ topicId, partitions }) =>
     partitions.every(({ partition }) => {
-      const epoch = assigned.get(knownId)?.get(partition) ?? pendingRevocation.get(knownId)?.get(partition)
+      const epoch = assigned.get(topicId)?.get(partition) ?? pendingRevocation.get(topicId)?.get(partition)
       return epoch !== undefined && generationId >= epoch
     }),
   )

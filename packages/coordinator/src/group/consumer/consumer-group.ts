@@ -51,10 +51,11 @@ interface Derived {
   metadataHash: bigint
 }
 
+/** Epoch 0 is that of a member that joins: groups begin above it. */
 const NEW: ConsumerGroupState = {
-  epoch: 0,
+  epoch: 1,
   metadataHash: 0n,
-  targetEpoch: 0,
+  targetEpoch: 1,
   targetTimestampMs: 0,
   hasPartitionMetadata: false,
 }
@@ -210,8 +211,7 @@ export class ConsumerGroup implements ModernGroup {
       turn.write({ kind: 'ConsumerGroupMemberMetadata', key: { groupId, memberId }, value: null })
     for (const [regularExpression] of this.regexes())
       turn.write({ kind: 'ConsumerGroupRegularExpression', key: { groupId, regularExpression }, value: null })
-    if (this.state.hasPartitionMetadata)
-      turn.write({ kind: 'ConsumerGroupPartitionMetadata', key: { groupId }, value: null })
+    turn.write({ kind: 'ConsumerGroupPartitionMetadata', key: { groupId }, value: null })
     turn.write({ kind: 'ConsumerGroupMetadata', key: { groupId }, value: null })
   }
 

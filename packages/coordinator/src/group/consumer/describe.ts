@@ -2,7 +2,7 @@ import { type ConsumerGroupDescribeResponse, ErrorCode, type Init } from '@ottla
 import type { GroupTopics } from '../../ports.ts'
 import type { PartitionsByTopic } from '../assignor/assignor.ts'
 import type { GroupShard } from '../group-shard.ts'
-import { byTopic } from './consumer-member.ts'
+import { byTopic, type ConsumerMember } from './consumer-member.ts'
 import { preferredAssignor } from './target.ts'
 
 export type ConsumerGroupDescription = NonNullable<Init<typeof ConsumerGroupDescribeResponse>['groups']>[number]
@@ -45,12 +45,23 @@ export function describeConsumerGroup(
       clientId: member.clientId,
       clientHost: member.clientHost,
       subscribedTopicNames: member.topicNames,
-      subscribedTopicRegex: member.topicRegex === '' ? null : member.topicRegex,
-      assignment: assignmentOf(byTopic(member.assigned), topics),
+      subscribedTopicRegex: member.topicRegex,
+      assignment: assignmentOf(held(member), topics),
       targetAssignment: assignmentOf(group.targets.getAt(member.memberId, offset) ?? new Map(), topics),
       memberType: member.classic === null ? CONSUMER_MEMBER : CLASSIC_MEMBER,
     })),
   }
+}
+
+/** What it was told to give up counts until it has. */
+function held({ assigned, pendingRevocation }: ConsumerMember): PartitionsByTopic {
+  const all = new Map<string, readonly number[]>()
+  for (const [topicId, partitions] of [...byTopic(assigned), ...byTopic(pendingRevocation)])
+    all.set(
+      topicId,
+      [...(all.get(topicId) ?? []), ...partitions].sort((a, b) => a - b),
+    )
+  return all
 }
 
 function assignmentOf(partitionsByTopic: PartitionsByTopic, topics: GroupTopics) {

@@ -32,11 +32,11 @@ export function hasRoomFor(draft: ConsumerDraft, memberId: string): boolean {
 }
 
 function staticMember(draft: ConsumerDraft, heartbeat: ConsumerHeartbeat, instanceId: string): Entered {
-  const { groupId, memberId, memberEpoch, owned } = heartbeat
+  const { memberId, memberEpoch, owned } = heartbeat
   const known = draft.group.staticMember(instanceId)
   if (memberEpoch !== JOIN_EPOCH) {
     const error = identityError(known, memberId)
-    if (known === undefined || error !== ErrorCode.NONE) return refusal(error, identityMessage(error, heartbeat))
+    if (known === undefined || error !== ErrorCode.NONE) return refusal(error, identityMessage(error, heartbeat, known))
     return inEpoch(known, memberEpoch, owned)
   }
   if (known === undefined) {
@@ -47,7 +47,7 @@ function staticMember(draft: ConsumerDraft, heartbeat: ConsumerHeartbeat, instan
   if (known.classic === null && known.memberEpoch !== STATIC_LEAVE_EPOCH)
     return refusal(
       ErrorCode.UNRELEASED_INSTANCE_ID,
-      `Static member ${memberId} with instance id ${instanceId} cannot join the group ${groupId} because the instance id is in use by another member.`,
+      `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ${known.memberId} member.`,
     )
   return {
     member: replace(draft, known, { ...known, memberId, memberEpoch: JOIN_EPOCH, previousMemberEpoch: JOIN_EPOCH }),

@@ -180,14 +180,16 @@ export function consumerLeave(
   const turn = shard.turn(now)
   const group = shard.groups.get(groupId)
   if (group?.kind !== 'consumer') {
-    turn.reply(token, notFound(groupId, group))
+    const errorMessage =
+      group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a consumer group.`
+    turn.reply(token, refusal(ErrorCode.GROUP_ID_NOT_FOUND, errorMessage))
     return turn.decision()
   }
   const draft = new ConsumerDraft(group, turn)
   const member = instanceId === null ? group.members.get(memberId) : group.staticMember(instanceId)
   const error = identityError(member, memberId)
   if (member === undefined || error !== ErrorCode.NONE) {
-    turn.reply(token, refusal(error, identityMessage(error, { groupId, memberId, instanceId })))
+    turn.reply(token, refusal(error, identityMessage(error, { groupId, memberId, instanceId }, member)))
     return turn.decision()
   }
   const how = memberEpoch === STATIC_LEAVE_EPOCH ? 'for a while' : 'for good'
@@ -209,9 +211,10 @@ export function notFound(groupId: string, group: Group | undefined): Refusal {
 export function identityMessage(
   error: number,
   { groupId, memberId, instanceId }: { groupId: string; memberId: string; instanceId: string | null },
+  known?: ConsumerMember,
 ): string {
   if (error === ErrorCode.FENCED_INSTANCE_ID)
-    return `Static member ${memberId} with instance id ${instanceId} was fenced by another member in group ${groupId}.`
+    return `Static member ${memberId} with instance id ${instanceId} was fenced by member ${known?.memberId}.`
   return instanceId === null
     ? `Member ${memberId} is not a member of group ${groupId}.`
     : `Instance id ${instanceId} is unknown.`

@@ -1,12 +1,18 @@
 /** How members leave a consumer group: by themselves, or because nothing was heard of them. */
 import { ErrorCode } from '@ottla/protocol'
 import type { ConsumerDraft } from './consumer-draft.ts'
-import { type ConsumerMember, NOTHING, STATIC_LEAVE_EPOCH } from './consumer-member.ts'
+import { type ConsumerMember, JOIN_EPOCH, NOTHING, STATIC_LEAVE_EPOCH } from './consumer-member.ts'
 import { maybeDowngrade } from './downgrade.ts'
 
 /** A static member goes away and will be back: its partitions stay its own until its session is over. */
 export function leaveForAWhile(draft: ConsumerDraft, member: ConsumerMember): void {
-  draft.putAssignment({ ...member, memberEpoch: STATIC_LEAVE_EPOCH, pendingRevocation: NOTHING })
+  const assigned = new Map(
+    [...member.assigned].map(([topicId, partitions]) => [
+      topicId,
+      new Map([...partitions.keys()].map((partition) => [partition, JOIN_EPOCH])),
+    ]),
+  )
+  draft.putAssignment({ ...member, memberEpoch: STATIC_LEAVE_EPOCH, assigned, pendingRevocation: NOTHING })
 }
 
 /** Takes members out of the group. The group goes back to the classic protocol when no other member is left that speaks the new one. */

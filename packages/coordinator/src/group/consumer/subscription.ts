@@ -27,7 +27,7 @@ export function followSubscription(draft: ConsumerDraft, update: SubscriptionUpd
   }
   if (updated.topicRegex !== '') refreshRegexes(draft)
   const isStale = draft.metadataHash() !== draft.group.state.metadataHash
-  if (draft.epoch === 0 || update.isSubscriptionChanged || isStale) draft.bumpEpoch()
+  if (update.isSubscriptionChanged || isStale) draft.bumpEpoch()
   return null
 }
 

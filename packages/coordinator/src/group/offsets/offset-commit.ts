@@ -35,10 +35,8 @@ export interface Commit {
 
 export interface CommitTopic {
   readonly name: string
-  /** As the client gave it; the zero uuid: it did not. */
+  /** The present id of the topic of that name, stored with the offset. */
   readonly topicId: string
-  /** The present id of the topic of that name. */
-  readonly knownId: string
   readonly partitions: readonly CommitPartition[]
 }
 

@@ -141,7 +141,7 @@ export class ConsumerCommands {
         const each = members.map((member) => {
           const kind = member.memberType === 0 ? ' classic' : ''
           const instance = member.instanceId == null ? '' : ` instance ${member.instanceId}`
-          const regex = member.subscribedTopicRegex == null ? '' : ` /${member.subscribedTopicRegex}/`
+          const regex = !member.subscribedTopicRegex ? '' : ` /${member.subscribedTopicRegex}/`
           const has = this.#printPartitions(member.assignment?.topicPartitions)
           const target = this.#printPartitions(member.targetAssignment?.topicPartitions)
           const topics = member.subscribedTopicNames?.join('+')

@@ -36,6 +36,7 @@ export class GroupFixture {
   commitsAtOnce = true
   committedOffset = 0
   #memberCount = 0
+  #uuidCount = 0
 
   constructor() {
     this.coordinator = this.#newCoordinator()
@@ -52,7 +53,7 @@ export class GroupFixture {
         timers: this.time,
         memberIds: {
           nextSuffix: () => String(++this.#memberCount),
-          nextUuid: () => `member-${++this.#memberCount}`,
+          nextUuid: () => `member-${++this.#uuidCount}`,
         },
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },
