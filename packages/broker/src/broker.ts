@@ -21,7 +21,7 @@ import type { BrokerMetrics } from './broker-metrics.ts'
 import { CoordinatorService } from './coordinators/coordinator-service.ts'
 import { Coordinators } from './coordinators/coordinators.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
-import { groupCoordinatorConfig } from './groups/group-coordinator-config.ts'
+import { coordinatorSettings } from './groups/group-coordinator-config.ts'
 import type { GroupService } from './groups/group-service.ts'
 import { groupSettings } from './groups/group-settings.ts'
 import { ImageTopics } from './groups/group-topics.ts'
@@ -227,7 +227,10 @@ export class Broker implements BrokerContext {
     const logger = this.env.logger.child('coordinator.group')
     const coordinator = new GroupCoordinator({
       env: { clock, timers, log: logger, memberIds: memberIds(random) },
-      config: () => groupCoordinatorConfig(this.#config, this.#image),
+      config: coordinatorSettings(
+        () => this.#config,
+        () => this.#image,
+      ),
       groupConfig: (groupId) => groupSettings(this.#config, this.#image, groupId),
       topics: () => this.#topics,
       patterns: () => re2Patterns,

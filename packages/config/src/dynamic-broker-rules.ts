@@ -90,7 +90,7 @@ const THREAD_COUNTS = [
 ] as const
 
 /** Changed at run time by Kafka, and not here. */
-const FIXED_HERE = ['listeners', 'listener.security.protocol.map', 'cordoned.log.dirs'] as const
+const FIXED_HERE = ['listeners', 'listener.security.protocol.map'] as const
 
 /** What a change may not do, whatever the values are by themselves. */
 function changeProblem(before: BrokerValues, after: BrokerValues): string | null {

@@ -6,8 +6,25 @@ import { GROUP_METADATA_TOPIC } from '../internal-topics.ts'
 
 const MS_PER_MINUTE = 60_000
 
+/** The settings in force, put together anew only when what they come from has changed: every request asks for them. */
+export function coordinatorSettings(
+  config: () => BrokerConfig,
+  image: () => MetadataImage,
+): () => GroupCoordinatorConfig {
+  let [fromConfig, fromTopics, settings]: [BrokerConfig?, MetadataImage['topics']?, GroupCoordinatorConfig?] = []
+  return () => {
+    const [nowConfig, nowImage] = [config(), image()]
+    if (settings === undefined || nowConfig !== fromConfig || nowImage.topics !== fromTopics) {
+      settings = groupCoordinatorConfig(nowConfig, nowImage)
+      fromConfig = nowConfig
+      fromTopics = nowImage.topics
+    }
+    return settings
+  }
+}
+
 /** The topic, once made, keeps its number of partitions, whatever the settings say later. */
-export function groupCoordinatorConfig({ values }: BrokerConfig, image: MetadataImage): GroupCoordinatorConfig {
+function groupCoordinatorConfig({ values }: BrokerConfig, image: MetadataImage): GroupCoordinatorConfig {
   const topic = image.topics.byName(GROUP_METADATA_TOPIC)
   return {
     offsetsTopicPartitions: topic?.partitions.length ?? values['offsets.topic.num.partitions'],
