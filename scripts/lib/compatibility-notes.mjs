@@ -15,6 +15,6 @@ What is different, and meant to be:
 - request_percentage counts the time that requests take of the one event loop: 100 is all of it. Names of hosts are not looked up for quotas of
   addresses: they are addresses, or localhost.
 - A rate of changes of the metadata that is set for a client id is kept too; Kafka 4.3 keeps that of users alone.
-- listeners, listener.security.protocol.map and cordoned.log.dirs change with a restart only. Sizes of thread pools are judged by Kafka's
+- listeners and listener.security.protocol.map change with a restart only. Sizes of thread pools are judged by Kafka's
   rules and have no effect.
 - Levels of loggers are those of this broker's loggers (kafka-configs.sh --entity-type broker-loggers lists them), and OFF is no level, as in Kafka.`

@@ -52,6 +52,7 @@ function requirementProblem(values: BrokerValues): string | null {
   const overrides = values['max.connections.per.ip.overrides']
   const cleanerBytes = values['log.cleaner.dedupe.buffer.size'] / values['log.cleaner.threads']
   return (
+    cordonProblem(values) ??
     overridesProblem(overrides) ??
     require(values['log.roll.ms'] === null ||
       values['log.roll.ms'] >= 1, 'log.roll.ms must be greater than or equal to 1') ??
@@ -63,6 +64,16 @@ function requirementProblem(values: BrokerValues): string | null {
       overrides !==
         '', 'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.')
   )
+}
+
+/** `*` are all of them. A dir may be given as it stands in the file, or in full. */
+function cordonProblem(values: BrokerValues): string | null {
+  const dirs = values['log.dirs'] ?? values['log.dir']
+  const isDir = (entry: string): boolean =>
+    entry === '*' || dirs.some((dir) => entry === dir || entry.endsWith(`/${dir.replace(/^\.\//, '')}`))
+  const missing = (values['cordoned.log.dirs'] ?? []).filter((entry) => !isDir(entry))
+  if (missing.length === 0) return null
+  return `All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries: ${missing.join(', ')}`
 }
 
 /** host:count, separated by commas. */

@@ -83,6 +83,8 @@ test('dynamic broker settings: what would not hold together, or grow too fast, i
   equal(problem(['max.connections.per.ip', '0'], ['max.connections.per.ip.overrides', '127.0.0.1:5']), null)
   match(problem(['max.connections.per.ip.overrides', 'x']) ?? '', /begin 0, end -1, length 1/)
   match(problem(['ssl.keystore.location', '/x']) ?? '', /per-listener/)
+  match(problem(['cordoned.log.dirs', '/no/such/dir']) ?? '', /Missing entries: \/no/)
+  equal(problem(['cordoned.log.dirs', '*']), null)
   match(problem(['listeners', 'PLAINTEXT://:1']) ?? '', /Cannot update/)
   match(problem(['log.local.retention.ms', '-1']) ?? '', /must not be -1/)
 })
