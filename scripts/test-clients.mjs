@@ -131,6 +131,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Kafka tools: log dirs, compaction',
+    command: [process.execPath, clients('tools', 'log-dirs-checks.mjs'), classPath('latest')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'Apache Kafka folders',
     command: [process.execPath, clients('tools', 'folder-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],

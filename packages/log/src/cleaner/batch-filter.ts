@@ -76,6 +76,13 @@ interface Verdict {
 /** Timestamps are stored as distances from the horizon: beyond this they would not be exact. */
 const HORIZON_MAX_MS = Number.MAX_SAFE_INTEGER
 
+interface Rebuilding {
+  readonly cursor: RecordCursor
+  readonly verdict: Verdict
+  readonly horizonMs: number | null
+  readonly slices: WorkSlices
+}
+
 /** The buffers to write for the whole batches in `buf[0, end)`, some of them cut out of it. */
 export function* filterBatches(buf: Buffer, end: number, context: FilterContext): CleaningWork<Buffer[]> {
   const kept: Buffer[] = []
@@ -123,7 +130,8 @@ function* filterBatch(buf: Buffer, pos: number, context: FilterContext): Cleanin
   if (verdict.kept === 0) return isKeptEmpty ? emptied(buf, pos) : null
   const isMarked = verdict.hasTombstone && newHorizonMs !== null
   if (verdict.kept === cursor.count && !isMarked) return 'unchanged'
-  return yield* rebuilt(buf, pos, { cursor, verdict, horizonMs: isMarked ? newHorizonMs : horizonMs })
+  const { slices } = context
+  return yield* rebuilt(buf, pos, { cursor, verdict, horizonMs: isMarked ? newHorizonMs : horizonMs, slices })
 }
 
 /** The batch tells the last sequence (or the epoch) of a producer, or where the round ends. */
@@ -164,20 +172,18 @@ function* judge(
 }
 
 /** The batch with the records that stay. */
-function* rebuilt(
-  buf: Buffer,
-  pos: number,
-  { cursor, verdict, horizonMs }: { cursor: RecordCursor; verdict: Verdict; horizonMs: number | null },
-): CleaningWork<Buffer> {
+function* rebuilt(buf: Buffer, pos: number, { cursor, verdict, horizonMs, slices }: Rebuilding): CleaningWork<Buffer> {
   const type = compressionOf(buf, pos)
   const builder = new BatchBuilder({
     ...identityOf(buf, pos),
     initialBytes: type === CompressionType.none ? sizeInBytes(buf, pos) + 16 : cursor.buffer.length + HEADER_BYTES,
     ...(horizonMs === null ? {} : { deleteHorizon: horizonMs }),
   })
-  const bytes = type === CompressionType.none ? { unpacked: undefined } : { unpacked: cursor.buffer }
-  const again = new RecordCursor(buf, pos, bytes.unpacked === undefined ? {} : { unpacked: bytes.unpacked })
-  for (let i = 0; again.next(); i++) if (verdict.keep[i] === 1) builder.appendFrom(again)
+  const again = new RecordCursor(buf, pos, type === CompressionType.none ? {} : { unpacked: cursor.buffer })
+  for (let i = 0; again.next(); i++) {
+    if (verdict.keep[i] === 1) builder.appendFrom(again)
+    if (i % RECORDS_PER_LOOK === RECORDS_PER_LOOK - 1 && slices.isOver) yield REST
+  }
   const plain = builder.build({ lastOffset: lastOffset(buf, pos) })
   return type === CompressionType.none ? plain : yield* compressed(plain, type)
 }
