@@ -21,6 +21,7 @@ import { type Commit, decideCommit } from './offsets/offset-commit.ts'
 import { type DeleteTopic, decideOffsetDelete } from './offsets/offset-delete.ts'
 import { TOMBSTONES_MAX } from './offsets/offset-expiry.ts'
 import { type FetchTopic, fetchAllOffsets, fetchOffsets } from './offsets/offset-fetch.ts'
+import type { StreamsGroup } from './streams/streams-group.ts'
 import type { GroupDecision, Turn } from './turn.ts'
 
 /** What a decision about a request is made from beside the request. */
@@ -36,8 +37,8 @@ export function join({ shard, token, now }: Asked, request: Join): GroupDecision
   const known = shard.groups.get(request.groupId)
   if (known?.kind === 'consumer' && !known.isEmpty) {
     joinAsClassic(new ConsumerDraft(known, turn), request, token)
-  } else if (known?.kind === 'consumer') {
-    // Nobody is left of the consumer group: the id may go to a classic one.
+  } else if (known?.kind === 'consumer' || (known?.kind === 'streams' && known.isEmpty)) {
+    // Nobody is left of the group: the id may go to a classic one.
     if (request.memberId === '') joinInPlaceOf(known, turn, { request, token })
     else turn.reply(token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
   } else if (known !== undefined && known.kind !== 'classic') {
@@ -53,7 +54,7 @@ export function join({ shard, token, now }: Asked, request: Join): GroupDecision
 }
 
 function joinInPlaceOf(
-  group: ConsumerGroup,
+  group: ConsumerGroup | StreamsGroup,
   turn: Turn,
   { request, token }: { readonly request: Join; readonly token: ReplyToken },
 ): void {

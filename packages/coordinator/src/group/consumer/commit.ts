@@ -2,6 +2,7 @@
 import { ErrorCode } from '@ottla/protocol'
 import type { Group } from '../group.ts'
 import type { Commit } from '../offsets/offset-commit.ts'
+import { streamsFetchError } from '../streams/commit.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './consumer-member.ts'
 
@@ -35,7 +36,9 @@ export function fetchError(
   { memberId, memberEpoch }: { readonly memberId: string | null; readonly memberEpoch: number },
   offset: number,
 ): number {
-  if (group?.kind !== 'consumer' || (memberId === null && memberEpoch < 0)) return ErrorCode.NONE
+  if (memberId === null && memberEpoch < 0) return ErrorCode.NONE
+  if (group?.kind === 'streams') return streamsFetchError(group, { memberId, memberEpoch }, offset)
+  if (group?.kind !== 'consumer') return ErrorCode.NONE
   const member = memberId === null ? undefined : group.members.getAt(memberId, offset)
   if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
   if (member.memberEpoch === memberEpoch) return ErrorCode.NONE

@@ -10,7 +10,7 @@ import { subtopologyReading } from './topology.ts'
 /** An error code for the whole request, or what checks each partition. */
 export function streamsCommitCheck(
   group: StreamsGroup,
-  { memberId, generationId: memberEpoch, groupInstanceId }: Commit,
+  { memberId, generationId: memberEpoch, groupInstanceId, knowsMemberEpochs }: Commit,
   kind: 'plain' | 'transactional',
 ): CommitCheck {
   const { NONE, UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH } = ErrorCode
@@ -19,6 +19,7 @@ export function streamsCommitCheck(
   if (kind === 'transactional' && memberEpoch === -1 && memberId === '' && groupInstanceId === null) return NONE
   const member = group.members.get(memberId)
   if (member === undefined) return UNKNOWN_MEMBER_ID
+  if (kind === 'plain' && !knowsMemberEpochs) return ErrorCode.UNSUPPORTED_VERSION
   if (memberEpoch === member.memberEpoch) return NONE
   if (memberEpoch > member.memberEpoch) return STALE_MEMBER_EPOCH
   const { topology } = group.state
@@ -30,4 +31,15 @@ export function streamsCommitCheck(
       member.pendingRevocation.active.get(subtopologyId)?.get(partition)
     return since !== undefined && since <= memberEpoch ? NONE : STALE_MEMBER_EPOCH
   }
+}
+
+/** A member that asks for offsets has to be up to date: who has not heard of its new epoch would go on from where another one is by now. */
+export function streamsFetchError(
+  group: StreamsGroup,
+  { memberId, memberEpoch }: { readonly memberId: string | null; readonly memberEpoch: number },
+  offset: number,
+): number {
+  const member = memberId === null ? undefined : group.members.getAt(memberId, offset)
+  if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+  return member.memberEpoch === memberEpoch ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH
 }

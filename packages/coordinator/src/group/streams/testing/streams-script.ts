@@ -15,6 +15,7 @@
  *              [owns=TASKS [standby=TASKS]] [quiet] [rebalance=MS] [shutdown] [offsets=0-1:90+…] [v=N] [lost]
  *              quiet: does not say what it has; lost: does not get the answer
  *     commit G A T-P=OFFSET … [epoch=N] [id=…]   describe G [v=N]   list [types=T] [states=S]   delete G   join G M (as a classic member)
+ *     txn-commit G A T-P=OFFSET … [producer=N] [epoch=N]   end-txn commit|abort [producer=N]   fetch G A|- T-P … [epoch=N] [stable]
  *     set G key=value …   config key=value …   advance MS   hold | commit-log | fail   refuse ERROR | accept   restart
  */
 import {
@@ -24,16 +25,18 @@ import {
   type Init,
   ListGroupsResponse,
   OffsetCommitResponse,
+  OffsetFetchResponse,
   type Schema,
   StreamsGroupDescribeResponse,
   type StreamsGroupHeartbeatRequest,
   StreamsGroupHeartbeatResponse,
+  TxnOffsetCommitResponse,
   ZERO_UUID,
 } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { RequestContext } from '../../request-context.ts'
 import { GroupFixture } from '../../testing/group-fixture.ts'
-import { printError, printListing, printTimer } from '../../testing/print.ts'
+import { printError, printFetch, printListing, printTimer } from '../../testing/print.ts'
 import type { HeartbeatAnswer, HeartbeatResponse } from '../heartbeat-answer.ts'
 import { printDescription, printRecord, printTasks, readTasks } from './print-streams.ts'
 import { TOPOLOGIES, topologyWith } from './topologies.ts'
@@ -85,6 +88,19 @@ export class StreamsScript {
     drop: ({ words: [name = ''] }) => this.fixture.topics.delete(name),
     beat: (command) => this.#beat(command),
     commit: (command) => this.#commit(command),
+    'txn-commit': ({ words: [groupId = '', memberId = ''], options }) => this.#txnCommit(groupId, memberId, options),
+    'end-txn': ({ words: [outcome], options }) => {
+      const marker = {
+        producerId: Number(options.get('producer') ?? 1),
+        producerEpoch: 0,
+        coordinatorEpoch: 0,
+        transactionVersion: 2,
+      }
+      void this.fixture.coordinator
+        .completeTransaction(0, { ...marker, outcome: outcome === 'abort' ? 'abort' : 'commit' })
+        .then(() => this.#output.push(`transaction ${outcome}`))
+    },
+    fetch: (command) => this.#fetch(command),
     describe: ({ words, options }) => {
       const version = Number(options.get('v') ?? 1)
       const request = { groupIds: [...words], includeAuthorizedOperations: false, includeTopologyDescription: false }
@@ -226,20 +242,19 @@ export class StreamsScript {
 
   #commit({ words, options }: Command): void {
     const [groupId = '', memberId = ''] = words
-    const offsets = [...options].filter(([key]) => /^[\w-]+-\d+$/.test(key))
     const request = {
       groupId,
       generationIdOrMemberEpoch: Number(options.get('epoch') ?? this.#client(memberId).memberEpoch),
       memberId: memberId === '-' ? '' : memberId,
       groupInstanceId: null,
       retentionTimeMs: -1,
-      topics: offsets.map(([key, value]) => ({
-        name: key.slice(0, key.lastIndexOf('-')),
+      topics: partitionsOf([...options.keys()]).map(({ key, name, partition }) => ({
+        name,
         topicId: ZERO_UUID,
         partitions: [
           {
-            partitionIndex: Number(key.slice(key.lastIndexOf('-') + 1)),
-            committedOffset: Number(value),
+            partitionIndex: partition,
+            committedOffset: Number(options.get(key)),
             committedLeaderEpoch: -1,
             commitTimestamp: -1,
             committedMetadata: '',
@@ -253,6 +268,57 @@ export class StreamsScript {
       ({ topics = [] }) =>
         topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
       { schema: OffsetCommitResponse, version: 9 },
+    )
+  }
+
+  #txnCommit(groupId: string, memberId: string, options: ReadonlyMap<string, string>): void {
+    const request = {
+      transactionalId: 'tx',
+      groupId,
+      producerId: Number(options.get('producer') ?? 1),
+      producerEpoch: 0,
+      generationIdOrMemberEpoch: Number(options.get('epoch') ?? this.#client(memberId).memberEpoch),
+      memberId: memberId === '-' ? '' : memberId,
+      groupInstanceId: null,
+      topics: partitionsOf([...options.keys()]).map(({ key, name, partition }) => ({
+        name,
+        topicId: ZERO_UUID,
+        partitions: [
+          {
+            partitionIndex: partition,
+            committedOffset: Number(options.get(key)),
+            committedLeaderEpoch: -1,
+            committedMetadata: '',
+          },
+        ],
+      })),
+    }
+    this.#answer(
+      `${memberId}: txn-commit`,
+      this.fixture.coordinator.txnOffsetCommit(request, contextOf('client', new Map(), 5)),
+      ({ topics = [] }) =>
+        topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
+      { schema: TxnOffsetCommitResponse, version: 5 },
+    )
+  }
+
+  /** As a member, when the epoch is given; stable: not while a transaction may change them. */
+  #fetch({ words: [groupId = '', memberId = '', ...rest], options }: Command): void {
+    const epoch = options.get('epoch')
+    const topics = partitionsOf(rest).map(({ name, partition }) => ({
+      name,
+      topicId: ZERO_UUID,
+      partitionIndexes: [partition],
+    }))
+    const isMember = memberId !== '-'
+    const memberEpoch = isMember ? Number(epoch ?? this.#client(memberId).memberEpoch) : -1
+    const group = { groupId, memberId: isMember ? memberId : null, memberEpoch, topics }
+    const request = { groupId: '', topics: null, groups: [group], requireStable: rest.includes('stable') }
+    this.#answer(
+      `${memberId}: fetch`,
+      this.fixture.coordinator.offsetFetch(request, contextOf('client', new Map(), 9)),
+      printFetch,
+      { schema: OffsetFetchResponse, version: 9 },
     )
   }
 
@@ -322,6 +388,14 @@ function parse(line: string): Command {
 
 function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
   return { apiVersion: Number(options.get('v') ?? apiVersion), clientId, clientHost: '/192.0.2.1' }
+}
+
+/** Those of the words that are partitions: `t-0`, `by-word-1`. */
+function partitionsOf(words: readonly string[]): { key: string; name: string; partition: number }[] {
+  return words.flatMap((key) => {
+    const [, name = '', partition] = /^([\w-]+)-(\d+)$/.exec(key) ?? []
+    return partition === undefined ? [] : [{ key, name, partition: Number(partition) }]
+  })
 }
 
 /** `words@2`: the topology `words` with epoch 2. */
