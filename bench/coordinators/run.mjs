@@ -21,7 +21,7 @@ const quick = process.argv.includes('--quick')
 const durationMs = quick ? 2000 : 10_000
 const groups = quick ? 100 : 1000
 const offsetsPerGroup = 1000
-const many = quick ? 3000 : 20_000
+const many = quick ? 10_000 : 20_000
 const MEMBERS = 50
 const PARTITIONS = 200
 

@@ -251,7 +251,7 @@ export class ServerConnection {
     if (this.#requests.length === 1) request.becomeHead()
     request.startedAt = this.#shared.monotonic()
     this.#shared.onRequest(request)
-    request.handledAt = this.#shared.monotonic()
+    request.handledAt = request.answeredAt > 0 ? request.answeredAt : this.#shared.monotonic()
     this.#shared.onHandled(request)
     return this.#mayStart()
   }

@@ -34,18 +34,20 @@ export async function startHttpListener(
   }
   if (config.staticTexts.has(KEY)) return listen(address.port)
   try {
-    return await listen(address.port).catch((error: unknown) => {
-      if (!isTaken(error)) throw error
-      logger.info('the port of the HTTP listener is taken: another one is', { taken: address.port })
-      return listen(0)
-    })
+    try {
+      return await listen(address.port)
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error.code !== 'EADDRINUSE') throw error
+      const listener = await listen(0)
+      logger.info('HTTP listener on another port: the usual one is in use', {
+        usual: address.port,
+        port: listener.port,
+      })
+      return listener
+    }
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error
     logger.warn('there is no HTTP listener', { error })
     return null
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof NetworkError && error.code === 'EADDRINUSE'
 }
