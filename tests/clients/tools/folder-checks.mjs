@@ -110,7 +110,6 @@ async function checkFolderOfKafka(folder) {
       groups = [...groups, 'late-ottla']
       written = await contents(wire, groups)
       expect(!/ERROR|FATAL/.test(broker.output()), broker.output())
-      expect(/transaction\.version/.test(broker.output()), 'the levels that do not work here are not told')
     })
   })
   await run('Apache Kafka goes on with its folder after this broker', async () => {

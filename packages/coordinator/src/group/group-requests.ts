@@ -206,5 +206,9 @@ function dropping(shard: GroupShard, topic: string, turn: Turn): boolean {
       turn.write({ kind: 'offset', groupId, topic, partition, offset: null })
     }
   }
+  for (const key of shard.offsets.pendingOnlyFor(topic)) {
+    if (turn.recordCount >= TOMBSTONES_MAX) return false
+    turn.write({ kind: 'offset', ...key, offset: null })
+  }
   return true
 }

@@ -26,12 +26,18 @@ export class OffsetStore {
   readonly #groups: TimelineMap<string, Topics>
   /** Commits of open transactions, by producer; a transaction holds few offsets, so each change replaces all of its. */
   readonly #pending: TimelineMap<number, ReadonlyMap<string, PendingOffset>>
+  /** The same by offset: the producers whose transactions may change it. Looked at by each read that wants stable offsets. */
+  readonly #holders: TimelineMap<string, ReadonlySet<number>>
+  /** And by group: how many are held. */
+  readonly #held: TimelineMap<string, number>
   #count = 0
 
   constructor(registry: SnapshotRegistry) {
     this.#registry = registry
     this.#groups = new TimelineMap(registry)
     this.#pending = new TimelineMap(registry)
+    this.#holders = new TimelineMap(registry)
+    this.#held = new TimelineMap(registry)
   }
 
   /** Offsets ever taken in, less those dropped; after a revert an estimate. For metrics. */
@@ -93,18 +99,30 @@ export class OffsetStore {
       if (partitions.size === 0) topics?.delete(topic)
       if (topics?.size === 0) this.#groups.delete(groupId)
     }
-    for (const [producerId, pending] of [...this.#pending]) this.#replacePending(producerId, without(pending, key))
+    for (const producerId of this.#holders.get(pendingKey(key)) ?? []) {
+      this.#release(producerId, key)
+      const rest = new Map(this.#pending.get(producerId))
+      rest.delete(pendingKey(key))
+      if (rest.size === 0) this.#pending.delete(producerId)
+      else this.#pending.set(producerId, rest)
+    }
   }
 
   addPending(producerId: number, key: OffsetKey, stored: StoredOffset): void {
     const pending = new Map(this.#pending.get(producerId))
-    this.#pending.set(producerId, pending.set(pendingKey(key), { key, stored }))
+    const name = pendingKey(key)
+    if (!pending.has(name)) {
+      this.#holders.set(name, new Set([...(this.#holders.get(name) ?? []), producerId]))
+      this.#held.set(key.groupId, (this.#held.get(key.groupId) ?? 0) + 1)
+    }
+    this.#pending.set(producerId, pending.set(name, { key, stored }))
   }
 
   endTransaction(producerId: number, outcome: 'commit' | 'abort'): void {
     const pending = this.#pending.get(producerId)
     if (pending === undefined) return
     this.#pending.delete(producerId)
+    for (const { key } of pending.values()) this.#release(producerId, key)
     if (outcome === 'abort') return
     for (const { key, stored } of pending.values()) {
       const current = this.get(key)
@@ -114,33 +132,48 @@ export class OffsetStore {
 
   /** An open transaction may change the offset. */
   isPending(key: OffsetKey): boolean {
-    for (const pending of this.#pending.values()) if (pending.has(pendingKey(key))) return true
-    return false
+    return this.#holders.has(pendingKey(key))
   }
 
   /** An open transaction may change some offset of the group. */
   hasPending(groupId: string): boolean {
-    for (const pending of this.#pending.values())
-      for (const { key } of pending.values()) if (key.groupId === groupId) return true
-    return false
+    return this.#held.has(groupId)
   }
 
-  /** Partitions of the group that only open transactions know. */
+  /** Offsets of the group that only open transactions know. */
   *pendingOnly(groupId: string): IterableIterator<OffsetKey> {
+    for (const key of this.#pendingKeys()) {
+      if (key.groupId === groupId && this.get(key) === undefined) yield key
+    }
+  }
+
+  /** Offsets for the topic that only open transactions know. */
+  *pendingOnlyFor(topic: string): IterableIterator<OffsetKey> {
+    for (const key of this.#pendingKeys()) if (key.topic === topic && this.get(key) === undefined) yield key
+  }
+
+  /** Each once, however many producers hold it. */
+  *#pendingKeys(): IterableIterator<OffsetKey> {
     const seen = new Set<string>()
     for (const pending of this.#pending.values()) {
       for (const [name, { key }] of pending) {
-        if (key.groupId !== groupId || seen.has(name) || this.get(key) !== undefined) continue
+        if (seen.has(name)) continue
         seen.add(name)
         yield key
       }
     }
   }
 
-  #replacePending(producerId: number, pending: ReadonlyMap<string, PendingOffset> | null): void {
-    if (pending === null) return
-    if (pending.size === 0) this.#pending.delete(producerId)
-    else this.#pending.set(producerId, pending)
+  /** The producer holds the offset no more. */
+  #release(producerId: number, key: OffsetKey): void {
+    const name = pendingKey(key)
+    const holders = new Set(this.#holders.get(name))
+    holders.delete(producerId)
+    if (holders.size === 0) this.#holders.delete(name)
+    else this.#holders.set(name, holders)
+    const left = (this.#held.get(key.groupId) ?? 0) - 1
+    if (left <= 0) this.#held.delete(key.groupId)
+    else this.#held.set(key.groupId, left)
   }
 }
 
@@ -149,14 +182,7 @@ interface PendingOffset {
   readonly stored: StoredOffset
 }
 
+/** Topic names hold no slash, so the keys are unambiguous. */
 function pendingKey({ groupId, topic, partition }: OffsetKey): string {
   return `${partition}/${topic}/${groupId}`
-}
-
-/** null: nothing changed. Topic names hold no slash, so the keys are unambiguous. */
-function without(pending: ReadonlyMap<string, PendingOffset>, key: OffsetKey): Map<string, PendingOffset> | null {
-  if (!pending.has(pendingKey(key))) return null
-  const rest = new Map(pending)
-  rest.delete(pendingKey(key))
-  return rest
 }

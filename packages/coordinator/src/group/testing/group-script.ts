@@ -17,6 +17,7 @@
  *     describe G [v=N]   list [states=S] [types=T]   delete G …   drop T (a topic is deleted)
  *     beat G A [topics=t+u] [regex=R] [owned=t-0+u-1|none] [full] [leave|leave-static] [epoch=N] [instance=I] [assignor=A] [rack=R] [rebalance=MS] [v=N]
  *     describe-consumer G …   topic NAME [id=] [partitions=N]   group-config G key=value …
+ *     txn-commit G A|- t-0=OFFSET… [producer=ID:EPOCH] [gen=] [id=] [v=N]   marker ID:EPOCH commit|abort
  *     advance MS   hold | commit-log | fail (of what is written)   refuse ERROR | accept   unload | load | restart
  *     config key=value …   state G
  */
@@ -52,6 +53,7 @@ import {
   printSync,
   printTimer,
 } from './print.ts'
+import { TransactionCommands } from './transaction-commands.ts'
 
 interface Client {
   memberId: string
@@ -79,6 +81,12 @@ export class GroupScript {
   readonly #consumers = new ConsumerCommands(this.fixture, (who, answer, print, form) =>
     this.#answer(who, answer, print, form),
   )
+
+  readonly #transactions = new TransactionCommands({
+    fixture: this.fixture,
+    answer: (who, answer, print, form) => this.#answer(who, answer, print, form),
+    identityOf: (name, options) => this.#identity(name, options),
+  })
 
   async start(): Promise<void> {
     const { log } = this.fixture
@@ -138,6 +146,7 @@ export class GroupScript {
       return this.fixture.coordinator.topicsDeleted(words)
     },
     ...this.#consumers.handlers,
+    ...this.#transactions.handlers,
     advance: ({ words }) => this.#advance(Number(words[0])),
     hold: () => {
       this.fixture.commitsAtOnce = false
