@@ -180,7 +180,7 @@ function respond(
   for (const acknowledgement of acknowledgements) response.addAcknowledgement(acknowledgement)
   const acquisitionLockTimeoutMs = context.broker.shares.settings(request.groupId!).lockDurationMs
   // What was acquired is sent in any case; a client over its quota may not ask again before its time.
-  const throttleTimeMs = context.broker.quotas.fetched(context, count(context, results))
+  const throttleTimeMs = context.broker.quotas.delivered(context, count(context, results))
   const frame = encodeResponse(context, ShareFetchResponse, {
     throttleTimeMs,
     acquisitionLockTimeoutMs,

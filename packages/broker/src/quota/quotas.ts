@@ -79,6 +79,13 @@ export class Quotas {
     return pauseMs
   }
 
+  /** Counts `bytes` that the client is given whatever it used before, as {@link produced}. */
+  delivered(context: RequestContext, bytes: number): number {
+    if (!this.#fetch.isActive) return this.answered(context)
+    const pauseMs = this.#fetch.record(clientOf(context), bytes, this.#clock.monotonic())
+    return Math.max(pauseMs, this.answered(context))
+  }
+
   /** The most that one fetch of the client may bring. */
   fetchBytesMax(context: RequestContext): number {
     return this.#fetch.isActive ? this.#fetch.burstOf(clientOf(context)) : Number.POSITIVE_INFINITY
