@@ -143,6 +143,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Apache Kafka groups',
+    command: [process.execPath, clients('tools', 'group-handover-checks.mjs')],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'Apache Kafka answers',
     command: [process.execPath, clients('tools', 'differential-checks.mjs')],
     needs: [join(cacheOf('java-latest'), '.installed')],
