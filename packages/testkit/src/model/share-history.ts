@@ -78,6 +78,13 @@ export class ShareHistory {
     this.#held.clear()
   }
 
+  /** Each record that surely was rejected must have a dead letter. */
+  checkDeadLetters(offsets: ReadonlySet<number>): void {
+    for (const [offset, decision] of this.#final) {
+      if (decision === 'reject' && !offsets.has(offset)) throw new Violation(`offset ${offset} has no dead letter`)
+    }
+  }
+
   /** All offsets below `endOffset` are final, it is said: each must have become so by somebody's decision or the limit. */
   checkEnd(endOffset: number): void {
     for (let offset = 0; offset < endOffset; offset++) {

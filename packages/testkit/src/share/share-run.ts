@@ -7,10 +7,12 @@ import { loadRe2 } from '@ottla/broker'
 import type { LogLine } from '@ottla/env'
 import {
   BatchBuilder,
+  batchesIn,
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
   ProduceRequest,
   ProduceResponse,
+  readRecords,
 } from '@ottla/protocol'
 import { Simulation } from '@ottla/sim'
 import { Prng } from '@ottla/stdx'
@@ -102,6 +104,7 @@ class ShareRun {
         'group.share.min.record.lock.duration.ms': '1000',
         'group.share.partition.max.record.locks': this.#random.pick(['100', '2000']),
         'errors.deadletterqueue.auto.create.topics.enable': 'true',
+        'ottla.tail.budget.bytes': this.#random.pick(['0', '2000', '134217728']),
         'ottla.durability': 'fsync',
       },
       random: this.#random,
@@ -161,7 +164,7 @@ class ShareRun {
     for (const member of this.#members) member.stop()
     await Promise.all(work)
     this.#history.checkEnd(this.#end())
-    this.#deadLetters = this.#broker.running!.broker.replicas.find(DEAD_LETTER_TOPIC, 0).replica?.highWatermark ?? 0
+    if (this.#isDeadLettered) await this.#checkDeadLetters()
     await this.#broker.stop()
   }
 
@@ -243,6 +246,27 @@ class ShareRun {
       { timeoutMs: LIVENESS_MS, what: 'the end of all records' },
     )
     await drained
+  }
+
+  async #checkDeadLetters(): Promise<void> {
+    const offsets = new Set<number>()
+    const { replica } = this.#broker.running!.broker.replicas.find(DEAD_LETTER_TOPIC, 0)
+    const upTo = replica?.highWatermark ?? 0
+    for (let at = 0; at < upTo; ) {
+      const read = await replica!.log.read(at, { maxBytes: 1 << 20, upTo, minOneBatch: true })
+      if (read.kind !== 'records') throw new Violation('dead letters cannot be read')
+      const bytes = Buffer.concat(read.buffers)
+      for (const position of batchesIn(bytes)) {
+        for (const { headers } of readRecords(bytes, position)) {
+          const header = headers.find(({ key }) => key === '__dlq.errors.offset')
+          offsets.add(Number(header!.value!.toString()))
+          this.#deadLetters++
+        }
+      }
+      at = read.nextOffset
+      read.release()
+    }
+    this.#history.checkDeadLetters(offsets)
   }
 
   #end(): number {
