@@ -124,12 +124,18 @@ const programs = [
     needs: [join(cacheOf('java-latest'), '.installed')],
     startsOwn: true,
   },
-  {
-    name: 'Kafka Streams',
-    command: [process.execPath, clients('tools', 'streams-checks.mjs'), classPath('streams'), classPath('latest')],
+  ...['', ' from Apache Kafka'].map((where) => ({
+    name: `Kafka Streams${where}`,
+    command: [
+      process.execPath,
+      clients('tools', 'streams-checks.mjs'),
+      classPath('streams'),
+      classPath('latest'),
+      where.trim().toLowerCase().replaceAll(' ', '-'),
+    ],
     needs: [join(cacheOf('java-streams'), '.installed'), join(cacheOf('java-latest'), '.installed')],
     startsOwn: true,
-  },
+  })),
   {
     name: 'Kafka tools: log dirs, compaction',
     command: [process.execPath, clients('tools', 'log-dirs-checks.mjs'), classPath('latest')],

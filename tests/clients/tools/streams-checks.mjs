@@ -1,14 +1,16 @@
 /**
- * Kafka Streams applications, with a restart of the broker in between; then Kafka's own tool for streams groups on what they left.
- * streams-checks.mjs STREAMS_CLASS_PATH TOOLS_CLASS_PATH
+ * Kafka Streams applications, with a restart of the broker in between; then Kafka's own tool for streams groups on what they left. Or
+ * one whose cluster changes hands while it runs: from Apache Kafka, by kill -9, to this broker.
+ * streams-checks.mjs STREAMS_CLASS_PATH TOOLS_CLASS_PATH [from-apache-kafka]
  */
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { startApacheKafka } from '../../../scripts/lib/apache-kafka.mjs'
 import { startBroker } from '../../../scripts/lib/test-broker.mjs'
 import { command, expect, reporter } from './report.mjs'
 
-const [streamsClassPath, toolsClassPath] = process.argv.slice(2)
+const [streamsClassPath, toolsClassPath, where] = process.argv.slice(2)
 const PREFIX = 'ks'
 const GROUP = `${PREFIX}-streams-alo`
 const TOOL = 'org.apache.kafka.tools.streams.StreamsGroupCommand'
@@ -20,27 +22,28 @@ const settings = {
 }
 const { run } = reporter('kafka-streams-groups.sh', '4.3.1')
 
-let broker = await startBroker({ settings })
-const { folder, port } = broker
+let broker
 
-async function restart() {
-  await broker.stop()
+/** The same folder, the same port. */
+async function restart(signal) {
+  const { folder, port } = broker
+  await broker.stop(signal)
   broker = await startBroker({ settings, folder, port })
 }
 
-/** Runs the Java program; its outcomes go out as they come. */
-function applications() {
+/** Runs the Java program; its outcomes go out as they come. `signal` ends the broker when it is to be started again. */
+function applications(prefix, cases, signal = 'SIGTERM') {
   return new Promise((resolve) => {
-    const env = { ...process.env, BOOTSTRAP: broker.bootstrap, PREFIX, CLIENT_VERSION: '4.3.1' }
+    const env = { ...process.env, BOOTSTRAP: broker.bootstrap, PREFIX: prefix, CLIENT_VERSION: '4.3.1' }
     const flags = ['-XX:TieredStopAtLevel=1', '-Xmx400m']
-    const child = spawn('java', [...flags, '-cp', streamsClassPath, 'checks.StreamsChecks'], {
+    const child = spawn('java', [...flags, '-cp', streamsClassPath, 'checks.StreamsChecks', ...cases], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith('{')) console.log(line)
       const goOn = () => child.stdin.write('go on\n')
-      if (line === 'restart') void restart().then(goOn)
+      if (line === 'restart') void restart(signal).then(goOn)
       if (line.startsWith('describe ')) void describe(line.slice('describe '.length)).then(goOn)
     })
     child.on('exit', resolve)
@@ -76,8 +79,12 @@ async function describe(group) {
   })
 }
 
-try {
-  await applications()
+async function onThisBroker() {
+  broker = await startBroker({ settings })
+  const pairs = ['classic', 'streams'].flatMap((protocol) =>
+    ['at_least_once', 'exactly_once_v2'].map((guarantee) => `${protocol}:${guarantee}:word_count`),
+  )
+  await applications(PREFIX, pairs)
   await run('lists the groups with their states', async () => {
     expectMatch(await tool('--list', '--state'), new RegExp(`${GROUP}\\s+Empty`))
   })
@@ -93,7 +100,21 @@ try {
     await tool('--delete', '--group', GROUP, '--delete-all-internal-topics')
     expect(!(await tool('--list')).includes(GROUP), 'the group is gone')
   })
+}
+
+async function fromApacheKafka() {
+  broker = await startApacheKafka({ heap: '384m', settings: { ...settings, 'offsets.topic.num.partitions': '5' } })
+  await broker.started
+  await applications(
+    'kf',
+    ['streams:exactly_once_v2:Apache_Kafka_is_killed_and_this_broker_goes_on_with_its_folder'],
+    'SIGKILL',
+  )
+}
+
+try {
+  await (where === 'from-apache-kafka' ? fromApacheKafka() : onThisBroker())
 } finally {
-  await broker.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await broker?.stop()
+  if (broker !== undefined) rmSync(broker.folder, { recursive: true, force: true })
 }
