@@ -18,6 +18,10 @@ export const openEmbeddedController: OpenController = async ({ directory, env, c
       onFailed,
       cleanShutdown: folder?.wasClean ?? false,
       pageCache: folder?.pageCache ?? 'unknown',
+      hadFailedSync: folder?.hadFailedSync ?? false,
+      logFailed: (error) => {
+        if (error.code === 'OFFLINE') logs.failDirectory(directory, error)
+      },
     })
     const close = async (): Promise<void> => {
       await controller.close()

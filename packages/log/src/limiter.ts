@@ -2,7 +2,7 @@ import { assert, Deque } from '@ottla/stdx'
 
 /** Runs at most so many asynchronous jobs at a time; the rest wait in order. */
 export class Limiter {
-  readonly #limit: number
+  #limit: number
   readonly #waiting = new Deque<() => void>()
   #running = 0
 
@@ -17,6 +17,17 @@ export class Limiter {
 
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** Lets more run at a time; what waits starts. */
+  widen(limit: number): void {
+    while (this.#limit < limit) {
+      this.#limit++
+      const next = this.#waiting.popFront()
+      if (next === undefined) continue
+      this.#running++
+      next()
+    }
   }
 
   /** The job starts at once, in this call, when there is room. */

@@ -1,4 +1,5 @@
 import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict'
+import { LogError } from './log-error.ts'
 import { storeTest, TOPIC_ID } from './testing/sim-store.test.ts'
 
 const OTHER_ID = 'zyxwvutsrqponmlkjihgfe'
@@ -407,3 +408,22 @@ storeTest('thousands of logs share few open files', { limits: { openFiles: 10 } 
 function folders(entries: readonly { name: string; isDirectory: boolean }[]): string[] {
   return entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
 }
+
+storeTest(
+  'a folder whose disk failed under other files than its partitions is offline, and marked for the next start',
+  {},
+  async (t) => {
+    await t.open()
+    const log = await t.log('orders')
+    await t.fill(log, 3)
+    equal(t.store.directories[0]?.hadFailedSync, false)
+    t.store.failDirectory('/data', new LogError('OFFLINE', 'the sync of another file failed'))
+    equal(log.failure?.code, 'OFFLINE')
+    await t.restart('process')
+    equal(t.store.directories[0]?.hadFailedSync, true)
+    equal((await t.log('orders')).logEndOffset, 3)
+    await t.store.recover()
+    await t.restart('clean')
+    equal(t.store.directories[0]?.hadFailedSync, false)
+  },
+)

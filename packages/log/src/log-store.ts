@@ -46,6 +46,8 @@ export interface DirectoryStatus {
   readonly directoryId: string
   /** Its last stop was clean. */
   readonly wasClean: boolean
+  /** A sync failed in the last run: everything behind the recovery points is to be written again. */
+  readonly hadFailedSync: boolean
   /** Whether what was written and not synced survived the last stop. */
   readonly pageCache: 'kept' | 'lost' | 'unknown'
   readonly error: LogError | null
@@ -79,6 +81,8 @@ export interface OpenStoredOptions {
 }
 
 const CLOSE_CONCURRENCY = 16
+/** Nobody reads any more: syncs get all the I/O threads. */
+const CLOSE_SYNCS = 8
 
 export class LogStore {
   readonly nodeId: number
@@ -137,6 +141,12 @@ export class LogStore {
 
   get directories(): readonly DirectoryStatus[] {
     return this.#directories
+  }
+
+  /** The disk of a folder failed under somebody else's files: it is offline, and the next start is told. */
+  failDirectory(path: string, error: LogError): void {
+    const directory = this.#directories.find((each) => each.path === path)
+    if (directory !== undefined) this.#directoryFailed(directory, error)
   }
 
   isCordoned({ path }: DirectoryStatus): boolean {
@@ -266,6 +276,7 @@ export class LogStore {
   async close(options: { clean: boolean; brokerEpoch?: number }): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#options.resources.syncs.widen(CLOSE_SYNCS)
     await this.moves.close()
     this.#deletion.close()
     const limiter = new Limiter(CLOSE_CONCURRENCY)

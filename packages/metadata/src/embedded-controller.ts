@@ -4,7 +4,7 @@
  */
 import type { BrokerConfig } from '@ottla/config'
 import type { Env } from '@ottla/env'
-import type { LogResources } from '@ottla/log'
+import type { LogError, LogResources } from '@ottla/log'
 import { ApiError, ErrorCode, type MetadataRecord } from '@ottla/protocol'
 import { ShardRuntime } from '@ottla/runtime'
 import { SnapshotRegistry } from '@ottla/stdx'
@@ -32,6 +32,10 @@ export interface EmbeddedControllerOptions {
   readonly cleanShutdown?: boolean
   /** Whether what was written and not synced survived the last stop. Default: unknown. */
   readonly pageCache?: 'kept' | 'lost' | 'unknown'
+  /** A sync failed in the last run: what is behind the newest snapshot is written again. */
+  readonly hadFailedSync?: boolean
+  /** The log's disk failed. Told before anything else, so that the folder can be marked. */
+  readonly logFailed?: (error: LogError) => void
   /** The metadata log failed: nothing can be decided any more. Called once. */
   readonly onFailed?: (error: Error) => void
 }

@@ -44,6 +44,10 @@ export interface EmbeddedStoreOptions {
   readonly cleanShutdown?: boolean
   /** Whether what was written and not synced survived the last stop. Default: unknown. */
   readonly pageCache?: 'kept' | 'lost' | 'unknown'
+  /** A sync failed in the last run: what is behind the newest snapshot is written again. */
+  readonly hadFailedSync?: boolean
+  /** The log's disk failed. Told before anything else, so that the folder can be marked. */
+  readonly logFailed?: (error: LogError) => void
 }
 
 export class EmbeddedStore implements MetadataStore {
@@ -74,6 +78,8 @@ export class EmbeddedStore implements MetadataStore {
       config: logConfigOf(config),
       cleanShutdown: options.cleanShutdown ?? false,
       pageCache: options.pageCache ?? 'unknown',
+      hadFailedSync: options.hadFailedSync ?? false,
+      ...(options.logFailed === undefined ? {} : { failed: options.logFailed }),
       recoveryPoint: snapshot.id.endOffset,
       logStartOffset: await logBegin(env, path, snapshot.id.endOffset),
     })
