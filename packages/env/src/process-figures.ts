@@ -1,4 +1,4 @@
-/** What the operating system and the runtime say of this process. */
+/** What the operating system and the runtime say of this process. Each figure is taken when it is read. */
 export interface ProcessFigures {
   /** Wall time at which the process started, in milliseconds since 1970. */
   readonly startedAtMs: number

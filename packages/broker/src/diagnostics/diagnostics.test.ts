@@ -60,6 +60,7 @@ test('the request log speaks when its level says so, at any time, and never of w
 test('a loop that was held gets a line with the request that ran the longest', () => {
   const lines: LogLine[] = []
   let nowMs = 0
+  let cpuMs = 1000
   let due = (): void => {}
   const watch = new LoopWatch({
     clock: { now: () => 0, monotonic: () => nowMs },
@@ -73,6 +74,7 @@ test('a loop that was held gets a line with the request that ran the longest', (
     logger: createLogger({ levels: new LogLevels('info'), now: () => 0, write: (line) => lines.push(line) }),
     delays: new RecentHistogram(),
     stallMs: () => 100,
+    cpuMs: () => cpuMs,
   })
   const request = (apiKey: number, ms: number) =>
     ({ firstWord: apiKey << 16, startedAt: 0, handledAt: ms, sizeBytes: 77, attachment: { clientId: 'c' } }) as never
@@ -84,9 +86,11 @@ test('a loop that was held gets a line with the request that ran the longest', (
   watch.handled(request(3, 400))
   watch.handled(request(1, 2))
   nowMs += 250 + 407
+  cpuMs += 555
   due()
   deepEqual(lines[0]?.fields, {
     lateMs: 407,
+    cpuMs: 555,
     requests: 3,
     longestRequest: 'Metadata',
     longestMs: 400,
@@ -95,5 +99,5 @@ test('a loop that was held gets a line with the request that ran the longest', (
   })
   nowMs += 250 + 300
   due()
-  deepEqual(lines[1]?.fields, { lateMs: 300, requests: 0 })
+  deepEqual(lines[1]?.fields, { lateMs: 300, cpuMs: 0, requests: 0 })
 })

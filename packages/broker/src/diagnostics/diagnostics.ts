@@ -5,6 +5,8 @@ import type { RecentHistogram } from '@ottla/stdx'
 import { LoopWatch } from './loop-watch.ts'
 import { RequestLog } from './request-log.ts'
 
+const MS_PER_SECOND = 1000
+
 export interface Diagnostics {
   readonly requestLog: RequestLog
   readonly loopWatch: LoopWatch
@@ -24,6 +26,10 @@ export function startDiagnostics(env: Env, config: () => BrokerConfig, delays: R
     logger: logger.child('broker.loop'),
     delays,
     stallMs: () => config().values['ottla.loop.stall.threshold.ms'],
+    cpuMs: () => {
+      const figures = env.processFigures?.()
+      return figures === undefined ? null : (figures.userCpuSeconds + figures.systemCpuSeconds) * MS_PER_SECOND
+    },
   })
   loopWatch.start()
   return { requestLog, loopWatch, stop: () => loopWatch.stop() }

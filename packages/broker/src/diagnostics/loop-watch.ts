@@ -20,6 +20,8 @@ export interface LoopWatchOptions {
   readonly delays: RecentHistogram
   /** ottla.loop.stall.threshold.ms; -1: no line. */
   readonly stallMs: () => number
+  /** Processor time of the process since its start, milliseconds; null where nobody knows. */
+  readonly cpuMs: () => number | null
 }
 
 export class LoopWatch {
@@ -30,6 +32,7 @@ export class LoopWatch {
   #longest: ServerRequest | null = null
   #longestMs = 0
   #requests = 0
+  #cpuMs: number | null = null
 
   constructor(options: LoopWatchOptions) {
     this.#options = options
@@ -60,17 +63,22 @@ export class LoopWatch {
   #sample(lateMs: number): void {
     this.#options.delays.record(lateMs * MICROS_PER_MS)
     const stallMs = this.#options.stallMs()
-    if (stallMs >= 0 && lateMs > stallMs) this.#lines.run((leftOut) => this.#tell(lateMs, leftOut))
+    const cpuMs = this.#options.cpuMs()
+    const usedMs = cpuMs === null || this.#cpuMs === null ? null : Math.round(cpuMs - this.#cpuMs)
+    this.#cpuMs = cpuMs
+    if (stallMs >= 0 && lateMs > stallMs) this.#lines.run((leftOut) => this.#tell(lateMs, usedMs, leftOut))
     this.#longest = null
     this.#longestMs = 0
     this.#requests = 0
   }
 
-  #tell(lateMs: number, leftOut: number): void {
+  #tell(lateMs: number, cpuMs: number | null, leftOut: number): void {
     const longest = this.#longest
     const context = longest?.attachment as RequestContext | null | undefined
     this.#options.logger.warn('the event loop was held', {
       lateMs: Math.round(lateMs),
+      // Little of it: not this process held the loop, the machine did not let it run.
+      ...(cpuMs === null ? undefined : { cpuMs }),
       requests: this.#requests,
       ...(longest === null
         ? undefined
