@@ -1,5 +1,5 @@
 /**
- * npm run bench -- coordinators: commits, rebalances, transactions, memory and loading of coordinators beside Apache Kafka on the
+ * npm run bench -- coordinators: commits, rebalances, transactions, acknowledgements of share groups, memory and loading of coordinators beside Apache Kafka on the
  * same machine in the same run. The load is raw requests of one client, so that the client weighs the same on both.
  * Writes docs/benchmarks/coordinators.md. Needs npm run setup:clients.
  *   --quick        a tenth of the offsets, less time for each figure, without the column of fsync; nothing is written
@@ -15,6 +15,7 @@ import { commitRate } from './commits.mjs'
 import { commitOffsets, makeTopics, watchLoading } from './offsets.mjs'
 import { Peer } from './peer.mjs'
 import { HEARTBEAT_MS, rebalanceTimes } from './rebalance.mjs'
+import { acknowledgementRate } from './shares.mjs'
 import { makeTransactionalIds, transactionRate } from './transactions.mjs'
 
 const quick = process.argv.includes('--quick')
@@ -30,8 +31,14 @@ const heartbeats = {
   'group.consumer.heartbeat.interval.ms': String(HEARTBEAT_MS),
 }
 
+/** Apache Kafka makes no internal topic with more replicas than there are brokers. */
+const oneReplica = {
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+}
+
 async function startKafka(options = {}) {
-  const kafka = await startApacheKafka({ ...options, settings: heartbeats })
+  const kafka = await startApacheKafka({ ...options, settings: { ...heartbeats, ...oneReplica } })
   await kafka.started
   return { ...kafka, heldBytes: () => javaHeap(kafka.pid) }
 }
@@ -99,6 +106,28 @@ async function measure(start) {
   const transactions = { topic: 'transactions', durationMs }
   figures.oneTransactions = await transactionRate(bootstrap, { ...transactions, producers: 1, prefix: 'one' })
   figures.manyTransactions = await transactionRate(bootstrap, { ...transactions, producers: 50, prefix: 'many' })
+  const shares = { durationMs, maxRecords: 500 }
+  await acknowledgementRate(bootstrap, { ...shares, topic: 'shares-first', consumers: 2, records: 20_000 })
+  const fewRecords = quick ? 100_000 : 1_000_000
+  figures.oneShares = await acknowledgementRate(bootstrap, {
+    ...shares,
+    topic: 'shares-one',
+    consumers: 1,
+    records: fewRecords,
+  })
+  figures.manyShares = await acknowledgementRate(bootstrap, {
+    ...shares,
+    topic: 'shares-many',
+    consumers: 50,
+    records: fewRecords / 25,
+  })
+  figures.smallShares = await acknowledgementRate(bootstrap, {
+    ...shares,
+    topic: 'shares-small',
+    consumers: 50,
+    maxRecords: 10,
+    records: fewRecords / 50,
+  })
   figures.perGroup = await memoryPer(broker, many, () => commitOffsets(bootstrap, { groups: many, single: 'commits' }))
   figures.perTransactionalId = await memoryPer(broker, many, () => makeTransactionalIds(bootstrap, many, 'memory'))
   await makeTopics(bootstrap, offsetsPerGroup)
@@ -151,6 +180,9 @@ for (const kind of ['classic', 'consumer']) {
 }
 row('transactions, one producer', '/s', 'oneTransactions')
 row('transactions, 50 producers', '/s', 'manyTransactions')
+row('records acknowledged by one share consumer, 500 at a time', '/s', 'oneShares')
+row('records acknowledged by 50 share consumers, 500 at a time', '/s', 'manyShares')
+row('records acknowledged by 50 share consumers, 10 at a time', '/s', 'smallShares')
 row('memory per group with one offset', 'KB', 'perGroup', 2)
 row('memory per transactional id', 'KB', 'perTransactionalId', 2)
 row(`loading ${((groups * offsetsPerGroup) / 1e6).toFixed(1)} M offsets of ${groups} groups`, 'ms', 'load')
@@ -164,7 +196,7 @@ if (!quick) {
 
 Written by \`npm run bench -- coordinators\` on Node ${process.version}, ${availableParallelism()} cores (${cpus()[0].model}). The load is raw requests of one client
 in Node, the same for all. Ratio: Ottla with page-cache acknowledgement to Apache Kafka, which acknowledges from the page cache too. Heartbeats every
-${HEARTBEAT_MS} ms; no initial rebalance delay. A rebalance is over when every member has its partitions. A transaction is one record and its end. Memory of Ottla is what the
+${HEARTBEAT_MS} ms; no initial rebalance delay. A rebalance is over when every member has its partitions. A transaction is one record and its end. Share consumers have a partition each, and acknowledge with their next fetch. Memory of Ottla is what the
 process holds more than before, garbage included; of Apache Kafka the heap in use after a full collection. Loading is measured from the end of the start until
 every group answers.
 

@@ -17,6 +17,12 @@ const [classPath] = process.argv.slice(2)
 const { run } = reporter('Apache Kafka folders', '4.3.1')
 const folders = []
 const running = new Set()
+/** Apache Kafka makes no internal topic with more replicas than there are brokers. */
+const SHARE_SETTINGS = {
+  'share.coordinator.state.topic.num.partitions': '2',
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+}
 const GROUPS = ['simple', 'classic']
 /** That of startApacheKafka. */
 const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw'
@@ -51,7 +57,11 @@ const kafka = (voters) => async (folder) => {
     folder,
     voters,
     heap: '384m',
-    settings: { 'offsets.topic.num.partitions': '5', 'transaction.state.log.num.partitions': '2' },
+    settings: {
+      ...SHARE_SETTINGS,
+      'offsets.topic.num.partitions': '5',
+      'transaction.state.log.num.partitions': '2',
+    },
   })
   await broker.started
   return broker
@@ -61,6 +71,7 @@ const ottla = (folder) =>
   startBroker({
     folder,
     settings: {
+      ...SHARE_SETTINGS,
       'node.id': '1',
       'offsets.topic.num.partitions': '5',
       'metadata.log.max.record.bytes.between.snapshots': '3000',
@@ -175,6 +186,13 @@ async function checkTools(data) {
     const files = partitions.flatMap((folder) => filesIn(folder, '.index', '.timeindex', '.snapshot'))
     const output = await dump(files, '--index-sanity-check')
     expect(/producerId: \d+ producerEpoch: 0/.test(await dump(filesIn(partitions[3], '.snapshot'))), output)
+  })
+  await run('DumpLogSegments reads share state', async () => {
+    const files = ['__share_group_state-0', '__share_group_state-1'].flatMap((name) =>
+      filesIn(join(data, name), '.log'),
+    )
+    const output = await dump(files, '--share-group-state-decoder')
+    expect(/"groupId":"sharing".*"startOffset":3/.test(output) && /"firstOffset":8,"lastOffset":9/.test(output), output)
   })
   await run('MetadataShell reads the metadata', async () => {
     const [snapshot] = filesIn(metadata, '.checkpoint')

@@ -1,5 +1,6 @@
 /** What is written into a folder by one broker, and read out of it by another: topics of many kinds, groups, transactions. */
 import { createHash } from 'node:crypto'
+import { continueShares, fillShares, shareContents } from './folder-shares.mjs'
 import { batchOf, recordsIn, until } from './wire.mjs'
 
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd']
@@ -54,6 +55,7 @@ export async function fill(wire, { isKafka }) {
   await commitOffsets(wire, { group: 'simple', offsets: { plain: [7, 9], segments: [3] } })
   await formClassicGroup(wire, 'classic')
   await commitOffsets(wire, { group: 'classic', offsets: { plain: [20, 21, 22] } })
+  await fillShares(wire)
   return producer
 }
 
@@ -72,6 +74,7 @@ export async function continueWriting(wire, producer, label) {
   if (fresh.producerId <= producer.producerId) throw new Error(`producer id ${fresh.producerId} was given again`)
   await commitOffsets(wire, { group: 'simple', offsets: { plain: [8], idempotent: [1] } })
   await commitOffsets(wire, { group: `late-${label}`, offsets: { plain: [1] } })
+  await continueShares(wire)
   return { ...producer, sequence: producer.sequence + 1 }
 }
 
@@ -86,6 +89,7 @@ export async function contents(wire, groups) {
     result.topics[name] = { topicId, configs: await overrides(wire, name), partitions: seen }
   }
   for (const group of groups) result.groups[group] = await committed(wire, group)
+  result.shares = await shareContents(wire)
   return result
 }
 

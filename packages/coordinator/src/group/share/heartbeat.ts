@@ -11,6 +11,7 @@ import { type Initialization, initializeMissing, isAssignmentPending } from './i
 import { ShareDraft } from './share-draft.ts'
 import { ShareGroup } from './share-group.ts'
 import { isSameAssignment, NO_PARTITIONS, type ShareMember } from './share-member.ts'
+import { pruned } from './share-partitions.ts'
 import { updateTarget } from './target.ts'
 
 export const LEAVE_EPOCH = -1
@@ -157,6 +158,7 @@ function catchUp(draft: ShareDraft, epoch: 'bump' | 'keep'): Initialization | nu
   const isUpToDate = draft.notes.topicsVersion === version && epoch === 'keep'
   if (isUpToDate && draft.partitions.initializing.size === 0) return null
   if (!isUpToDate) {
+    draft.setPartitions(pruned(draft.partitions, (topicId) => draft.turn.topics.nameOf(topicId) === undefined))
     const hash = draft.metadataHash()
     if (epoch === 'bump' || hash !== draft.state.metadataHash || isAssignmentPending(draft)) draft.bumpEpoch(hash)
     draft.note({ topicsVersion: version })

@@ -5,8 +5,10 @@ import { ShareDraft } from './share-draft.ts'
 import {
   begun,
   completed,
+  deleted,
   givenUp,
   intersection,
+  isCovered,
   type SharePartitionsOfTopic,
   type ShareTopics,
   union,
@@ -62,8 +64,10 @@ export function initializeMissing(draft: ShareDraft): Initialization | null {
     if (draft.partitions.initializing.size === 0) draft.note({ initializingSinceMs: null })
     return null
   }
-  const next = begun(draft.partitions, missing)
-  draft.setPartitions(next)
+  const { initializing, deleting } = draft.partitions
+  const isWritten = isCovered(missing, initializing) && ![...missing.keys()].some((topicId) => deleting.has(topicId))
+  // With these, all partitions of their topics have state again.
+  if (!isWritten) draft.setPartitions(deleted(begun(draft.partitions, missing), missing.keys()))
   draft.note({ initializingSinceMs: monotonicMs })
   return { groupId, stateEpoch: draft.state.epoch, topics: missing }
 }
@@ -81,9 +85,11 @@ export function shareInitialized({ shard, token, now }: Asked, { groupId, done, 
   const unwanted = new Map(
     [...done].filter(([topicId]) => !before.initializing.has(topicId) && !before.initialized.has(topicId)),
   )
-  if (intersection(union(done, failed), before.initializing).size > 0)
-    draft.setPartitions(givenUp(completed(before, done), failed))
-  draft.note({ initializingSinceMs: null, ...(failed.size > 0 ? { topicsVersion: -1 } : {}) })
+  // What failed may have been carried out all the same: the group keeps it in mind, to be asked for again or to be deleted.
+  const asBefore = intersection(failed, before.initialized)
+  if (intersection(union(done, asBefore), before.initializing).size > 0)
+    draft.setPartitions(givenUp(completed(before, done), asBefore))
+  draft.note({ initializingSinceMs: null })
   if (!group.isEmpty && isAssignmentPending(draft)) draft.bumpEpoch()
   draft.finish()
   turn.reply(token, unwanted)

@@ -28,6 +28,8 @@ export interface ShareGroupNotes {
   readonly initializingSinceMs: number | null
 }
 
+/** As in Kafka, whose groups have this epoch before any record says one. */
+const NEW_STATE: ShareGroupState = { epoch: 1, metadataHash: 0n, targetEpoch: 1, targetTimestampMs: 0 }
 const NO_NOTES: ShareGroupNotes = { topicsVersion: -1, initializingSinceMs: null }
 
 export class ShareGroup implements ModernGroup {
@@ -44,7 +46,7 @@ export class ShareGroup implements ModernGroup {
   constructor(registry: SnapshotRegistry, groupId: string) {
     this.groupId = groupId
     this.members = new TimelineMap(registry)
-    this.#state = new TimelineValue(registry, { epoch: 0, metadataHash: 0n, targetEpoch: 0, targetTimestampMs: 0 })
+    this.#state = new TimelineValue(registry, NEW_STATE)
     this.#targets = new TimelineMap(registry)
     this.#partitions = new TimelineValue(registry, NO_SHARE_PARTITIONS)
     this.#notes = new TimelineValue(registry, NO_NOTES)
@@ -131,7 +133,7 @@ export class ShareGroup implements ModernGroup {
         this.#replayMember(record)
         break
       case 'ShareGroupTargetAssignmentMetadata': {
-        const { assignmentEpoch = 0, assignmentTimestamp = 0 } = record.value ?? {}
+        const { assignmentEpoch = NEW_STATE.targetEpoch, assignmentTimestamp = 0 } = record.value ?? {}
         this.#state.set({ ...this.state, targetEpoch: assignmentEpoch, targetTimestampMs: assignmentTimestamp })
         break
       }

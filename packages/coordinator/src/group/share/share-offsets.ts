@@ -36,7 +36,7 @@ export function alterShareOffsets({ shard, token, now }: Asked, { groupId, topic
   }
   const draft = new ShareDraft((known as ShareGroup | undefined) ?? new ShareGroup(shard.registry, groupId), turn)
   // A leader that still holds the former state is fenced by the new epoch.
-  draft.bumpEpoch(draft.state.metadataHash)
+  if (known !== undefined) draft.bumpEpoch(draft.state.metadataHash)
   draft.setPartitions(begun(draft.partitions, topics))
   draft.note({ initializingSinceMs: turn.now.monotonicMs })
   draft.finish()
@@ -70,7 +70,7 @@ export function beginShareDeletion({ shard, token, now }: Asked, { groupId, name
   // Somebody began with these before, and did not come to the end.
   for (const [topicId, name] of before.deleting) {
     const count = turn.topics.byId(topicId)?.partitionCount ?? 0
-    if (isMeant(name) && !topics.has(topicId)) topics.set(topicId, { name, partitions: new Set(Array(count).keys()) })
+    if (isMeant(name)) topics.set(topicId, { name, partitions: new Set(Array(count).keys()) })
   }
   draft.finish()
   turn.reply(token, { errorCode: ErrorCode.NONE, topics })

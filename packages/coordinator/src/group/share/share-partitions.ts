@@ -36,11 +36,9 @@ export function isNone({ initializing, initialized, deleting }: SharePartitions)
   return initializing.size + initialized.size + deleting.size === 0
 }
 
-/** These are being initialised, whatever they were before. */
+/** These are being initialised. Other partitions of a topic that is being deleted may still have state, and so it stays there. */
 export function begun(state: SharePartitions, topics: ShareTopics): SharePartitions {
-  const deleting = new Map(state.deleting)
-  for (const topicId of topics.keys()) deleting.delete(topicId)
-  return { initialized: state.initialized, initializing: union(state.initializing, topics), deleting }
+  return { ...state, initializing: union(state.initializing, topics) }
 }
 
 /** Those of them that are being initialised are initialised. */
@@ -53,7 +51,7 @@ export function completed(state: SharePartitions, topics: ShareTopics): SharePar
   }
 }
 
-/** Those of them that were being initialised are not. */
+/** Those of them that were being initialised are no longer: all is as before. */
 export function givenUp(state: SharePartitions, topics: ShareTopics): SharePartitions {
   return { ...state, initializing: without(state.initializing, topics) }
 }
@@ -123,6 +121,13 @@ export function intersection(topics: ShareTopics, others: ShareTopics): ShareTop
     if (common.length > 0) both.set(topicId, { name, partitions: new Set(common) })
   }
   return both
+}
+
+/** Whether all of `topics` is in `others`. */
+export function isCovered(topics: ShareTopics, others: ShareTopics): boolean {
+  for (const [topicId, { partitions }] of topics)
+    for (const partition of partitions) if (others.get(topicId)?.partitions.has(partition) !== true) return false
+  return true
 }
 
 export function sharePartitionsOf(value: ShareGroupStatePartitionMetadataValue): SharePartitions {
