@@ -55,7 +55,7 @@ async function letters(
 /** Waits until a share partition has nothing in flight. */
 async function drained(broker: ShareTestBroker): Promise<void> {
   const { shares } = broker.broker.running.broker
-  while ([...shares.leaders].some(({ state }) => (state?.inFlight ?? 1) > 0)) {
+  while ([...shares.leaders()].some(({ state }) => (state?.inFlight ?? 1) > 0)) {
     await new Promise<void>((resolve) => broker.broker.env.timers.after(5, resolve))
   }
 }
@@ -150,7 +150,7 @@ test('a copy that cannot be written now is not given up, and holds the start off
   equal(await member.take(), '0-0x1')
   equal(await member.acknowledge([[0, 0, REJECT]]), 0)
   equal(await member.take({ maxWaitMs: 300 }), '')
-  const [leader] = broker.broker.running.broker.shares.leaders
+  const [leader] = broker.broker.running.broker.shares.leaders()
   deepEqual([leader!.state!.startOffset, leader!.state!.inFlight], [0, 1])
   await broker.broker.stop()
   await broker.broker.start()

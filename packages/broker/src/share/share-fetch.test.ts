@@ -52,7 +52,7 @@ test('records acknowledged on the way are stored before the answer, which brings
   await broker.produce('jobs', ['b'])
   equal(await member.take({ acks: [[0, 0, ACCEPT]] }), '1-1x1')
   await member.acknowledge([[1, 1, ACCEPT]])
-  const [leader] = broker.broker.running.broker.shares.leaders
+  const [leader] = broker.broker.running.broker.shares.leaders()
   equal(leader!.state!.startOffset, 2)
 })
 
@@ -202,7 +202,7 @@ test('a new group begins at the end, or where its settings say', async (t) => {
   await broker.configureGroup('hour', { 'share.auto.offset.reset': 'by_duration:PT1H' })
   const hour = await broker.member('hour', 'm1', 'jobs')
   equal(await hour.take(), '0-1x1')
-  while ([...broker.broker.running.broker.shares.leaders].some(({ state }) => state === null)) await first.leave()
+  while ([...broker.broker.running.broker.shares.leaders()].some(({ state }) => state === null)) await first.leave()
   await broker.produce('jobs', ['c'])
   equal(await waiting, '2-2x1')
 })
@@ -242,7 +242,7 @@ test('members of a topic that is deleted are told', async (t) => {
   const admin = await broker.broker.connect()
   await admin.request(DELETE_TOPICS, 6, { topics: [{ name: 'jobs' }], timeoutMs: 5000 })
   equal(acquiredOf(await waiting), `partition error ${ErrorCode.UNKNOWN_TOPIC_OR_PARTITION}`)
-  equal([...broker.broker.running.broker.shares.leaders].length, 0)
+  equal([...broker.broker.running.broker.shares.leaders()].length, 0)
 })
 
 test('a member that wants many bytes waits for them, and no longer than it said', async (t) => {
@@ -287,12 +287,12 @@ test('a share partition that nobody reads any more is let go', async (t) => {
   const member = await broker.member('g', 'm1', 'jobs')
   equal(await member.take(), '0-0x1')
   const { shares } = broker.broker.running.broker
-  equal([...shares.leaders].length, 1)
+  equal([...shares.leaders()].length, 1)
   equal(await member.leave(), ErrorCode.NONE)
   const again = await broker.member('h', 'm1', 'jobs')
   await again.fetch({ maxWaitMs: 300 })
   deepEqual(
-    [...shares.leaders].map(({ groupId }) => groupId),
+    [...shares.leaders()].map(({ groupId }) => groupId),
     ['h'],
   )
 })

@@ -295,6 +295,8 @@ export class ShareLeader implements ReplicaWatcher {
     this.#buryDead()
     for (const waiter of [...this.#waiters]) waiter.onChanged()
     this.#wake()
+    // Whoever had it loaded may be gone.
+    this.#options.onIdle(this)
   }
 
   #loadFailed(outcome: WriteOutcome): void {

@@ -23,8 +23,8 @@ export class ShareService {
   readonly #broker: BrokerContext
   readonly #persister: SharePersister
   readonly #deadLetters: DeadLetterWriter
-  /** By group and partition. */
-  readonly #leaders = new Map<string, ShareLeader>()
+  /** By group, then by partition. */
+  readonly #groups = new Map<string, Map<string, ShareLeader>>()
 
   constructor(broker: BrokerContext, persister: SharePersister) {
     this.#broker = broker
@@ -37,8 +37,8 @@ export class ShareService {
   }
 
   /** Share partitions in memory, for diagnostics. */
-  get leaders(): Iterable<ShareLeader> {
-    return this.#leaders.values()
+  *leaders(): IterableIterator<ShareLeader> {
+    for (const leaders of this.#groups.values()) yield* leaders.values()
   }
 
   settings(groupId: string): ShareSettings {
@@ -47,8 +47,7 @@ export class ShareService {
 
   /** The leader of a share partition; its state may still have to be loaded. */
   leader(groupId: string, of: TopicIdPartition): FoundLeader {
-    const key = leaderKey(groupId, of)
-    const known = this.#leaders.get(key)
+    const known = this.#find(groupId, of)
     if (known !== undefined) return { kind: 'leader', leader: known }
     const { replica, error } = this.#broker.replicas.findById(of.topicId, of.partition)
     if (replica === undefined) return { kind: 'failed', error, message: 'The partition is not here.' }
@@ -65,12 +64,10 @@ export class ShareService {
       metrics: this.metrics,
       settings: () => this.settings(groupId),
       bury: (from, letters, copied) => this.#deadLetters.bury(from, letters, copied),
-      onGone: (gone) => {
-        if (this.#leaders.get(key) === gone) this.#leaders.delete(key)
-      },
+      onGone: (gone) => this.#forget(gone),
       onIdle: (idle) => this.#unloadIfUnused(idle),
     })
-    this.#leaders.set(key, leader)
+    this.#keep(leader)
     leader.start()
     return { kind: 'leader', leader }
   }
@@ -82,7 +79,7 @@ export class ShareService {
     batches: readonly AcknowledgementBatch[],
   ): Promise<WriteOutcome> {
     const { groupId, memberId } = session
-    const leader = this.#leaders.get(leaderKey(groupId, of))
+    const leader = this.#find(groupId, of)
     if (leader === undefined) return Promise.resolve(this.#notLoaded(of))
     return new Promise((resolve) => {
       leader.acknowledge(memberId, batches, ({ error, message }) => resolve({ error: toClientError(error), message }))
@@ -92,7 +89,7 @@ export class ShareService {
   /** The broker stops: nothing is stored or copied any more. */
   close(): void {
     this.#deadLetters.close()
-    for (const leader of [...this.#leaders.values()]) {
+    for (const leader of [...this.leaders()]) {
       leader.end({ error: ErrorCode.NOT_LEADER_OR_FOLLOWER, message: 'The broker stops.' })
     }
   }
@@ -106,18 +103,28 @@ export class ShareService {
   #sessionClosed(session: ShareSession): void {
     this.metrics.closedSessions += 1
     const { groupId, memberId } = session
-    for (const [key, leader] of [...this.#leaders]) {
-      // Also partitions that the member has dropped from its session: it may hold records of them.
-      if (key.startsWith(`${groupId}\0`)) leader.release(memberId)
-    }
+    // Also partitions that the member has dropped from its session: it may hold records of them.
+    for (const leader of [...(this.#groups.get(groupId)?.values() ?? [])]) leader.release(memberId)
   }
 
   #unloadIfUnused(leader: ShareLeader): void {
     if (!leader.isIdle || this.sessions.isRead(leader.groupId, leader.replica)) return
     leader.end({ error: ErrorCode.NOT_LEADER_OR_FOLLOWER, message: 'Nobody reads it.' })
   }
-}
 
-function leaderKey(groupId: string, of: TopicIdPartition): string {
-  return `${groupId}\0${partitionKey(of)}`
+  #find(groupId: string, of: TopicIdPartition): ShareLeader | undefined {
+    return this.#groups.get(groupId)?.get(partitionKey(of))
+  }
+
+  #keep(leader: ShareLeader): void {
+    const { groupId, replica } = leader
+    const leaders = this.#groups.get(groupId) ?? new Map<string, ShareLeader>()
+    this.#groups.set(groupId, leaders.set(partitionKey(replica), leader))
+  }
+
+  #forget({ groupId, replica }: ShareLeader): void {
+    const leaders = this.#groups.get(groupId)
+    leaders?.delete(partitionKey(replica))
+    if (leaders?.size === 0) this.#groups.delete(groupId)
+  }
 }

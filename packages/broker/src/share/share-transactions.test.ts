@@ -33,7 +33,7 @@ test('under read_committed, members get no aborted record and no open one, and m
   equal(await waiting, '6-6x1')
   equal(await member.acknowledge([[6, 6, 1]]), ErrorCode.NONE)
   equal(await member.take({ maxWaitMs: 100 }), '')
-  const [leader] = broker.broker.running.broker.shares.leaders
+  const [leader] = broker.broker.running.broker.shares.leaders()
   equal(leader!.state!.inFlight, 0)
 })
 

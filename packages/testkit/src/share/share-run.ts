@@ -240,7 +240,7 @@ class ShareRun {
   async #drained(): Promise<void> {
     const drained = this.#simulation.until(
       () => {
-        const leaders = [...(this.#broker.running?.broker.shares.leaders ?? [])]
+        const leaders = [...(this.#broker.running?.broker.shares.leaders() ?? [])]
         return leaders.length === 1 && leaders[0]!.state?.startOffset === this.#end()
       },
       { timeoutMs: LIVENESS_MS, what: 'the end of all records' },

@@ -36,7 +36,7 @@ export const SHARE_METRICS: readonly MetricRow[] = [
     labels: ['group', 'topic', 'partition'],
     help: 'Records between the start and the end of a share partition that are not finished.',
     read: ({ broker }, sink) => {
-      for (const { groupId, replica, state } of broker.shares.leaders) {
+      for (const { groupId, replica, state } of broker.shares.leaders()) {
         if (state !== null) sink.value(state.inFlight, groupId, replica.topic, String(replica.partition))
       }
     },
