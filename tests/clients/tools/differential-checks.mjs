@@ -19,6 +19,7 @@ import { INTENDED } from './differential/intended.mjs'
 import * as records from './differential/records.mjs'
 import * as shares from './differential/shares.mjs'
 import { Side } from './differential/side.mjs'
+import * as streams from './differential/streams.mjs'
 import * as topics from './differential/topics.mjs'
 import { command, expect, reporter } from './report.mjs'
 
@@ -30,6 +31,9 @@ const SETTINGS = {
   'share.coordinator.state.topic.num.partitions': '3',
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
+  // Members are assigned at once, whenever they come.
+  'group.streams.initial.rebalance.delay.ms': '0',
+  'group.streams.assignment.interval.ms': '0',
   'node.id': '1',
 }
 
@@ -75,6 +79,9 @@ const SCENARIOS = {
   'keeps static members': groups.staticMember,
   'keeps share state': shares.state,
   'leads share groups': shares.groups,
+  'leads streams groups': streams.lifeOfAGroup,
+  'judges topologies of streams groups': streams.topologies,
+  'refuses members of streams groups': streams.refusals,
   'lists groups': groups.listing,
 }
 

@@ -27,6 +27,11 @@ export const INTENDED = [
     why: 'Settings of Kafka 4.4.',
   },
   {
+    label: /^StreamsGroupHeartbeat v0: /,
+    path: /^\.(acceptableRecoveryLagLegacy|taskOffsetIntervalMs): 0 became /,
+    why: 'What Kafka 4.4 tells members about warming up; 4.3.1 has the fields and leaves them empty.',
+  },
+  {
     label: /./,
     path: /\.configs\.ottla\.durability: undefined became /,
     why: 'A setting of our own.',

@@ -49,7 +49,7 @@ export interface MemberOffsets {
 
 /** Gone with a restart. */
 export interface SoftState {
-  /** Grows when it changes where to ask; -1: never was anything to know. */
+  /** Grows when it changes where to ask. Members begin with -1, so that each is told once. */
   readonly endpointEpoch: number
   /** The member that wants the whole application to end. */
   readonly shutdownRequestedBy: string | null
@@ -74,7 +74,7 @@ const INITIAL_STATE: StreamsGroupState = {
 }
 
 const INITIAL_SOFT: SoftState = {
-  endpointEpoch: -1,
+  endpointEpoch: 0,
   shutdownRequestedBy: null,
   isGathering: false,
   memberOffsets: new Map(),
