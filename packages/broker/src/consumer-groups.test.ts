@@ -9,6 +9,8 @@ import {
   ErrorCode,
   FindCoordinatorRequest,
   FindCoordinatorResponse,
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
   type Init,
 } from '@ottla/protocol'
 import { TestBroker } from './test-broker.test.ts'
@@ -16,6 +18,8 @@ import { TestBroker } from './test-broker.test.ts'
 const HEARTBEAT = { request: ConsumerGroupHeartbeatRequest, response: ConsumerGroupHeartbeatResponse }
 const DESCRIBE = { request: ConsumerGroupDescribeRequest, response: ConsumerGroupDescribeResponse }
 
+const ALTER = { request: IncrementalAlterConfigsRequest, response: IncrementalAlterConfigsResponse }
+const GROUP = 32
 const FIND_COORDINATOR = { request: FindCoordinatorRequest, response: FindCoordinatorResponse }
 
 type Connection = Awaited<ReturnType<TestBroker['connect']>>
@@ -54,6 +58,38 @@ test('a member subscribes by a pattern of RE2, and finds topics that come later'
   )
   const invalid = await heartbeat(connection, join('g', 'n', { subscribedTopicRegex: '(' }))
   equal(invalid.errorCode, ErrorCode.INVALID_REGULAR_EXPRESSION)
+})
+
+test('settings of a group are in force with its next heartbeat, and within the bounds of the broker', async (t) => {
+  const broker = await TestBroker.start(t)
+  await broker.createTopics({ t: 1 })
+  const connection = await broker.connect()
+  const set = (value: string) =>
+    connection.request(ALTER, 1, {
+      resources: [
+        {
+          resourceType: GROUP,
+          resourceName: 'g',
+          configs: [{ name: 'consumer.heartbeat.interval.ms', configOperation: 0, value }],
+        },
+      ],
+    })
+  const joined = await heartbeat(connection, join('g', 'm', { subscribedTopicNames: ['t'] }))
+  equal(joined.heartbeatIntervalMs, 5_000)
+  equal((await set('7000')).responses[0]?.errorCode, ErrorCode.NONE)
+  const beat = { groupId: 'g', memberId: 'm', memberEpoch: joined.memberEpoch }
+  equal((await heartbeat(connection, beat)).heartbeatIntervalMs, 7_000)
+  equal((await set('1')).responses[0]?.errorCode, ErrorCode.INVALID_CONFIG)
+  equal((await heartbeat(connection, beat)).heartbeatIntervalMs, 7_000)
+})
+
+test('a broker that is told to leave the consumer protocol out refuses it', async (t) => {
+  const broker = await TestBroker.start(t, { 'group.coordinator.rebalance.protocols': 'classic' })
+  const connection = await broker.connect()
+  const joined = await connection.request(HEARTBEAT, 1, join('g', 'm', { subscribedTopicNames: ['t'] }))
+  equal(joined.errorCode, ErrorCode.UNSUPPORTED_VERSION)
+  const { groups } = await connection.request(DESCRIBE, 1, { groupIds: ['g'] })
+  equal(groups[0]?.errorCode, ErrorCode.UNSUPPORTED_VERSION)
 })
 
 test('a group is described with what its members have and are to have', async (t) => {

@@ -1,4 +1,4 @@
-/** Members of the consumer protocol, failing writes, restarts: what must hold after every step, and that groups settle. */
+/** Members of the consumer protocol, failing writes, restarts, moves: what must hold after every step, and that groups settle. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCode } from '@ottla/protocol'
@@ -18,7 +18,7 @@ type Op =
   | { op: 'step' | 'leave' | 'forget' | 'change'; who: number }
   | { op: 'advance'; ms: number }
   | { op: 'grow'; topic: string }
-  | { op: 'hold' | 'commitLog' | 'fail' | 'refuse' | 'accept' | 'restart' }
+  | { op: 'hold' | 'commitLog' | 'fail' | 'refuse' | 'accept' | 'restart' | 'move' }
 
 const of = <T extends string>(...values: T[]) => fc.constantFrom(...values)
 const op: fc.Arbitrary<Op> = fc.oneof(
@@ -28,7 +28,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: of('grow'), topic: of('t', 'u') }) },
   {
     weight: 3,
-    arbitrary: fc.record({ op: of('hold', 'commitLog', 'commitLog', 'fail', 'refuse', 'accept', 'restart') }),
+    arbitrary: fc.record({ op: of('hold', 'commitLog', 'commitLog', 'fail', 'refuse', 'accept', 'restart', 'move') }),
   },
 )
 
@@ -94,8 +94,10 @@ class World {
         this.retriedAtMs = fixture.time.monotonic() + RETRY_MS
         break
       case 'restart':
+      case 'move':
         fixture.commitsAtOnce = true
-        await fixture.restart()
+        if (op.op === 'move') fixture.unload()
+        await (op.op === 'move' ? fixture.load() : fixture.restart())
         for (const consumer of this.consumers) consumer.lastSeenMs = fixture.time.monotonic()
         break
     }
@@ -231,6 +233,6 @@ test('whatever members, topics and failures do, no partition has two owners, and
       }
       await world.converge()
     }),
-    { numRuns: 20, includeErrorInReport: true },
+    { numRuns: 40, includeErrorInReport: true },
   )
 })

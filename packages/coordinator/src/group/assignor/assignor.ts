@@ -1,8 +1,7 @@
 /**
  * How a coordinator shares out the partitions of a group (KIP-848, KIP-932): members and topics in, a target assignment out. Pure.
  * Where members are equal, the order in which they are handed over decides, and the same for topics; Kafka has the order of a hash
- * table there. No group uses this yet: the classic protocol leaves it to the members; groups of the types consumer and share are
- * what it is for.
+ * table there. For groups of the types consumer and share; the classic protocol leaves it to the members.
  */
 import { assert } from '@ottla/stdx'
 

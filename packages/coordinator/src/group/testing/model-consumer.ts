@@ -18,6 +18,7 @@ export class ModelConsumer {
   lastSeenMs = 0
   #isToConfirm = false
   #isToSubscribe = false
+  #isToTellAll = false
   #incarnation = 0
   readonly #fixture: () => GroupFixture
   readonly #tell: (broken: unknown) => void
@@ -38,14 +39,16 @@ export class ModelConsumer {
   step(): void {
     if (this.isBusy) return
     const isJoin = this.epoch === 0
-    const owned = isJoin ? [] : this.#isToConfirm ? this.#ownedByTopic() : null
+    const isFull = isJoin || this.#isToTellAll
+    const owned = isJoin ? [] : isFull || this.#isToConfirm ? this.#ownedByTopic() : null
     this.#send(this.epoch, {
-      ...(isJoin ? { rebalanceTimeoutMs: 30_000 } : {}),
-      ...(isJoin || this.#isToSubscribe ? { subscribedTopicNames: this.topics } : {}),
+      ...(isFull ? { rebalanceTimeoutMs: 30_000 } : {}),
+      ...(isFull || this.#isToSubscribe ? { subscribedTopicNames: this.topics } : {}),
       topicPartitions: owned,
     })
     this.#isToConfirm = false
     this.#isToSubscribe = false
+    this.#isToTellAll = false
   }
 
   change(): void {
@@ -119,9 +122,8 @@ export class ModelConsumer {
         this.#die()
         return
       default:
-        // Whether it was heard is not known: what it said is said again.
-        this.#isToConfirm = true
-        this.#isToSubscribe = true
+        // Whether it was heard is not known, nor what the answer was: all is said again, and so all is told again.
+        this.#isToTellAll = true
         return
     }
     if (memberEpoch < this.epoch)
