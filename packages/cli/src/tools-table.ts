@@ -10,6 +10,10 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-get-offsets': () => import('./get-offsets/kafka-get-offsets.ts'),
   'kafka-broker-api-versions': () => import('./broker-api-versions/kafka-broker-api-versions.ts'),
   'kafka-delete-records': () => import('./delete-records/kafka-delete-records.ts'),
+  'kafka-features': () => import('./features/kafka-features.ts'),
+  'kafka-cluster': () => import('./cluster/kafka-cluster.ts'),
+  'kafka-metadata-quorum': () => import('./metadata-quorum/kafka-metadata-quorum.ts'),
+  'kafka-transactions': () => import('./transactions/kafka-transactions.ts'),
   'kafka-storage': () => import('./storage/kafka-storage.ts'),
   'kafka-server-stop': () => import('./server-stop/kafka-server-stop.ts'),
 }
