@@ -48,6 +48,9 @@ export function initializeMissing(draft: ShareDraft): Initialization | null {
   const { monotonicMs } = turn.now
   const isUnderWay =
     initializingSinceMs !== null && monotonicMs - initializingSinceMs < turn.config.shareInitializeRetryIntervalMs
+  // New offsets for these were asked for, and nobody knows what came of it: the state is there, old or new.
+  const isThere = intersection(draft.partitions.initializing, draft.partitions.initialized)
+  if (!isUnderWay && isThere.size > 0) draft.setPartitions(givenUp(draft.partitions, isThere))
   const missing = new Map<string, SharePartitionsOfTopic>()
   for (const name of draft.topicNames()) {
     const topic = turn.topics.byName(name)
