@@ -39,6 +39,8 @@ export function segmentsBelowStart(state: LogState): number {
  * cannot be told (the time index is damaged) the segment is kept.
  */
 function largestTimestamp(state: LogState, segment: Segment): number {
+  // Cleaning left nothing of it.
+  if (segment.assignedBytes === 0) return Number.NEGATIVE_INFINITY
   noteMaxTimestampSync(state.resources.openFiles, segment)
   if (segment.maxTimestampMs === undefined) return Number.POSITIVE_INFINITY
   if (segment.maxTimestampMs >= 0) return segment.maxTimestampMs

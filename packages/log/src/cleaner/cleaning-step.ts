@@ -50,7 +50,14 @@ export async function drive<T>(env: Env, slices: WorkSlices, work: CleaningWork<
 export function* cursorOver(buf: Buffer, pos: number): CleaningWork<RecordCursor> {
   const type = compressionOf(buf, pos)
   const size = sizeInBytes(buf, pos)
-  if (!isForPool(type, size)) return new RecordCursor(buf, pos)
+  if (!isForPool(type, size)) {
+    if (type === CompressionType.none || size < POOL_MIN_BYTES) return new RecordCursor(buf, pos)
+    // A codec that works here only takes a slice of its own.
+    yield REST
+    const cursor = new RecordCursor(buf, pos)
+    yield REST
+    return cursor
+  }
   const unpacked = yield { kind: 'unpack', type, bytes: buf.subarray(pos + HEADER_BYTES, pos + size) }
   return new RecordCursor(buf, pos, unpacked === undefined ? {} : { unpacked })
 }
@@ -61,7 +68,11 @@ export function* packed(type: number, bytes: Buffer): CleaningWork<Buffer> {
     const result = yield { kind: 'pack', type, bytes }
     if (result !== undefined) return result
   }
-  return compress(type as CompressionType, bytes)
+  if (bytes.length < POOL_MIN_BYTES) return compress(type as CompressionType, bytes)
+  yield REST
+  const result = compress(type as CompressionType, bytes)
+  yield REST
+  return result
 }
 
 /** The codecs that other threads know. */

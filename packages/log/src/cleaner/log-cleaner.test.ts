@@ -195,3 +195,55 @@ storeTest('a deleted topic ends its cleaning', { config: COMPACTED }, async (t) 
   deepEqual(cleaner.uncleanable, [])
   deepEqual(await t.store.compactedLogs(), [])
 })
+
+storeTest(
+  'with compact,delete a log is compacted, and what is too old goes, tombstone or not',
+  { config: { ...COMPACTED, cleanupDelete: true, retentionMs: 60_000 } },
+  async (t) => {
+    await t.open()
+    const log = await t.log('t')
+    const put = async (key: string, count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const builder = new BatchBuilder()
+        builder.append({ key, value: `v${i}`.padEnd(50), timestamp: t.env.clock.now() })
+        equal(log.append(builder.build(), { origin: 'client', leaderEpoch: 0 }).kind, 'appended')
+      }
+      await log.flush()
+      log.updateHighWatermark(log.logEndOffset)
+    }
+    await put('a', 20)
+    await t.sim.sleep(50_000)
+    await put('b', 20)
+    const cleaner = cleanerOf(t)
+    equal(await cleaner.cleanNext(), true)
+    const sizeBytes = log.sizeBytes
+    await t.store.applyRetention(t.env.clock.now())
+    ok(log.sizeBytes === sizeBytes && log.logStartOffset < 20, 'the newest of a is not too old yet')
+    await t.sim.sleep(20_000)
+    await t.store.applyRetention(t.env.clock.now())
+    ok(log.logStartOffset >= 20 && log.logStartOffset < 40, `begins at ${log.logStartOffset}`)
+    await t.store.checkpoint()
+    await t.restart('clean')
+    await t.sim.sleep(60_000)
+    await t.store.applyRetention(t.env.clock.now())
+    equal((await t.log('t')).logStartOffset, 40)
+  },
+)
+
+storeTest('a log start within a compacted log is honoured', { config: COMPACTED }, async (t) => {
+  await t.open()
+  const log = await t.log('t')
+  await write(log, 60, (i) => `k${i}`)
+  log.deleteRecordsBefore(25)
+  await log.flush()
+  const cleaner = cleanerOf(t)
+  equal(await cleaner.cleanNext(), true)
+  equal(log.logStartOffset, 25)
+  log.deleteRecordsBefore(40)
+  await write(log, 60, (i) => `k${i}`)
+  equal(await cleaner.cleanNext(), true)
+  equal(log.logStartOffset, 40)
+  await t.store.checkpoint()
+  await t.restart('process')
+  equal((await t.log('t')).logStartOffset, 40)
+})

@@ -22,8 +22,9 @@ export async function isRetentionDue(
     segments.push(Segment.found(options, stat?.sizeBytes ?? 0))
     bytes += stat?.sizeBytes ?? 0
   }
-  const first = segments[0]
-  if (first === undefined || first.writtenBytes === 0) return false
+  // Cleaning may have left nothing of those before it.
+  const first = segments.find(({ writtenBytes }) => writtenBytes > 0)
+  if (first === undefined) return false
   if (config.retentionBytes >= 0 && bytes - config.retentionBytes >= first.writtenBytes) return true
   if (config.retentionMs < 0) return false
   await noteMaxTimestamp(resources.openFiles, first)
