@@ -13,8 +13,11 @@ const DYNAMIC_TOPIC_CONFIG = 1
 
 /** Topics by name: partitions and settings. Codecs are the topic's, so that the broker compresses. */
 const TOPICS = {
-  plain: [3, {}],
-  ...Object.fromEntries(CODECS.map((codec) => [`codec-${codec}`, [1, { 'compression.type': codec }]])),
+  // Records are older than any retention, which a slow machine would see at work.
+  plain: [3, { 'retention.ms': '-1' }],
+  ...Object.fromEntries(
+    CODECS.map((codec) => [`codec-${codec}`, [1, { 'compression.type': codec, 'retention.ms': '-1' }]]),
+  ),
   idempotent: [1, {}],
   segments: [1, { 'segment.bytes': '1048576', 'retention.ms': '-1' }],
   rolled: [1, { 'segment.ms': '1000', 'retention.ms': '-1' }],
