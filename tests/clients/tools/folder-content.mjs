@@ -9,6 +9,7 @@ const TOPIC_RESOURCE = 2
 const GROUP = 0
 const TRANSACTION = 1
 const TRANSACTIONAL_ID = 'transfer'
+const OPEN_TRANSACTIONAL_ID = 'transfer-open'
 const DYNAMIC_TOPIC_CONFIG = 1
 
 /** Topics by name: partitions and settings. Codecs are the topic's, so that the broker compresses. */
@@ -53,13 +54,13 @@ export async function fill(wire, { isKafka }) {
   await wire.ask('DeleteTopics', 5, { topicNames: ['doomed'], timeoutMs: 10_000 })
   await fillSegments(wire)
   const producer = await fillIdempotent(wire)
-  if (isKafka) await fillTransactional(wire)
+  const open = isKafka ? await fillTransactional(wire) : undefined
   if (isKafka) await formConsumerGroup(wire, 'modern')
   await commitOffsets(wire, { group: 'simple', offsets: { plain: [7, 9], segments: [3] } })
   await formClassicGroup(wire, 'classic')
   await commitOffsets(wire, { group: 'classic', offsets: { plain: [20, 21, 22] } })
   await fillShares(wire)
-  return producer
+  return { ...producer, open }
 }
 
 /** Goes on where {@link fill} ended: more records everywhere, the producer's next sequence, a new topic. */
@@ -78,7 +79,14 @@ export async function continueWriting(wire, producer, label) {
   await commitOffsets(wire, { group: 'simple', offsets: { plain: [8], idempotent: [1] } })
   await commitOffsets(wire, { group: `late-${label}`, offsets: { plain: [1] } })
   await continueShares(wire)
-  return { ...producer, sequence: producer.sequence + 1 }
+  // What one broker began, the next one ends.
+  if (producer.open !== undefined) {
+    const end = { ...producer.open, committed: true }
+    const ended = await wire.ask('EndTxn', 3, end)
+    if (ended.errorCode !== 0) throw new Error(`EndTxn of a transaction that another broker began: ${ended.errorCode}`)
+    await until(async () => (await lastStableOffset(wire, 'open', 0)) === 6, { what: 'the marker of another broker' })
+  }
+  return { ...producer, sequence: producer.sequence + 1, open: undefined }
 }
 
 /** All that a client can see, in a form that can be compared. */
@@ -93,7 +101,16 @@ export async function contents(wire, groups) {
   }
   for (const group of groups) result.groups[group] = await committed(wire, group)
   result.shares = await shareContents(wire)
+  if (topics.some(({ name }) => name === '__transaction_state')) result.transactions = await transactions(wire)
   return result
+}
+
+/** What the coordinator knows of the ids that were used. */
+async function transactions(wire) {
+  const transactionalIds = [TRANSACTIONAL_ID, OPEN_TRANSACTIONAL_ID]
+  const describe = () => wire.ask('DescribeTransactions', 0, { transactionalIds })
+  const errorOf = ({ transactionStates }) => transactionStates.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0
+  return (await untilLoaded(describe, errorOf)).transactionStates
 }
 
 /**
@@ -273,8 +290,9 @@ async function fillTransactional(wire) {
   }
   await until(async () => (await lastStableOffset(wire, 'transactional', 0)) === 12, { what: 'the last marker' })
   await produce(wire, 'open', batchOf([{ value: 'before' }]))
-  await transaction(wire, { transactionalId: `${TRANSACTIONAL_ID}-open`, topic: 'open', sequence: 0 })
+  const open = await transaction(wire, { transactionalId: OPEN_TRANSACTIONAL_ID, topic: 'open', sequence: 0 })
   await produce(wire, 'open', batchOf([{ value: 'after' }]))
+  return open
 }
 
 const producers = new Map()
