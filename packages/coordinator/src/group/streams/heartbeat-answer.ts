@@ -4,7 +4,7 @@ import { type ConfiguredTopology, type InternalTopic, type Status, StatusCode } 
 import { type EndpointPartitions, partitionsOfEndpoint } from './endpoints.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { StreamsDraft } from './streams-draft.ts'
-import { JOIN_EPOCH, type StreamsMember } from './streams-member.ts'
+import { JOIN_EPOCH, type StreamsMember, sameEndpoint } from './streams-member.ts'
 import { sameTasks, type Tasks, taskIdsOf } from './tasks.ts'
 
 export type HeartbeatResponse = Init<typeof StreamsGroupHeartbeatResponse>
@@ -98,9 +98,9 @@ function endpointInformation(
   { before, member, heartbeat, configured }: Beaten,
   tasks: 'moved' | 'stayed',
 ): { endpointEpoch: number; partitions: EndpointPartitions[] | null } {
-  const [was, is] = [before?.userEndpoint ?? null, member.userEndpoint]
-  const isOther = was?.host !== is?.host || was?.port !== is?.port
-  if (isOther || (tasks === 'moved' && is !== null)) draft.setSoft({ endpointEpoch: draft.soft.endpointEpoch + 1 })
+  const is = member.userEndpoint
+  if (!sameEndpoint(before?.userEndpoint ?? null, is) || (tasks === 'moved' && is !== null))
+    draft.setSoft({ endpointEpoch: draft.soft.endpointEpoch + 1 })
   const { endpointEpoch } = draft.soft
   if (heartbeat.request.endpointInformationEpoch === endpointEpoch) return { endpointEpoch, partitions: null }
   if (!('subtopologies' in configured)) return { endpointEpoch, partitions: [] }

@@ -14,7 +14,7 @@ import { type Found, findMember, type Refused, refused } from './membership.ts'
 import { MemberState, reconcile } from './reconcile.ts'
 import type { StreamsDraft } from './streams-draft.ts'
 import { isReconciledTo } from './streams-group.ts'
-import { AWAY_EPOCH, JOIN_EPOCH, type StreamsMember, sameMetadata, tagList, withoutEpochs } from './streams-member.ts'
+import { AWAY_EPOCH, JOIN_EPOCH, type StreamsMember, sameMetadata, sameTags, withoutEpochs } from './streams-member.ts'
 import { fence } from './streams-timers.ts'
 import { assignmentConfigs, isTooSoon, updateTarget } from './target-assignment.ts'
 import { NO_TASKS, type Tasks, tasksFrom } from './tasks.ts'
@@ -120,7 +120,7 @@ function countsForAssignment(before: StreamsMember, after: StreamsMember): boole
     before.topologyEpoch !== after.topologyEpoch ||
     before.rackId !== after.rackId ||
     before.processId !== after.processId ||
-    JSON.stringify(tagList(before.clientTags)) !== JSON.stringify(tagList(after.clientTags))
+    !sameTags(before.clientTags, after.clientTags)
   )
 }
 
@@ -164,12 +164,9 @@ function advanceEpoch(draft: StreamsDraft, { configured, metadataHash, isReassig
     isReassigned ||
     metadataHash !== state.metadataHash ||
     validatedTopologyEpoch !== state.validatedTopologyEpoch ||
-    !sameConfigs(configs, state.lastAssignmentConfigs)
+    state.lastAssignmentConfigs === null ||
+    !sameTags(configs, state.lastAssignmentConfigs)
   if (isChanged) draft.bumpEpoch({ metadataHash, validatedTopologyEpoch, lastAssignmentConfigs: configs })
-}
-
-function sameConfigs(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string> | null): boolean {
-  return b !== null && a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
 }
 
 /** The first member of a group is hardly ever the only one. */

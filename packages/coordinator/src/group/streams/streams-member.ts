@@ -88,8 +88,27 @@ export function tagList(tags: ReadonlyMap<string, string>): { key: string; value
   return [...tags].sort(([a], [b]) => compareText(a, b)).map(([key, value]) => ({ key, value }))
 }
 
+/** Asked with each heartbeat, most of which say nothing new. */
 export function sameMetadata(a: MemberMetadata, b: MemberMetadata): boolean {
-  return JSON.stringify(metadataValue(a)) === JSON.stringify(metadataValue(b))
+  return (
+    a.instanceId === b.instanceId &&
+    a.rackId === b.rackId &&
+    a.clientId === b.clientId &&
+    a.clientHost === b.clientHost &&
+    a.rebalanceTimeoutMs === b.rebalanceTimeoutMs &&
+    a.topologyEpoch === b.topologyEpoch &&
+    a.processId === b.processId &&
+    sameEndpoint(a.userEndpoint, b.userEndpoint) &&
+    sameTags(a.clientTags, b.clientTags)
+  )
+}
+
+export function sameEndpoint(a: Endpoint | null, b: Endpoint | null): boolean {
+  return a === b || (a?.host === b?.host && a?.port === b?.port)
+}
+
+export function sameTags(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a === b || (a.size === b.size && [...a].every(([key, value]) => b.get(key) === value))
 }
 
 type StoredTasks = StreamsGroupCurrentMemberAssignmentValue['activeTasks']
