@@ -111,6 +111,31 @@ def two_members():
     expect(sorted(shares[0] + shares[1]) == [0, 1, 2, 3] and all(shares), f"assignment {shares}")
 
 
+def consumer_protocol():
+    topic = f"{PREFIX}-modern"
+    create(topic, 4)
+    config = {"bootstrap.servers": BOOTSTRAP, "group.id": f"{topic}-group", "group.protocol": "consumer", "auto.offset.reset": "earliest"}
+
+    def settle(members, sizes):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and [len(member.assignment()) for member in members] != sizes:
+            for member in members:
+                member.poll(0.1)
+        found = [len(member.assignment()) for member in members]
+        expect(found == sizes, f"assignment {found} and not {sizes}")
+
+    members = [Consumer(config), Consumer(config)]
+    for member in members:
+        member.subscribe([topic])
+    settle(members, [2, 2])
+    members.pop(0).close()
+    settle(members, [4])
+    members[0].subscribe([f"^{topic}.*"])
+    create(f"{topic}-later", 2)
+    settle(members, [6])
+    members[0].close()
+
+
 def administration():
     topic = f"{PREFIX}-admin"
     create(topic, 2, {"retention.ms": "3600000"})
@@ -185,5 +210,6 @@ for each in ["none", "gzip", "snappy", "lz4", "zstd"]:
 case("idempotent producer", idempotent)
 case("group resumes from its commit", resume)
 case("two members share the partitions", two_members)
+case("members of the consumer protocol share, and subscribe by pattern", consumer_protocol)
 case("consume, transform, produce: exactly once", transactions)
 case("errors reach the application", errors)
