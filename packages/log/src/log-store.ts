@@ -91,6 +91,8 @@ export class LogStore {
   readonly #directories: readonly LogDirectory[]
   readonly #deletion: FolderDeletion
   readonly #compacted: CompactedLogs
+  /** Logs that were opened for work that nobody asked for: nobody tells them of new settings either. */
+  readonly #idle = new WeakSet<PartitionLog>()
   /** Where partitions that are not here yet are to be. */
   readonly #preferred = new Map<string, string>()
   /** Logs on their way from one folder to another. */
@@ -104,7 +106,12 @@ export class LogStore {
     this.clusterId = clusterId
     this.#deletion = new FolderDeletion(options.resources)
     const { resources, configOf } = options
-    this.#compacted = new CompactedLogs({ resources, configOf, open: (entry) => this.#openIdle(entry) })
+    this.#compacted = new CompactedLogs({
+      resources,
+      configOf,
+      open: (entry) => this.#openIdle(entry),
+      isIdle: (log) => this.#idle.has(log),
+    })
     this.moves = new LogMoves({
       resources,
       configOf,
@@ -261,7 +268,7 @@ export class LogStore {
         if (entry.needsRecovery || !(await isRetentionDue(this.#options.resources, folder, { config, nowMs }))) continue
         log = await this.#openIdle(entry)
       }
-      log?.updateConfig(this.#options.configOf(entry.topicPartition.topic))
+      if (log !== null && this.#idle.has(log)) log.updateConfig(this.#options.configOf(entry.topicPartition.topic))
       log?.expireProducers(nowMs)
       log?.applyRetention({ nowMs })
     }
@@ -399,8 +406,10 @@ export class LogStore {
 
   /** Opens a log for work that nobody asked for; null when that fails. */
   async #openIdle(entry: DirectoryEntry): Promise<PartitionLog | null> {
+    const isOpen = entry.log !== null
     const log = await this.openLog(entry.topicPartition, { topicId: '' }).catch(() => null)
     log?.updateHighWatermark(Math.max(log.highWatermark, statusOf(entry).highWatermark))
+    if (log !== null && !isOpen) this.#idle.add(log)
     return log
   }
 

@@ -71,6 +71,8 @@ interface Candidate {
 
 const BUFFER_MIN_BYTES = 64 << 10
 const MAP_MIN_BYTES = 1 << 20
+/** Logs looked at before the event loop goes round. */
+const LOOKS_PER_TURN = 64
 
 export class LogCleaner {
   readonly counters: CleanerCounters = {
@@ -158,12 +160,16 @@ export class LogCleaner {
     const nowMs = this.#options.env.clock.now()
     const { counters } = this
     let best: Candidate | null = null
+    let looked = 0
     counters.maxDirtyRatio = 0
     counters.maxCompactionDelayMs = 0
     for (const log of this.#uncleanable) if (log.isClosed) this.#uncleanable.delete(log)
     for (const compacted of await this.#options.compactedLogs()) {
       const { log, checkpoint } = compacted
       if (this.#isStopped || this.#cleaning.has(log) || this.#uncleanable.has(log) || log.failure !== null) continue
+      if (++looked % LOOKS_PER_TURN === 0) {
+        await new Promise<void>((resolve) => this.#options.env.timers.defer(resolve))
+      }
       const range = await this.#rangeOf(log, checkpoint, nowMs)
       if (range === null) continue
       counters.maxDirtyRatio = Math.max(counters.maxDirtyRatio, range.dirtyRatio)

@@ -11,10 +11,14 @@ export interface CompactedLogsOptions {
   readonly resources: LogResources
   readonly configOf: (topic: string) => LogConfig
   readonly open: (entry: DirectoryEntry) => Promise<PartitionLog | null>
+  /** Nobody but the store uses the log. */
+  readonly isIdle: (log: PartitionLog) => boolean
 }
 
 /** A log that nobody opened does not change: only time makes it due. */
 const LOOK_AGAIN_MS = 300_000
+/** The settings of a topic take tens of microseconds to put together. */
+const LOOKS_PER_TURN = 32
 
 export class CompactedLogs {
   readonly #options: CompactedLogsOptions
@@ -26,25 +30,39 @@ export class CompactedLogs {
   }
 
   async find(entries: readonly DirectoryEntry[]): Promise<CompactedLog[]> {
+    const { env } = this.#options.resources
     const found: CompactedLog[] = []
+    let looked = 0
     for (const entry of entries) {
       if (entry.error !== null || entry.directory.error !== null || entry.opening !== null) continue
-      const config = this.#options.configOf(entry.topicPartition.topic)
+      if (++looked % LOOKS_PER_TURN === 0) await new Promise<void>((resolve) => env.timers.defer(resolve))
+      if (entry.log === null && !this.#isLookDue(entry)) continue
+      const config = this.#configOf(entry)
       if (!config.cleanupCompact) continue
-      // Nobody else tells one that was opened for this alone.
-      entry.log?.updateConfig(config)
       const log = entry.log ?? ((await this.#isDirty(entry)) ? await this.#options.open(entry) : null)
       if (log !== null && entry.log === log) found.push(compacted(entry, log))
     }
     return found
   }
 
+  #configOf({ log, topicPartition: { topic } }: DirectoryEntry): LogConfig {
+    const { configOf, isIdle } = this.#options
+    if (log !== null && !isIdle(log)) return log.config
+    const config = configOf(topic)
+    log?.updateConfig(config)
+    return config
+  }
+
+  #isLookDue(entry: DirectoryEntry): boolean {
+    const { env } = this.#options.resources
+    const lookedMs = this.#looked.get(entry)
+    const isDue = !entry.needsRecovery && (lookedMs === undefined || env.clock.now() - lookedMs >= LOOK_AGAIN_MS)
+    if (isDue) this.#looked.set(entry, env.clock.now())
+    return isDue
+  }
+
   async #isDirty(entry: DirectoryEntry): Promise<boolean> {
     const { env } = this.#options.resources
-    const nowMs = env.clock.now()
-    const lookedMs = this.#looked.get(entry)
-    if (entry.needsRecovery || (lookedMs !== undefined && nowMs - lookedMs < LOOK_AGAIN_MS)) return false
-    this.#looked.set(entry, nowMs)
     const folder = entry.directory.folderOf(entry.topicPartition)
     if ((await env.files.stat(folder)) === null) return false
     const bases: number[] = []
