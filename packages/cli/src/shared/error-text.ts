@@ -46,7 +46,12 @@ export function errorText(error: unknown): string {
 
 /** With the name of Java's exception in front, as tools show it that print the exception itself. */
 export function errorTextWithClass(error: unknown): string {
-  return `org.apache.kafka.common.errors.${exceptionName(error)}: ${errorText(error)}`
+  return `${exceptionClass(error)}: ${errorText(error)}`
+}
+
+/** The name of Java's class alone. */
+export function exceptionClass(error: unknown): string {
+  return `org.apache.kafka.common.errors.${exceptionName(error)}`
 }
 
 /** `UNKNOWN_MEMBER_ID` → `UnknownMemberIdException`, where no other name is known. */

@@ -23,6 +23,6 @@ export const SERVER_OPTIONS: OptionTable = [
 export function connectBy(options: ParsedOptions, io: Io): Kafka {
   const servers = options.value('bootstrap-server')
   if (servers === undefined) throw new UsageError('Missing required argument "[bootstrap-server]"')
-  const file = options.value('command-config') ?? options.value('config')
+  const file = options.value('command-config') ?? options.value('config') ?? options.value('admin.config')
   return connect(servers, file === undefined ? new Map() : readProperties(file, io), io)
 }
