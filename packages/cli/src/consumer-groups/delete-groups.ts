@@ -2,7 +2,7 @@
 import type { KafkaError } from '@ottla/client'
 import { printLine } from '../io.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
-import { type GroupCommand, printError } from './kafka-consumer-groups.ts'
+import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { selectGroups } from './select-groups.ts'
 
 export async function deleteGroups(command: GroupCommand): Promise<void> {

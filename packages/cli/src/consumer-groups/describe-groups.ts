@@ -14,8 +14,8 @@ import {
 } from '@ottla/client'
 import { formatInt64 } from '@ottla/stdx'
 import { printLine } from '../io.ts'
+import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { column, formatTable, lastColumn, MISSING } from './columns.ts'
-import { type GroupCommand, printError } from './kafka-consumer-groups.ts'
 import { selectGroups } from './select-groups.ts'
 
 const OFFSET_WIDTH = 15

@@ -1,5 +1,4 @@
 /** kafka-consumer-groups: lists, describes and deletes groups, resets and deletes their offsets. */
-import type { Admin } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import { excludeOptions, onlyAction, requireOptions } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
@@ -7,6 +6,7 @@ import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
+import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { defineTool } from '../tool.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { deleteOffsets } from './delete-offsets.ts'
@@ -94,14 +94,6 @@ const ACTION_MESSAGE =
 const NOT_EXECUTED =
   'WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will require either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are scripting this command and want to keep the current default behavior without prompting.'
 
-/** What the actions work with. */
-export interface GroupCommand {
-  readonly admin: Admin
-  readonly options: ParsedOptions
-  readonly io: Io
-  readonly timeoutMs: number
-}
-
 /** Runs kafka-consumer-groups. */
 export const run = defineTool({
   purpose:
@@ -123,10 +115,6 @@ export const run = defineTool({
     return 0
   },
 })
-
-export function printError(io: Io, message: string): void {
-  printLine(io.stdout, `\nError: ${message}`)
-}
 
 async function perform(action: Action, command: GroupCommand): Promise<void> {
   switch (action) {

@@ -1,7 +1,8 @@
 /** kafka-consumer-groups --list: names; with --state and --type columns. */
 import { printLine } from '../io.ts'
 import { UsageError } from '../options/usage-error.ts'
-import type { GroupCommand } from './kafka-consumer-groups.ts'
+import { capitalized } from '../shared/capitalized.ts'
+import type { GroupCommand } from '../shared/group-command.ts'
 import { consumerGroups } from './select-groups.ts'
 
 const STATES = ['Reconciling', 'PreparingRebalance', 'CompletingRebalance', 'Assigning', 'Stable', 'Empty', 'Dead']
@@ -44,8 +45,4 @@ function chosen(text: string | undefined, known: readonly string[], what: string
     const valid = `Valid ${what === 'state' ? 'states' : 'types'} are: ${known.join(', ')}`
     throw new UsageError(`Invalid ${what} list '${text}'. ${valid}`)
   })
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { FileSystemError } from '@ottla/env'
 import { ToolError } from '../options/usage-error.ts'
-import type { GroupCommand } from './kafka-consumer-groups.ts'
+import type { GroupCommand } from '../shared/group-command.ts'
 import type { NewOffset } from './reset-offsets.ts'
 import { withinRange } from './reset-spec.ts'
 

@@ -2,8 +2,8 @@
 import { type FoundOffset, OffsetMark, type Outcome, partitionKey, type TopicPartition, unwrap } from '@ottla/client'
 import { printLine } from '../io.ts'
 import { ToolError } from '../options/usage-error.ts'
+import type { GroupCommand } from '../shared/group-command.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
-import type { GroupCommand } from './kafka-consumer-groups.ts'
 import type { NewOffset } from './reset-offsets.ts'
 
 /** The new offset of each partition. Throws ToolError when one cannot be told. */

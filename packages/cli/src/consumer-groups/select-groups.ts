@@ -1,7 +1,7 @@
 /** The groups that an action is about. */
 import type { GroupListing } from '@ottla/client'
+import type { GroupCommand } from '../shared/group-command.ts'
 import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
-import type { GroupCommand } from './kafka-consumer-groups.ts'
 
 /** Those named, or all groups of consumers. */
 export async function selectGroups(command: GroupCommand): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** `--topic T`, `--topic T:0,1,2`: the partitions that are meant. */
 import type { KafkaError, TopicPartition } from '@ottla/client'
-import type { GroupCommand } from './kafka-consumer-groups.ts'
+import type { GroupCommand } from '../shared/group-command.ts'
 
 export interface TopicScope {
   readonly partitions: readonly TopicPartition[]

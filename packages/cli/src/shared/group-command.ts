@@ -1,0 +1,64 @@
+/** What the tools for groups have in common: what their actions work with, and how they tell that they failed. */
+import type { Admin } from '@ottla/client'
+import { type Io, printLine } from '../io.ts'
+import type { ParsedOptions } from '../options/parse-options.ts'
+import { ToolError, UsageError } from '../options/usage-error.ts'
+import { errorTextWithClass } from './error-text.ts'
+import { connectBy } from './server-options.ts'
+
+/** What the actions work with. */
+export interface GroupCommand {
+  readonly admin: Admin
+  readonly options: ParsedOptions
+  readonly io: Io
+  readonly timeoutMs: number
+}
+
+/** An error that stands on stdout, below an empty line. */
+export function printError(io: Io, message: string): void {
+  printLine(io.stdout, `\nError: ${message}`)
+}
+
+/** Ends a tool for groups with a message on stderr and exit code 1, where most of its failures have 0. */
+export class GroupToolExit extends Error {
+  override readonly name = 'GroupToolExit'
+}
+
+/**
+ * Connects and performs. So it is in Kafka's tools: what goes wrong from here on stands on stdout, and the exit code is 0.
+ * `kind`: share, streams.
+ */
+export async function performOnGroups(
+  { kind, options, io }: { readonly kind: string; readonly options: ParsedOptions; readonly io: Io },
+  perform: (command: GroupCommand) => Promise<void>,
+): Promise<number> {
+  try {
+    await using kafka = connectBy(options, io)
+    await perform({ admin: kafka.admin(), options, io, timeoutMs: options.integer('timeout')! })
+  } catch (error) {
+    if (error instanceof UsageError && error.showsOptions) throw error
+    if (error instanceof GroupToolExit) {
+      printLine(io.stderr, error.message)
+      return 1
+    }
+    const isPlain = error instanceof ToolError || error instanceof UsageError
+    const text = isPlain ? error.message : errorTextWithClass(error)
+    printError(io, `Executing ${kind} group command failed due to ${text}`)
+  }
+  return 0
+}
+
+/** Names of states with commas between, in any case. Throws UsageError. */
+export function chosenStates(text: string | undefined, known: readonly string[]): string[] {
+  if (text === undefined || text === '') return []
+  return text.split(',').map((name) => {
+    const found = known.find((one) => one.toLowerCase() === name.trim().toLowerCase())
+    if (found !== undefined) return found
+    throw new UsageError(`Invalid state list '${text}'. Valid states are: ${known.join(', ')}`)
+  })
+}
+
+/** `[a], [b]` as messages about options have them. */
+export function bracketed(names: readonly string[]): string {
+  return names.map((name) => `[${name}]`).join(', ')
+}
