@@ -35,8 +35,17 @@ export async function newOffsets(
 export function parseDatetime(text: string): number {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?)(Z|[+-]\d\d:?\d\d)?$/.exec(text)
   const time = match === null ? Number.NaN : Date.parse(`${match[1]}${match[2] ?? 'Z'}`)
-  if (Number.isNaN(time)) throw new ToolError(`Error parsing timestamp. Unparseable date: "${text}"`)
+  if (!text.includes('T')) {
+    const problem = "Error parsing timestamp. It does not contain a 'T' according to ISO8601 format"
+    throw new ToolError(`java.text.ParseException: ${problem}`)
+  }
+  if (Number.isNaN(time)) throw new ToolError(`java.text.ParseException: Unparseable date: "${text}${zone(text)}"`)
   return time
+}
+
+/** What Kafka's tool puts behind a time that is in UTC. */
+function zone(text: string): string {
+  return /[Z+-]/.test(text.slice(text.indexOf('T'))) ? '' : 'Z'
 }
 
 /** `P7DT3H15M10S` in milliseconds. Throws ToolError. */
