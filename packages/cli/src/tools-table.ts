@@ -13,6 +13,7 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-broker-api-versions': () => import('./broker-api-versions/kafka-broker-api-versions.ts'),
   'kafka-delete-records': () => import('./delete-records/kafka-delete-records.ts'),
   'kafka-log-dirs': () => import('./log-dirs/kafka-log-dirs.ts'),
+  'kafka-reassign-partitions': () => import('./reassign-partitions/kafka-reassign-partitions.ts'),
   'kafka-leader-election': () => import('./leader-election/kafka-leader-election.ts'),
   'kafka-client-metrics': () => import('./client-metrics/kafka-client-metrics.ts'),
   'kafka-features': () => import('./features/kafka-features.ts'),

@@ -1,5 +1,6 @@
 export { partsOf, QuotaEntityType } from './controller/alter-client-quotas.ts'
 export { AlterConfigOp } from './controller/alter-configs.ts'
+export { placeReplicas } from './controller/placement.ts'
 export { topicNameProblem } from './controller/topic-name.ts'
 export type {
   ControllerApiKey,
