@@ -5,6 +5,7 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-topics': () => import('./topics/kafka-topics.ts'),
   'kafka-console-producer': () => import('./console-producer/kafka-console-producer.ts'),
   'kafka-console-consumer': () => import('./console-consumer/kafka-console-consumer.ts'),
+  'kafka-console-share-consumer': () => import('./console-share-consumer/kafka-console-share-consumer.ts'),
   'kafka-configs': () => import('./configs/kafka-configs.ts'),
   'kafka-consumer-groups': () => import('./consumer-groups/kafka-consumer-groups.ts'),
   'kafka-share-groups': () => import('./share-groups/kafka-share-groups.ts'),

@@ -148,7 +148,8 @@ function startOffset(options: ParsedOptions): number | 'earliest' | 'latest' {
   )
 }
 
-function formatter(options: ParsedOptions, io: Io): MessageFormatter {
+/** As the options say. Throws UsageError, ToolError. */
+export function formatter(options: ParsedOptions, io: Io): MessageFormatter {
   const name = options.required('formatter')
   const make = FORMATTERS[name]
   if (make === undefined) throw new UsageError(name)

@@ -4,8 +4,11 @@ import { formatInt64 } from '@ottla/stdx'
 import type { Properties } from '../shared/client-properties.ts'
 import { type Deserializer, deserializer } from './deserializers.ts'
 
+/** A record; those of share groups know how often they were delivered. */
+export type PrintedRecord = ConsumerRecord & { readonly deliveryCount?: number }
+
 /** Bytes that stand for the record; none for a formatter that prints nothing. */
-export type MessageFormatter = (record: ConsumerRecord) => Uint8Array
+export type MessageFormatter = (record: PrintedRecord) => Uint8Array
 
 /** Fields in Kafka's order, with the separators of the properties. */
 export function defaultFormatter(properties: Properties): MessageFormatter {
@@ -35,7 +38,7 @@ export function defaultFormatter(properties: Properties): MessageFormatter {
     if (shown.timestamp) fields.push(Buffer.from(timestampText(record)))
     if (shown.partition) fields.push(Buffer.from(`Partition:${record.partition}`))
     if (shown.offset) fields.push(Buffer.from(`Offset:${formatInt64(record.offset)}`))
-    if (shown.delivery) fields.push(Buffer.from('Delivery:NOT_PRESENT'))
+    if (shown.delivery) fields.push(Buffer.from(`Delivery:${record.deliveryCount ?? 'NOT_PRESENT'}`))
     // The consumer of Kafka's tool hands on no epochs either.
     if (shown.epoch) fields.push(Buffer.from('Epoch:NOT_PRESENT'))
     if (shown.headers) {

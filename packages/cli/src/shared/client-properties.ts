@@ -6,6 +6,7 @@ import {
   Kafka,
   type KafkaOptions,
   type ProducerOptions,
+  type ShareConsumerOptions,
 } from '@ottla/client'
 import { parseProperties } from '@ottla/config'
 import { FileSystemError } from '@ottla/env'
@@ -104,6 +105,20 @@ export function consumerOptions(properties: Properties): ConsumerOptions {
     ...number(properties, 'fetch.max.wait.ms', 'fetchMaxWaitMs'),
     ...number(properties, 'fetch.max.bytes', 'fetchMaxBytes'),
     ...number(properties, 'max.partition.fetch.bytes', 'maxPartitionFetchBytes'),
+  }
+}
+
+/** What a share consumer knows of the settings, but for its group. */
+export function shareConsumerOptions(properties: Properties): Omit<ShareConsumerOptions, 'groupId'> {
+  const mode = oneOf(properties, 'share.acquire.mode', ['batch_optimized', 'record_limit'])
+  return {
+    ...(mode === undefined ? {} : { acquireMode: mode as 'batch_optimized' | 'record_limit' }),
+    ...text(properties, 'client.rack', 'rack'),
+    ...bool(properties, 'check.crcs', 'checkCrcs'),
+    ...number(properties, 'max.poll.records', 'maxRecords'),
+    ...number(properties, 'fetch.min.bytes', 'fetchMinBytes'),
+    ...number(properties, 'fetch.max.wait.ms', 'fetchMaxWaitMs'),
+    ...number(properties, 'fetch.max.bytes', 'fetchMaxBytes'),
   }
 }
 
