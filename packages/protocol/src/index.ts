@@ -466,6 +466,7 @@ export {
   uuid,
 } from './schema/field.ts'
 export { fromJson, type Json, type JsonObject, toJson } from './schema/json.ts'
+export { toJsonText } from './schema/json-text.ts'
 export {
   coordinatorKey,
   coordinatorValue,
