@@ -80,6 +80,7 @@ export async function testBroker(t: TestContext): Promise<{ running: RunningBrok
     listeners: 'PLAINTEXT://127.0.0.1:0',
     'log.dirs': folder,
     'group.initial.rebalance.delay.ms': '0',
+    'group.streams.initial.rebalance.delay.ms': '0',
     'offsets.topic.num.partitions': '1',
   }
   const parsed = parseServerProperties('', 'test', Object.entries(settings))

@@ -9,6 +9,7 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-configs': () => import('./configs/kafka-configs.ts'),
   'kafka-consumer-groups': () => import('./consumer-groups/kafka-consumer-groups.ts'),
   'kafka-share-groups': () => import('./share-groups/kafka-share-groups.ts'),
+  'kafka-streams-groups': () => import('./streams-groups/kafka-streams-groups.ts'),
   'kafka-groups': () => import('./groups/kafka-groups.ts'),
   'kafka-get-offsets': () => import('./get-offsets/kafka-get-offsets.ts'),
   'kafka-broker-api-versions': () => import('./broker-api-versions/kafka-broker-api-versions.ts'),

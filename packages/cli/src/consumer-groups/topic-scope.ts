@@ -10,10 +10,14 @@ export interface TopicScope {
 
 const WITH_PARTITIONS = /^([^:]+):(\d+(?:,\d+)*)$/
 
-export async function partitionsOfTopics({ admin, options, timeoutMs }: GroupCommand): Promise<TopicScope> {
+/** `option`: the one that names the topics. */
+export async function partitionsOfTopics(
+  { admin, options, timeoutMs }: GroupCommand,
+  option = 'topic',
+): Promise<TopicScope> {
   const partitions: TopicPartition[] = []
   const whole: string[] = []
-  for (const text of options.values('topic')) {
+  for (const text of options.values(option)) {
     const match = WITH_PARTITIONS.exec(text)
     if (match === null) whole.push(text)
     else for (const number of match[2]!.split(',')) partitions.push({ topic: match[1]!, partition: Number(number) })

@@ -24,12 +24,19 @@ export class GroupToolExit extends Error {
   override readonly name = 'GroupToolExit'
 }
 
+export interface GroupToolRun {
+  readonly kind: 'share' | 'streams'
+  readonly options: ParsedOptions
+  readonly io: Io
+  /** Default: 0. */
+  readonly failureCode?: number
+}
+
 /**
- * Connects and performs. So it is in Kafka's tools: what goes wrong from here on stands on stdout, and the exit code is 0.
- * `kind`: share, streams.
+ * Connects and performs. So it is in Kafka's tools: what goes wrong from here on stands on stdout, and the exit code is 0 in some of them.
  */
 export async function performOnGroups(
-  { kind, options, io }: { readonly kind: string; readonly options: ParsedOptions; readonly io: Io },
+  { kind, options, io, failureCode = 0 }: GroupToolRun,
   perform: (command: GroupCommand) => Promise<void>,
 ): Promise<number> {
   try {
@@ -44,6 +51,7 @@ export async function performOnGroups(
     const isPlain = error instanceof ToolError || error instanceof UsageError
     const text = isPlain ? error.message : errorTextWithClass(error)
     printError(io, `Executing ${kind} group command failed due to ${text}`)
+    return failureCode
   }
   return 0
 }
