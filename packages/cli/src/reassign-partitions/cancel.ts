@@ -1,9 +1,8 @@
 /** kafka-reassign-partitions --cancel: moves that are under way end where they began. */
-import { unwrap } from '@ottla/client'
 import { printLine } from '../io.ts'
 import { readTextFile } from '../shared/json-file.ts'
 import { type Command, placesOf, plural, Refused } from './command.ts'
-import { failuresOf } from './execute.ts'
+import { failuresOf, startDirMoves } from './execute.ts'
 import { inOrder, keyOf, readSoundAssignments, replicaKey } from './reassignment-json.ts'
 import { clearThrottles } from './throttles.ts'
 
@@ -19,7 +18,7 @@ export async function cancel(command: Command): Promise<void> {
   })
   // No end of line: so it is with Kafka's tool.
   if (back.length === 0) io.stdout.write('None of the specified partition moves are active.')
-  for (const move of back) unwrap((await admin.logDirs.alter([move])).get(keyOf(move)))
+  else await startDirMoves(command, inOrder(back), options.integer('timeout') ?? 0)
   if (!options.has('preserve-throttles')) await clearThrottles(admin, wanted.assignments, io)
 }
 

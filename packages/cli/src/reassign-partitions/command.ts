@@ -25,13 +25,17 @@ export function plural(count: number): string {
   return count === 1 ? '' : 's'
 }
 
+/** An error in the words of Kafka's client. */
+export function unknownPartition(message: string): ToolError {
+  return new ToolError(`org.apache.kafka.common.errors.UnknownTopicOrPartitionException: ${message}`)
+}
+
 /** All partitions of the topics, as they are. Throws ToolError for a topic that is not there. */
 export async function assignmentsOf(admin: Admin, topics: readonly string[]): Promise<Assignment[]> {
   const outcomes = await admin.describeTopics([...new Set(topics)])
   return [...outcomes].flatMap(([topic, outcome]) => {
     if (outcome.kind === 'failed' && isBrokerError(outcome.error, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)) {
-      const exception = 'org.apache.kafka.common.errors.UnknownTopicOrPartitionException'
-      throw new ToolError(`${exception}: Topic ${topic} not found.`)
+      throw unknownPartition(`Topic ${topic} not found.`)
     }
     return unwrap(outcome).partitions.map(({ partition, replicas }) => ({ topic, partition, replicas }))
   })

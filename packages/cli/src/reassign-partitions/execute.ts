@@ -5,7 +5,7 @@ import { printLine } from '../io.ts'
 import { ToolError } from '../options/usage-error.ts'
 import { errorText } from '../shared/error-text.ts'
 import { readTextFile } from '../shared/json-file.ts'
-import { assignmentsOf, type Command, placesOf, plural, Refused, replicasOf } from './command.ts'
+import { assignmentsOf, type Command, placesOf, plural, Refused, replicasOf, unknownPartition } from './command.ts'
 import {
   type Assignment,
   assignmentJson,
@@ -63,7 +63,7 @@ async function currentAssignments({ admin }: Command, targets: readonly Assignme
   const known = new Map(all.map((assignment) => [keyOf(assignment), assignment]))
   return targets.map((target) => {
     const current = known.get(keyOf(target))
-    if (current === undefined) throw new ToolError(`Unable to find partition: ${keyOf(target)}`)
+    if (current === undefined) throw unknownPartition(`Unable to find partition: ${keyOf(target)}`)
     return current
   })
 }
@@ -97,7 +97,7 @@ export function failuresOf(
 }
 
 /** A replica that is on its way to its broker is not there yet: it is asked for until the time is over. */
-async function startDirMoves(command: Command, moves: readonly ReplicaDir[], timeoutMs: number): Promise<void> {
+export async function startDirMoves(command: Command, moves: readonly ReplicaDir[], timeoutMs: number): Promise<void> {
   const { io } = command
   const endAt = io.env.clock.now() + timeoutMs
   let pending = moves

@@ -79,7 +79,10 @@ test('what cannot be is told on stdout with exit code 1', async (t) => {
     [[], 'Error: Partition reassignment list cannot be empty\n'],
     [[partition(0)], 'Error: Partition replica list cannot be empty\n'],
     [[partition(0, 1, 2)], 'Error: Unknown broker id 2\n'],
-    [[partition(9, 1)], 'Error: Unable to find partition: a-9\n'],
+    [
+      [partition(9, 1)],
+      'Error: org.apache.kafka.common.errors.UnknownTopicOrPartitionException: Unable to find partition: a-9\n',
+    ],
     [[partition(0, 1), partition(0, 1)], 'Error: Partition reassignment contains duplicate topic partitions: a-0\n'],
     [
       [partition(0, 1, 1)],

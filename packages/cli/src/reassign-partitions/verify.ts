@@ -71,7 +71,7 @@ function dirState(dir: ReplicaDir, place: ReplicaPlace | undefined): State {
   const where = `Partition ${key} on broker ${broker}`
   if (place === undefined || place.current === null) {
     const text = `Partition ${key} is not found in any live log dir on broker ${broker}. There is likely an offline log directory on the broker.`
-    return { text, isUnderWay: false }
+    return { text, isUnderWay: true }
   }
   const { current, future } = place
   if (future === path) {
