@@ -296,6 +296,25 @@ function writeMatrix(outcomes) {
       ...rows.map((title) => `| ${title} | ${columns.map((name) => cell(name, title)).join(' | ')} |`),
     ].join('\n')
   }
+  /** One table for all that share cases, the largest first, each of the others under the name of what it is about. */
+  const tables = (columns) => {
+    const casesOf = (name) => cases.filter((title) => cell(name, title) !== '')
+    const families = []
+    for (const name of columns) {
+      const own = new Set(casesOf(name))
+      const related = families.filter((family) =>
+        family.some((other) => casesOf(other).some((title) => own.has(title))),
+      )
+      families.push([...related.flat(), name].sort())
+      for (const family of related) families.splice(families.indexOf(family), 1)
+    }
+    families.sort((a, b) => b.length - a.length || (a[0] < b[0] ? -1 : 1))
+    const titleOf = (family) =>
+      [...new Set(family.map((name) => name.replace(/ [\d.]+( \([\d.]+\))?$/, '')))].join(', ')
+    return families
+      .map((family, at) => (at === 0 ? table(family) : `### ${titleOf(family)}\n\n${table(family)}`))
+      .join('\n\n')
+  }
   const absent = outcomes
     .filter(({ outcome }) => outcome === 'absent')
     .map(({ client, case: title, detail }) => `- ${client}, ${title}: ${detail}.`)
@@ -309,7 +328,7 @@ itself does not have the ability; an empty cell, that the case does not apply.
 
 ## Clients
 
-${table(clientsOnly)}
+${tables(clientsOnly)}
 
 ${absent.join('\n')}
 
@@ -317,7 +336,7 @@ ${COMPATIBILITY_NOTES}
 
 ## Command line tools
 
-${table(toolsOnly)}
+${tables(toolsOnly)}
 
 ## Beside Apache Kafka
 
