@@ -13,7 +13,7 @@ export async function readResetPlan(group: string, path: string, command: GroupC
   try {
     text = io.env.files.readFileSync(resolve(io.workingDirectory, path)).toString('utf8')
   } catch (error) {
-    if (error instanceof FileSystemError) throw new ToolError(`The file ${path} cannot be read: ${error.code}`)
+    if (error instanceof FileSystemError) throw new ToolError(`java.io.IOException: Unable to read file ${path}`)
     throw error
   }
   return await withinRange(parseResetPlan(text, group), command)
