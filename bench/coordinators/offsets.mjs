@@ -7,6 +7,7 @@ const TOPIC = (index) => `load-topic-${index}`
 /** Partitions of one commit: what a consumer with many partitions sends. */
 const COMMIT_PARTITIONS = 100
 const COMMITS_AT_ONCE = 16
+const ASKED_AT_ONCE = 50
 /** Not there yet: the coordinator, or (3) the news of the topic. */
 const LOADING = new Set([3, 14, 15, 16])
 
@@ -94,11 +95,14 @@ export async function watchLoading(bootstrap, { groups, partitions, since }) {
   const topics = [{ name: TOPIC(0), partitionIndexes: [0] }]
   let waiting = Array.from({ length: groups }, (_, index) => index)
   while (waiting.length > 0) {
+    // A few at a time: those who wait would otherwise be most of the work.
+    const asked = waiting.slice(0, ASKED_AT_ONCE)
     const answers = await Promise.all(
-      waiting.map((index) => peer.ask('OffsetFetch', 7, { groupId: GROUP(index), topics, requireStable: false })),
+      asked.map((index) => peer.ask('OffsetFetch', 7, { groupId: GROUP(index), topics, requireStable: false })),
     )
-    waiting = waiting.filter((_, at) => answers[at].errorCode !== 0)
-    if (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    const isThere = asked.map((_, at) => answers[at].errorCode === 0)
+    waiting = waiting.filter((_, at) => isThere[at] !== true)
+    if (!isThere.every(Boolean)) await new Promise((resolve) => setTimeout(resolve, 10))
   }
   const loadedMs = performance.now() - since
   isDone = true
