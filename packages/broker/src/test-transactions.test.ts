@@ -130,12 +130,21 @@ export class TransactionalProducer {
       timeoutMs: 10_000,
       topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
     }
-    const response = await this.connection.request(PRODUCE, version, request)
-    const { errorCode } = response.responses[0]!.partitionResponses[0]!
+    const errorCode = await this.#sent(request, version)
     if (errorCode === ErrorCode.NONE) {
       this.#sequences.set(key, (to.sequence ?? this.#sequences.get(key) ?? 0) + values.length)
     }
     return errorCode
+  }
+
+  /** With acks = 0 there is no answer, and nobody knows. */
+  async #sent(request: Init<typeof PRODUCE.request>, version: number): Promise<number> {
+    if (request.acks === 0) {
+      this.connection.send(PRODUCE.request, version, request)
+      return ErrorCode.NONE
+    }
+    const response = await this.connection.request(PRODUCE, version, request)
+    return response.responses[0]!.partitionResponses[0]!.errorCode
   }
 
   /** As a client of its protocol does, all of it. */

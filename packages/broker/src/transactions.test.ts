@@ -59,6 +59,27 @@ for (const protocol of [1, 2] as const) {
   })
 }
 
+for (const durability of ['fsync', 'replicated'] as const) {
+  for (const acks of [-1, 1, 0] as const) {
+    test(`a transaction is whole with acks = ${acks} under the durability ${durability}`, async (t) => {
+      const broker = await TestBroker.start(t, { ...SMALL, 'ottla.durability': durability })
+      await broker.createTopics({ events: 2 })
+      const connection = await broker.connect()
+      const producer = await TransactionalProducer.open(connection, 'app')
+      for (const partition of [0, 1]) await producer.produce({ topic: 'events', partition, acks }, 'a', 'b')
+      for (const partition of [0, 1]) {
+        // Where nothing is acknowledged the transaction could end before its records are there.
+        while ((await readCommitted(connection, { topic: 'events', partition })).highWatermark < 2);
+      }
+      equal(await producer.end('commit'), ErrorCode.NONE)
+      for (const partition of [0, 1]) {
+        const { values } = await readCommitted(connection, { topic: 'events', partition, maxWaitMs: 10_000 })
+        deepEqual(values, ['a', 'b'])
+      }
+    })
+  }
+}
+
 test('a waiting read_committed fetch is answered when the transaction ends, however many bytes it wants', async (t) => {
   const broker = await TestBroker.start(t, SMALL)
   await broker.createTopics({ events: 1 })
