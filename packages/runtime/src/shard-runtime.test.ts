@@ -37,6 +37,16 @@ test('a decision without records is answered at once when all is committed', asy
   equal(read.outcome, 'x')
 })
 
+test('a shard is behind while ten thousand decisions wait for the log', async () => {
+  const fixture = new Fixture()
+  for (let n = 1; n < 10_000; n++) fixture.put('a', n)
+  equal(fixture.runtime.isBehind, false)
+  fixture.put('a', 10_000)
+  equal(fixture.runtime.isBehind, true)
+  fixture.runtime.committed(1)
+  equal(fixture.runtime.isBehind, false)
+})
+
 test('queries read the committed state', () => {
   const fixture = new Fixture()
   const read = () => fixture.runtime.query((shard, offset) => shard.values.getAt('a', offset))

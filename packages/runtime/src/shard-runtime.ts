@@ -34,6 +34,9 @@ export interface ShardRuntimeOptions<S, R, M = never> {
   readonly commitTimeout?: { readonly afterMs: number; readonly error: () => Error }
 }
 
+/** Decisions of one shard that may wait for the log. */
+const BACKLOG_MAX = 10_000
+
 /** A request that has no answer yet. */
 interface Waiting {
   readonly resolve: (value: unknown) => void
@@ -104,6 +107,11 @@ export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, 
   /** Decisions whose answers wait for their commit: how far the log is behind. */
   get backlog(): number {
     return this.#commitQueue.size
+  }
+
+  /** The log does not keep up: whoever came now would wait behind too many others, and give up before the answer. */
+  get isBehind(): boolean {
+    return this.backlog >= BACKLOG_MAX
   }
 
   /** Key and due time (on the monotonic clock) of each timer, for tests and diagnostics. */

@@ -30,9 +30,6 @@ export interface OpenPartition {
 
 type GroupRuntime = ShardRuntime<GroupShard, GroupRecord, GroupChange, GroupTimer, GroupMessage>
 
-/** Decisions of one partition that may wait for the log. */
-const BACKLOG_MAX = 10_000
-
 export class GroupPartition implements Unloadable {
   readonly partition: number
   readonly epoch: number
@@ -97,9 +94,9 @@ export class GroupPartition implements Unloadable {
     return this.#runtime.waitingCount
   }
 
-  /** The log does not keep up: whoever came now would wait behind too many others, and give up before the answer. */
+  /** Too much waits for the log: nobody else is served before some of it is written. */
   get isBehind(): boolean {
-    return this.#runtime.backlog >= BACKLOG_MAX
+    return this.#runtime.isBehind
   }
 
   /** Resolves with what the decision replies. Rejects with ApiError. */

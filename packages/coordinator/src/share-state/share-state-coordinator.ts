@@ -283,6 +283,7 @@ export class ShareStateCoordinator implements SharePersister {
   #route(partition: number): { readonly served: ShareStatePartition } | { readonly errorCode: number } {
     if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
     const state = this.#partitions.stateOf(partition)
+    if (state.kind === 'active' && state.host.isBehind) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }
     if (state.kind === 'active') return { served: state.host }
     return {
       errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,

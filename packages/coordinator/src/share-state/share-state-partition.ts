@@ -93,6 +93,11 @@ export class ShareStatePartition implements Unloadable {
     return this.#runtime.waitingCount
   }
 
+  /** Too much waits for the log: nobody else is served before some of it is written. */
+  get isBehind(): boolean {
+    return this.#runtime.isBehind
+  }
+
   /** Resolves with what the decision replies. Rejects with ApiError. */
   submit<V>(decide: (asked: Asked) => ShareStateDecision): Promise<V> {
     return this.#runtime.submit<V>((shard: ShareStateShard, token: ReplyToken, now: Instant) =>

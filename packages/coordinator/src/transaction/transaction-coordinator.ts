@@ -182,6 +182,7 @@ export class TransactionCoordinator {
   #route(transactionalId: string): { readonly partition: TransactionPartition } | { readonly errorCode: number } {
     if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
     const state = this.#partitions.stateOf(this.partitionFor(transactionalId))
+    if (state.kind === 'active' && state.host.isBehind) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }
     if (state.kind === 'active') return { partition: state.host }
     return {
       errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,

@@ -112,6 +112,11 @@ export class TransactionPartition implements Unloadable {
     return this.#runtime.waitingCount
   }
 
+  /** Too much waits for the log: nobody else is served before some of it is written. */
+  get isBehind(): boolean {
+    return this.#runtime.isBehind
+  }
+
   /** Key and due time of each timer, for tests and diagnostics. */
   pendingTimers(): Iterable<[key: string, atMonotonicMs: number]> {
     return this.#runtime.pendingTimers()
