@@ -473,6 +473,7 @@ export class PartitionLog {
     try {
       if (this.failure !== null || this.#state.isClosed) return
       await this.#recordLogStart(this.logStartOffset)
+      await removal.keepProducers()
       for (const segment of segments) removal.remove(segment)
       syncer.noteFolder(this.path)
     } catch (error) {

@@ -168,14 +168,18 @@ async function recover(
     isRewritten,
     compactedBelow,
   })
-  // State at offsets that were looked at anew: whoever wrote them may have been cut off.
-  const dropped = content.snapshots.filter((each) => each > base)
+  // State at offsets that were looked at anew: whoever wrote them may have been cut off. That at the segments was written again.
+  const written = state.segments
+    .values()
+    .slice(from + 1)
+    .map(({ baseOffset }) => baseOffset)
+  const dropped = content.snapshots.filter((each) => each > base && !written.includes(each))
   for (const offset of dropped) {
     await removeIfPresent(env.files, `${state.path}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
   }
   if (dropped.length > 0) await env.files.syncDirectory(state.path)
   const kept = content.snapshots.filter((each) => each <= base)
-  await rebuildMissing(state, { ...content, snapshots: kept })
+  await rebuildMissing(state, { ...content, snapshots: [...kept, ...written] })
 }
 
 /** Segments below the log start, whose removal a crash had interrupted. */

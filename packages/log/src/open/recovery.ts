@@ -56,6 +56,7 @@ export async function recoverSegments(state: LogState, options: RecoveryOptions)
   let end = state.segments.at(options.from).baseOffset
   for (let i = options.from; i < state.segments.count; i++) {
     const segment = state.segments.at(i)
+    if (i > options.from) await writeSnapshot(state, segment)
     const gap = i > options.from ? gapBefore(state, i, { end, compactedBelow: options.compactedBelow }) : null
     if (gap !== null) {
       await settleDamage(state, gap, gap.position, options)
@@ -77,6 +78,14 @@ export async function recoverSegments(state: LogState, options: RecoveryOptions)
   if (options.isRewritten) await rewriteRecovered(state, options.from)
   await syncRecovered(state, options.from)
   return end
+}
+
+/**
+ * The producers as the batches before the segment have left them. Whoever wrote only there is known by it when those
+ * batches are deleted, whatever becomes of this process.
+ */
+async function writeSnapshot(state: LogState, segment: Segment): Promise<void> {
+  await state.resources.env.files.writeFile(segment.snapshotPath, state.producers.snapshot())
 }
 
 /**
@@ -282,6 +291,9 @@ async function syncRecovered(state: LogState, from: number): Promise<void> {
     await sync(segment.logPath)
     if (segment === state.segments.active) continue
     segment.finishTimeIndex()
+    const { snapshotPath } = state.segments.after(segment)!
+    await sync(snapshotPath)
+    openFiles.forget(snapshotPath)
     for (const path of await writeIndexes(env.files, segment, segment.indexes!)) {
       await sync(path)
       openFiles.forget(path)

@@ -14,6 +14,19 @@ export class SegmentRemoval {
     this.#state = state
   }
 
+  /** Producers that wrote only what goes are known by the snapshot of what stays, which may not be written yet. */
+  async keepProducers(): Promise<void> {
+    const { snapshotAtBase, snapshotPath } = this.#state.segments.first
+    if (snapshotAtBase === null) return
+    const { files, logger } = this.#state.resources.env
+    try {
+      await files.writeFile(snapshotPath, snapshotAtBase)
+    } catch (error) {
+      // On a full disk room is what is wanted most; the sealer writes it later.
+      logger.warn('A producer snapshot could not be written yet', { log: this.#state.name, error: String(error) })
+    }
+  }
+
   /** Throws FileSystemError when a name cannot be changed. The folder needs a sync. */
   remove(segment: Segment): void {
     const { env, openFiles, indexes } = this.#state.resources

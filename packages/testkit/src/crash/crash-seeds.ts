@@ -16,5 +16,10 @@ export const CRASH_SEEDS: readonly { readonly promised: Promised; readonly seed:
     seed: 'd.12',
     found: 'four of the last five batches of a producer were forgotten over a restart',
   },
+  {
+    promised: 'replicated',
+    seed: 'rmwqojq7r.30',
+    found: 'a producer was forgotten whose records were deleted after one crash and before the next',
+  },
   { promised: 'fsync', seed: 'c.27', found: 'a first batch was taken back and the second one accepted' },
 ]
