@@ -19,6 +19,8 @@ import { SimStore } from './testing/sim-store.test.ts'
 const OLD_SEEDS: readonly string[] = ['1795276289947-2']
 const FRESH_SEEDS = 15
 const STEPS = 150
+/** Of one batch. */
+const RECORDS_MAX = 4
 const PRODUCER = { producerId: 7, producerEpoch: 0 }
 
 /** What a partition was told and may rely on. Sequences are offsets: one producer writes everything. */
@@ -48,7 +50,7 @@ class Promised {
 
   append(random: Prng, tag: string): void {
     const log = this.log!
-    const count = 1 + random.below(4)
+    const count = 1 + random.below(RECORDS_MAX)
     const label = `${tag}-`
     const batch = batchOf({ ...PRODUCER, label, count, baseSequence: log.logEndOffset, valueBytes: random.below(300) })
     const base = log.logEndOffset
@@ -170,7 +172,8 @@ class Run {
   }
 
   async #truncate(promised: Promised, offset: number): Promise<void> {
-    if (offset <= promised.logStart || promised.log!.failure !== null) return
+    // A batch that holds the log start and is cut leaves offsets behind that its producer never had.
+    if (offset <= promised.logStart + RECORDS_MAX || promised.log!.failure !== null) return
     promised.cut(offset)
     try {
       await promised.log!.truncateTo(offset)
@@ -178,7 +181,7 @@ class Run {
     } catch (error) {
       ok(promised.log!.failure !== null, String(error))
       // How much of it was cut is open; what lies below was promised before and still is.
-      promised.cut(Math.max(0, offset - 4))
+      promised.cut(Math.max(0, offset - RECORDS_MAX))
     }
   }
 
