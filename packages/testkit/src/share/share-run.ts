@@ -101,6 +101,8 @@ class ShareRun {
         'offsets.topic.num.partitions': '1',
         'share.coordinator.state.topic.num.partitions': '2',
         'share.coordinator.snapshot.update.records.per.snapshot': this.#random.pick(['0', '5', '500']),
+        // Who breaks off comes back as another member, before the one it was is forgotten.
+        'group.share.max.size': '1000',
         'group.share.min.record.lock.duration.ms': '1000',
         'group.share.partition.max.record.locks': this.#random.pick(['100', '2000']),
         'errors.deadletterqueue.auto.create.topics.enable': 'true',
