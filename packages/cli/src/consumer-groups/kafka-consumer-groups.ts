@@ -6,7 +6,7 @@ import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
-import { type GroupCommand, printError } from '../shared/group-command.ts'
+import { GROUP_OPTIONS, type GroupCommand, printError } from '../shared/group-command.ts'
 import { defineTool } from '../tool.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { deleteOffsets } from './delete-offsets.ts'
@@ -38,27 +38,13 @@ const OPTIONS: OptionTable = [
   { name: 'delete', description: 'Delete groups without members, with all their offsets.' },
   { name: 'reset-offsets', description: 'Set offsets of a group without members. --dry-run shows, --execute does it.' },
   { name: 'delete-offsets', description: 'Delete the offsets of a group for topics.' },
-  {
-    name: 'timeout',
-    argument: { label: 'timeout (ms)', type: 'Long' },
-    description: 'How long the work may take.',
-    default: '30000',
-  },
-  {
-    name: 'state',
-    argument: { label: '', isOptional: true },
-    description: 'With --describe: the state of the group. With --list: states too, or only groups in these.',
-  },
+  ...GROUP_OPTIONS,
   {
     name: 'type',
     argument: { label: '', isOptional: true },
     description: 'With --list: types too, or only groups of these.',
   },
-  { name: 'members', description: 'With --describe: the members.' },
   { name: 'offsets', description: 'With --describe: offsets and lag; so it is without --members and --state too.' },
-  { name: 'verbose', description: 'With --describe: more columns.' },
-  { name: 'dry-run', description: 'With --reset-offsets: only show what would be set.' },
-  { name: 'execute', description: 'With --reset-offsets: do it.' },
   { name: 'export', description: 'With --reset-offsets: show it as CSV.' },
   { name: 'to-earliest', description: 'Reset to the first offset.' },
   { name: 'to-latest', description: 'Reset to the end.' },

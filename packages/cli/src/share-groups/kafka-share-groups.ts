@@ -3,7 +3,7 @@ import { excludeOptions, onlyAction, requireOptions } from '../options/check-opt
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
-import { bracketed, type GroupCommand, performOnGroups } from '../shared/group-command.ts'
+import { bracketed, GROUP_OPTIONS, type GroupCommand, performOnGroups } from '../shared/group-command.ts'
 import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { deleteShareGroups } from './delete-share-groups.ts'
@@ -27,22 +27,8 @@ const OPTIONS: OptionTable = [
   { name: 'delete', description: 'Delete share groups without members.' },
   { name: 'reset-offsets', description: 'Set where a group without members begins; with --dry-run or --execute.' },
   { name: 'delete-offsets', description: 'Forget what a group has done of topics.' },
-  {
-    name: 'timeout',
-    argument: { label: 'timeout (ms)', type: 'Long' },
-    description: 'How long the work may take.',
-    default: '30000',
-  },
-  {
-    name: 'state',
-    argument: { label: '', isOptional: true },
-    description: 'With --describe: the state of the group. With --list: states too, or only groups in these.',
-  },
-  { name: 'members', description: 'With --describe: the members.' },
+  ...GROUP_OPTIONS,
   { name: 'offsets', description: 'With --describe: offsets; so it is without --members and --state too.' },
-  { name: 'verbose', description: 'With --describe: more columns.' },
-  { name: 'dry-run', description: 'With --reset-offsets: only show what would be set.' },
-  { name: 'execute', description: 'With --reset-offsets: do it.' },
   { name: 'to-earliest', description: 'Reset to the first offset.' },
   { name: 'to-latest', description: 'Reset to the end.' },
   {

@@ -1,10 +1,30 @@
 /** What the tools for groups have in common: what their actions work with, and how they tell that they failed. */
 import type { Admin } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
+import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
 import { errorTextWithClass } from './error-text.ts'
 import { connectBy } from './server-options.ts'
+
+/** Options that the tools for consumer, share and streams groups have alike. */
+export const GROUP_OPTIONS: OptionTable = [
+  {
+    name: 'timeout',
+    argument: { label: 'timeout (ms)', type: 'Long' },
+    description: 'How long the work may take.',
+    default: '30000',
+  },
+  {
+    name: 'state',
+    argument: { label: '', isOptional: true },
+    description: 'With --describe: the state of the group. With --list: states too, or only groups in these.',
+  },
+  { name: 'members', description: 'With --describe: the members.' },
+  { name: 'verbose', description: 'With --describe: more columns.' },
+  { name: 'dry-run', description: 'With --reset-offsets: only show what would be set.' },
+  { name: 'execute', description: 'With --reset-offsets: do it.' },
+]
 
 /** What the actions work with. */
 export interface GroupCommand {

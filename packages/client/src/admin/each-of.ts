@@ -11,7 +11,8 @@ export async function eachOf<T>(
   return new Map(await Promise.all(outcomes))
 }
 
-async function attempt<T>(call: () => Promise<T>): Promise<Outcome<T>> {
+/** What a broker answers as data; what is no broker's answer rejects. */
+export async function attempt<T>(call: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return done(await call())
   } catch (error) {

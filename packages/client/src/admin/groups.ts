@@ -7,7 +7,8 @@ import { decodeAssignment } from '../consumer/membership/consumer-protocol.ts'
 import { BrokerError, isBrokerError, throwBrokerError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { byTopic, partitionKey, type TopicPartition } from '../topic-partition.ts'
-import { done, failed, type Outcome, outcomeOf } from './outcome.ts'
+import { attempt, eachOf } from './each-of.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
 
 export interface GroupListing {
   readonly group: string
@@ -83,15 +84,12 @@ export async function listGroups(cluster: Cluster, context: CallContext & ListGr
 }
 
 /** Descriptions by group. Groups of the new protocol are asked for first, where brokers know it. */
-export async function describeGroups(
+export function describeGroups(
   cluster: Cluster,
   groups: readonly string[],
   context: CallContext,
 ): Promise<Map<string, Outcome<GroupDescription>>> {
-  const described = await Promise.all(
-    groups.map(async (group) => [group, await attempt(() => describeGroup(cluster, group, context))] as const),
-  )
-  return new Map(described)
+  return eachOf(groups, (group) => describeGroup(cluster, group, context))
 }
 
 export async function deleteGroups(
@@ -265,15 +263,6 @@ function throwIfCoordinatorMoved(errorCode: number, group: string): void {
     errorCode === ErrorCode.COORDINATOR_NOT_AVAILABLE ||
     errorCode === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
   if (isMoved) throw new BrokerError(errorCode, null, { group })
-}
-
-async function attempt<T>(call: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return done(await call())
-  } catch (error) {
-    if (error instanceof BrokerError) return failed(error)
-    throw error
-  }
 }
 
 function flat(topics: readonly { topicName: string; partitions: readonly number[] }[]): TopicPartition[] {
