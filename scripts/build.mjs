@@ -6,12 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle } from './lib/bundle.mjs'
 import { referencePages } from './lib/reference-pages.mjs'
-import { compile, ensureInstalled, packageNames, removeStaleOutputs, root, say } from './lib/workspace.mjs'
+import { compile, ensureInstalled, removeStaleOutputs, root, say } from './lib/workspace.mjs'
 
 const started = performance.now()
 ensureInstalled()
 removeStaleOutputs()
-compile(packageNames())
+compile()
 await bundle()
 if (process.argv.includes('--docs')) {
   mkdirSync(join(root, 'docs'), { recursive: true })

@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { nodeBinary } from './lib/node-versions.mjs'
 import {
   compile,
+  EXAMPLES,
   ensureInstalled,
   fail,
   packageNames,
@@ -23,7 +24,7 @@ const nodeAt = args.indexOf('--node')
 const major = nodeAt === -1 ? undefined : args.splice(nodeAt, 2)[1]
 
 ensureInstalled()
-const known = new Set(packageNames())
+const known = new Set([...packageNames(), EXAMPLES])
 const selections = args.map((arg) => {
   const [name, ...rest] = arg.split('/')
   if (!known.has(name)) fail(`No package '${name}'. Packages: ${[...known].join(', ')}`)
@@ -31,7 +32,7 @@ const selections = args.map((arg) => {
 })
 
 removeStaleOutputs()
-compile(selections.map((selection) => selection.name))
+compile(selections.length === 0 ? undefined : selections.map((selection) => selection.name))
 
 const files =
   selections.length === 0 ? testFiles() : selections.flatMap(({ name, filter }) => testFiles([name], filter))

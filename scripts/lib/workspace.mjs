@@ -70,17 +70,22 @@ export function removeStaleOutputs() {
   }
 }
 
-/** Compiles the given packages with their tests (all of them when none is given). */
-export function compile(names = []) {
-  const projects = names.flatMap((name) => [`packages/${name}`, `packages/${name}/tsconfig.test.json`])
+/** The name that stands beside those of the packages for the folder of examples. */
+export const EXAMPLES = 'examples'
+
+/** Compiles the given packages with their tests, and the examples (all of them when none is given). */
+export function compile(names = [...packageNames(), EXAMPLES]) {
+  const projects = names.flatMap((name) =>
+    name === EXAMPLES ? [EXAMPLES] : [`packages/${name}`, `packages/${name}/tsconfig.test.json`],
+  )
   run(tool('tsc'), ['-b', ...projects])
 }
 
-/** Compiled test files of the packages, whose path contains `filter`. */
-export function testFiles(names = packageNames(), filter = '') {
+/** Compiled test files of the packages and the examples, whose path contains `filter`. */
+export function testFiles(names = [...packageNames(), EXAMPLES], filter = '') {
   const files = []
   for (const name of names) {
-    const dist = join('packages', name, 'dist')
+    const dist = name === EXAMPLES ? join(EXAMPLES, 'dist') : join('packages', name, 'dist')
     if (!existsSync(join(root, dist))) continue
     for (const file of filesBelow(dist, new Set())) {
       if (file.endsWith('.test.js') && file.includes(filter)) files.push(file)
