@@ -13,18 +13,23 @@ export type {
   DescribeConfigsOptions,
 } from './admin/configs.ts'
 export { CONFIG_SOURCES, ConfigResourceType, resourceKey } from './admin/configs.ts'
-export type { FeatureDescription, FeaturesDescription, FeatureUpdate } from './admin/features.ts'
+export type { FeatureDescription, FeaturesAdmin, FeaturesDescription, FeatureUpdate } from './admin/features.ts'
 export type { GroupDescription, GroupListing, ListGroupsOptions, MemberDescription } from './admin/groups.ts'
-export type { LogDirDescription, LogDirReplica, ReplicaMove } from './admin/log-dirs.ts'
+export type { LogDirDescription, LogDirReplica, LogDirsAdmin, ReplicaMove } from './admin/log-dirs.ts'
 export type { Outcome } from './admin/outcome.ts'
 export { unwrap } from './admin/outcome.ts'
-export type { QuorumDescription, QuorumListener, QuorumReplica, Voter } from './admin/quorum.ts'
-export type { QuotaChange, QuotaEntity, QuotaEntry, QuotaFilter } from './admin/quotas.ts'
+export type { QuorumAdmin, QuorumDescription, QuorumListener, QuorumReplica, Voter } from './admin/quorum.ts'
+export type { QuotaChange, QuotaEntity, QuotaEntry, QuotaFilter, QuotasAdmin } from './admin/quotas.ts'
 export { quotaEntityKey } from './admin/quotas.ts'
 export type { RecordsToDelete } from './admin/records.ts'
-export type { Reassignment } from './admin/replicas.ts'
-export type { ShareGroupDescription, ShareMemberDescription, SharePartitionOffset } from './admin/share-groups.ts'
-export type { StreamsGroupDescription } from './admin/streams-groups.ts'
+export type { Reassignment, ReplicasAdmin } from './admin/replicas.ts'
+export type {
+  ShareGroupDescription,
+  ShareGroupsAdmin,
+  ShareMemberDescription,
+  SharePartitionOffset,
+} from './admin/share-groups.ts'
+export type { StreamsGroupDescription, StreamsGroupsAdmin } from './admin/streams-groups.ts'
 export type {
   CreatedTopic,
   DescribeTopicsOptions,
@@ -41,6 +46,7 @@ export type {
   ProducerState,
   TransactionDescription,
   TransactionListing,
+  TransactionsAdmin,
 } from './admin/transactions.ts'
 export type { CallOptions } from './cluster/cluster.ts'
 export type { FoundOffset, OffsetQuery } from './cluster/list-offsets.ts'
@@ -49,7 +55,13 @@ export type { Codec } from './codec/codec.ts'
 export { bytesCodec, float64Codec, int32Codec, int64Codec, jsonCodec, stringCodec } from './codec/codecs.ts'
 export type { BrokerAddress } from './connection/bootstrap-servers.ts'
 export { formatAddress, parseBootstrapServers } from './connection/bootstrap-servers.ts'
-export type { AssignableTopic, Assignment, Assignor, GroupMember } from './consumer/assignors/assignor.ts'
+export type {
+  AssignableTopic,
+  Assignment,
+  Assignor,
+  GroupMember,
+  LastAssignment,
+} from './consumer/assignors/assignor.ts'
 export { cooperativeStickyAssignor } from './consumer/assignors/cooperative-sticky-assignor.ts'
 export { rangeAssignor } from './consumer/assignors/range-assignor.ts'
 export { roundRobinAssignor } from './consumer/assignors/round-robin-assignor.ts'
@@ -78,9 +90,10 @@ export { Kafka } from './kafka.ts'
 export type { KafkaOptions } from './kafka-options.ts'
 export type { BrokerNode } from './metadata/cluster-metadata.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
+export type { SendOptions } from './producer/producer.ts'
 export { Producer } from './producer/producer.ts'
 export type { ProducerOptions } from './producer/producer-options.ts'
-export type { HeadersInit, ProducerRecord, RecordMetadata } from './producer/producer-record.ts'
+export type { HeadersInit, ProducerRecord, RecordMetadata, RecordParts } from './producer/producer-record.ts'
 export type {
   ConsumerGroupMetadata,
   OffsetsOfConsumer,
@@ -89,6 +102,7 @@ export type {
 } from './producer/transaction/transaction.ts'
 export type { TransactionalProducerOptions, TransactionOptions } from './producer/transaction/transactional-producer.ts'
 export { TransactionalProducer } from './producer/transaction/transactional-producer.ts'
+export type { ProducerIdentity } from './producer/write-identity.ts'
 export type { RunOptions } from './share/share-consumer.ts'
 export { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'

@@ -81,7 +81,7 @@ export class Admin {
   readonly quorum: QuorumAdmin
   readonly quotas: QuotasAdmin
 
-  /** Use `kafka.admin()`. */
+  /** Use `kafka.admin()`. @internal */
   constructor(cluster: Cluster) {
     this.#cluster = cluster
     this.transactions = new TransactionsAdmin(cluster)

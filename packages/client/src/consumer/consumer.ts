@@ -85,7 +85,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   #closing: Promise<void> | null = null
   readonly #closed = new AbortController()
 
-  /** Use `kafka.consumer()`. */
+  /** Use `kafka.consumer()`. @internal */
   constructor(cluster: Cluster, options: ConsumerOptions<K, V>) {
     this.#cluster = cluster
     this.#options = resolveConsumerOptions(options)

@@ -8,7 +8,7 @@ export type HeadersInit =
   | readonly { readonly key: string; readonly value: Buffer | string | null }[]
   | Readonly<Record<string, Buffer | string | null>>
 
-interface RecordParts<K, V> {
+export interface RecordParts<K, V> {
   /** Decides the partition, unless one is named. */
   readonly key?: K | null
   /** Null is a tombstone: it deletes the key from a compacted topic. */

@@ -18,7 +18,7 @@ export class Producer implements AsyncDisposable {
   readonly #cluster: Cluster
   readonly #engine: ProducerEngine
 
-  /** Use `kafka.producer()`. */
+  /** Use `kafka.producer()`. @internal */
   constructor(cluster: Cluster, options: ProducerOptions) {
     this.#cluster = cluster
     this.#engine = new ProducerEngine(cluster, options, (engine) => new IdempotentIdentity(cluster, engine))

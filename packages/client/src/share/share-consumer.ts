@@ -50,7 +50,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   #isIterated = false
   #closing: Promise<void> | null = null
 
-  /** Use `kafka.shareConsumer()`. */
+  /** Use `kafka.shareConsumer()`. @internal */
   constructor(cluster: Cluster, options: ShareConsumerOptions<K, V>) {
     this.#cluster = cluster
     this.#options = resolveShareOptions(options)

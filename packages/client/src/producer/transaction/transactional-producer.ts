@@ -36,7 +36,7 @@ export class TransactionalProducer implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
-  /** Use `kafka.transactionalProducer()`. */
+  /** Use `kafka.transactionalProducer()`. @internal */
   constructor(
     cluster: Cluster,
     { transactionalId, transactionTimeoutMs = 60_000, ...options }: TransactionalProducerOptions,
