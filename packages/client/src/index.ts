@@ -66,12 +66,14 @@ export { cooperativeStickyAssignor } from './consumer/assignors/cooperative-stic
 export { rangeAssignor } from './consumer/assignors/range-assignor.ts'
 export { roundRobinAssignor } from './consumer/assignors/round-robin-assignor.ts'
 export { stickyAssignor } from './consumer/assignors/sticky-assignor.ts'
-export type { AssignedPartition, PartitionLag, PollOptions } from './consumer/consumer.ts'
+export type { AssignedPartition, PartitionLag } from './consumer/consumer.ts'
 export { Consumer } from './consumer/consumer.ts'
+export type { PollOptions } from './consumer/consumer-engine.ts'
 export type { ConsumerOptions, OffsetReset, RebalanceListener } from './consumer/consumer-options.ts'
 export type { ConsumerRecord, TimestampType } from './consumer/consumer-record.ts'
 export type { CommittedOffset, OffsetAndMetadata } from './consumer/group-offsets.ts'
 export type { ConsumerRunOptions, RecordHandler, RunContext } from './consumer/runner/run-options.ts'
+export type { Re2Pattern, SubscriptionInit } from './consumer/subscription.ts'
 export type { ErrorContext } from './errors.ts'
 export {
   ArgumentError,

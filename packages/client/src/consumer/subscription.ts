@@ -1,10 +1,24 @@
-/** The topics that a consumer reads as a member of its group: named, or matched by a regular expression. */
+/** The topics that a consumer reads as a member of its group: named, or matched by a pattern, here or by the group's coordinator. */
 import type { CallContext, Cluster } from '../cluster/cluster.ts'
+import { ArgumentError } from '../errors.ts'
+
+/**
+ * A pattern in the syntax of RE2 that the group's coordinator matches with whole names of topics (KIP-848): the consumer protocol alone knows it, and
+ * brokers from Kafka 4.0 on. `.*` matches internal topics too, on Kafka's brokers and on Ottla's.
+ */
+export interface Re2Pattern {
+  readonly re2: string
+}
+
+/** Names; an expression that this client matches (as `RegExp.test` does: anywhere in the name, unless it is anchored); or one for the coordinator. */
+export type SubscriptionInit = readonly string[] | RegExp | Re2Pattern
 
 /** How often topics are looked for that are not there yet. */
 const MISSING_INTERVAL_MS = 500
 
 export class Subscription {
+  /** What the coordinator matches. */
+  readonly serverPattern: string | null
   readonly #cluster: Cluster
   readonly #allowAutoCreate: boolean
   readonly #pattern: RegExp | null
@@ -13,17 +27,18 @@ export class Subscription {
   #lookedAt = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | null = null
 
-  constructor(
-    cluster: Cluster,
-    what: { readonly topics: readonly string[] | RegExp; readonly allowAutoCreate: boolean },
-  ) {
+  /** Throws ArgumentError. */
+  constructor(cluster: Cluster, init: SubscriptionInit, options: { readonly allowAutoCreateTopics: boolean }) {
     this.#cluster = cluster
-    this.#allowAutoCreate = what.allowAutoCreate
-    this.#pattern = what.topics instanceof RegExp ? what.topics : null
-    this.#topics = what.topics instanceof RegExp ? [] : [...new Set(what.topics)]
+    this.#allowAutoCreate = options.allowAutoCreateTopics
+    this.#pattern = init instanceof RegExp ? withoutState(init) : null
+    this.serverPattern = 're2' in init ? init.re2 : null
+    if (this.serverPattern === '') throw new ArgumentError('a pattern has at least one character')
+    this.#topics = Array.isArray(init) ? [...new Set(init as readonly string[])] : []
+    if (this.#topics.includes('')) throw new ArgumentError('a topic has a name of at least one character')
   }
 
-  /** The topics as known now. */
+  /** The topics as known now. Those that the coordinator matches are its own to know. */
   get topics(): readonly string[] {
     return this.#topics
   }
@@ -51,20 +66,20 @@ export class Subscription {
   async #look(context: CallContext): Promise<void> {
     const { env, metadata } = this.#cluster
     this.#lookedAt = env.clock.monotonic()
-    if (this.#pattern === null) {
+    const pattern = this.#pattern
+    if (pattern === null) {
       await metadata.load(this.#topics, { ...context, allowAutoCreate: this.#allowAutoCreate })
       return
     }
     const answer = await metadata.load(null, context)
-    const names = answer.topics.filter(({ errorCode, isInternal }) => errorCode === 0 && !isInternal)
-    this.#topics = names
-      .map(({ name }) => name ?? '')
-      .filter((name) => name !== '' && matchesWhole(this.#pattern!, name))
+    this.#topics = answer.topics
+      .flatMap(({ errorCode, isInternal, name }) => (errorCode === 0 && !isInternal ? [name ?? ''] : []))
+      .filter((name) => pattern.test(name))
       .sort()
   }
 }
 
-/** The whole name has to match, as in Java. */
-function matchesWhole(pattern: RegExp, name: string): boolean {
-  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(name)
+/** With the flags g and y an expression remembers where it was. */
+function withoutState({ source, flags }: RegExp): RegExp {
+  return new RegExp(source, flags.replace(/[gy]/g, ''))
 }

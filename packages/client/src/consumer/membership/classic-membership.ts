@@ -90,6 +90,7 @@ export class ClassicMembership implements Membership {
   /** Joins, if that is needed; several calls wait for the same join. Rejects with what makes it impossible. */
   ensureJoined(): Promise<void> {
     if (this.#fatal !== null) return Promise.reject(this.#fatal)
+    if (this.#parts.pattern() !== null) return Promise.reject(noPatterns(this.#parts.group))
     if (this.isStable) return Promise.resolve()
     this.#joining ??= this.#join().finally(() => {
       this.#joining = null
@@ -353,6 +354,11 @@ export class ClassicMembership implements Membership {
   #context(timeoutMs: number): CallContext {
     return { deadline: new Deadline(this.#parts.cluster.env.clock, timeoutMs), signal: undefined }
   }
+}
+
+function noPatterns(group: string): KafkaError {
+  const message = 'the group is of the classic protocol, whose coordinator matches no patterns: use a RegExp'
+  return new KafkaError('UNSUPPORTED_VERSION', message, { group })
 }
 
 /** True for what a commit of a former member is answered with. */

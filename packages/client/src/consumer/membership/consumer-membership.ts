@@ -8,7 +8,14 @@
  * Heartbeats run by a timer. Partitions move only within `poll` of the consumer.
  */
 import type { Timer } from '@ottla/env'
-import { type ConsumerGroupHeartbeatResponse, ErrorCode, type Value, ZERO_UUID } from '@ottla/protocol'
+import {
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponse,
+  ErrorCode,
+  type Init,
+  type Value,
+  ZERO_UUID,
+} from '@ottla/protocol'
 import { CONSUMER_GROUP_HEARTBEAT } from '../../apis.ts'
 import type { CallContext } from '../../cluster/cluster.ts'
 import { BrokerError, isBrokerError, isRetriable, KafkaError, throwBrokerError } from '../../errors.ts'
@@ -17,6 +24,7 @@ import { Deadline } from '../../time/deadline.ts'
 import { delay } from '../../time/delay.ts'
 import { byTopic, partitionKey, type TopicPartition } from '../../topic-partition.ts'
 import type { CommitIdentity } from '../group-offsets.ts'
+import { loadTopicsById } from './load-topics.ts'
 import type { Membership, MembershipOptions } from './membership.ts'
 
 type Answer = Value<typeof ConsumerGroupHeartbeatResponse>
@@ -27,6 +35,7 @@ const LEAVE_EPOCH = -1
 /** A static member that will be back. */
 const PAUSE_EPOCH = -2
 const FIRST_INTERVAL_MS = 1000
+const PATTERNS_SINCE = 1
 
 export class ConsumerMembership implements Membership {
   readonly #parts: MembershipOptions
@@ -38,7 +47,7 @@ export class ConsumerMembership implements Membership {
   #target: AssignedTopics | null = null
   /** The next heartbeat tells everything: the first, and one after an answer that was lost. */
   #tellsAll = true
-  #toldTopics: string | null = null
+  #toldSubscription: string | null = null
   #toldOwned: string | null = null
   #intervalMs = FIRST_INTERVAL_MS
   #timer: Timer | null = null
@@ -71,6 +80,8 @@ export class ConsumerMembership implements Membership {
   }
 
   requestRejoin(): void {
+    // What was refused is not subscribed to any more.
+    if (isBrokerError(this.#fatal, ErrorCode.INVALID_REGULAR_EXPRESSION)) this.#fatal = null
     if (this.#isJoined) this.#beatSoon()
     this.#parts.onRejoinNeeded()
   }
@@ -138,7 +149,7 @@ export class ConsumerMembership implements Membership {
 
   /** Waits for topics that the metadata does not know yet. */
   async #named(target: AssignedTopics): Promise<TopicPartition[]> {
-    const { cluster, topics } = this.#parts
+    const { cluster } = this.#parts
     for (let attempt = 1; ; attempt += 1) {
       const names = new Map<string, string>()
       for (const { id, name } of cluster.metadata.current.topics.values()) names.set(id, name)
@@ -149,7 +160,8 @@ export class ConsumerMembership implements Membership {
           partitions.map((partition) => ({ topic: names.get(topicId)!, partition })),
         )
       }
-      await cluster.metadata.load(topics(), cluster.context({}))
+      const unknown = target.filter(({ topicId }) => !names.has(topicId)).map(({ topicId }) => topicId)
+      await loadTopicsById(cluster, unknown, cluster.context({}))
     }
   }
 
@@ -184,7 +196,7 @@ export class ConsumerMembership implements Membership {
 
   /** What this member is and has is what it said last. */
   get #isTold(): boolean {
-    return this.#toldTopics === this.#parts.topics().join(',') && this.#toldOwned === this.#ownedText()
+    return this.#toldSubscription === this.#subscriptionText() && this.#toldOwned === this.#ownedText()
   }
 
   async #stall(context: CallContext): Promise<void> {
@@ -199,7 +211,7 @@ export class ConsumerMembership implements Membership {
 
   /** One heartbeat. Throws what the coordinator answers. */
   async #beat(context: CallContext): Promise<void> {
-    const topics = this.#parts.topics().join(',')
+    const subscription = this.#subscriptionText()
     const owned = this.#ownedText()
     let answer: Answer
     try {
@@ -209,7 +221,7 @@ export class ConsumerMembership implements Membership {
       throw error
     }
     this.#tellsAll = false
-    this.#toldTopics = topics
+    this.#toldSubscription = subscription
     this.#toldOwned = owned
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
@@ -219,31 +231,46 @@ export class ConsumerMembership implements Membership {
   }
 
   async #send(epoch: number, { deadline }: CallContext): Promise<Answer> {
-    const { cluster, group, lane, options, topics, owned } = this.#parts
+    const { cluster, group, lane, options } = this.#parts
     const node = await cluster.coordinators.find(group, { deadline, signal: undefined })
-    const isFull = this.#tellsAll || epoch === JOIN_EPOCH
-    const isLeaving = epoch < JOIN_EPOCH
-    const names = topics()
     const answer = await lane.request(
       node,
       CONSUMER_GROUP_HEARTBEAT,
-      {
+      (version) => ({
         groupId: group,
         memberId: this.#memberId,
         memberEpoch: epoch,
         instanceId: options.groupInstanceId,
-        ...(isFull && !isLeaving
-          ? { rackId: options.rack === '' ? null : options.rack, rebalanceTimeoutMs: options.maxPollIntervalMs }
-          : {}),
-        ...(isFull && !isLeaving ? { serverAssignor: options.groupRemoteAssignor } : {}),
-        subscribedTopicNames: !isLeaving && (isFull || this.#toldTopics !== names.join(',')) ? [...names] : null,
-        topicPartitions:
-          !isLeaving && (isFull || this.#toldOwned !== this.#ownedText()) ? this.#withIds(owned(), epoch) : null,
-      },
+        ...(epoch < JOIN_EPOCH ? {} : this.#news(epoch, version)),
+      }),
       { timeoutMs: options.sessionTimeoutMs },
     )
     throwBrokerError(answer.errorCode, answer.errorMessage, { group })
     return answer
+  }
+
+  /** What the coordinator does not know yet. */
+  #news(epoch: number, version: number): Init<typeof ConsumerGroupHeartbeatRequest> {
+    const { group, options, topics, pattern, owned } = this.#parts
+    const re2 = pattern()
+    if (re2 !== null && version < PATTERNS_SINCE)
+      throw new KafkaError('UNSUPPORTED_VERSION', 'the brokers match no patterns: use a RegExp', { group })
+    const isFull = this.#tellsAll || epoch === JOIN_EPOCH
+    const tellsTopics = isFull || this.#toldSubscription !== this.#subscriptionText()
+    const tellsOwned = isFull || this.#toldOwned !== this.#ownedText()
+    return {
+      ...(isFull
+        ? {
+            rackId: options.rack === '' ? null : options.rack,
+            rebalanceTimeoutMs: options.maxPollIntervalMs,
+            serverAssignor: options.groupRemoteAssignor,
+          }
+        : {}),
+      subscribedTopicNames: tellsTopics ? [...topics()] : null,
+      // Empty: none any more.
+      subscribedTopicRegex: tellsTopics && version >= PATTERNS_SINCE ? (re2 ?? '') : null,
+      topicPartitions: tellsOwned ? this.#withIds(owned(), epoch) : null,
+    }
   }
 
   #withIds(owned: readonly TopicPartition[], epoch: number): { topicId: string; partitions: number[] }[] {
@@ -253,6 +280,10 @@ export class ConsumerMembership implements Membership {
       topicId: topics.get(name)?.id ?? ZERO_UUID,
       partitions: ofTopic.map(({ partition }) => partition),
     }))
+  }
+
+  #subscriptionText(): string {
+    return `${this.#parts.topics().join(',')} ${this.#parts.pattern() ?? ''}`
   }
 
   #ownedText(): string {

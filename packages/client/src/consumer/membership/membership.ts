@@ -23,6 +23,8 @@ export interface MembershipOptions extends MembershipEvents {
   readonly options: ResolvedConsumerOptions
   /** The topics that are subscribed to, now. */
   readonly topics: () => readonly string[]
+  /** What the coordinator matches with names of topics, now. */
+  readonly pattern: () => string | null
   /** The partitions that are held, now. */
   readonly owned: () => readonly TopicPartition[]
   /** Resolves within the next `poll`, when the application holds no record; nothing is handed out then until `ensureJoined` is done. */

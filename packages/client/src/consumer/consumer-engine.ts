@@ -1,0 +1,349 @@
+/**
+ * What a consumer does behind its API: keeps the partitions that are read, their fetches, positions and commits, and the place in
+ * the group. Everything moves within `poll`, or in the background on behalf of it.
+ */
+import type { CallOptions, Cluster } from '../cluster/cluster.ts'
+import type { ConnectionPool } from '../connection/connection-pool.ts'
+import { ArgumentError, ClosedError, isRetriable } from '../errors.ts'
+import { Deadline } from '../time/deadline.ts'
+import { abortable, delay } from '../time/delay.ts'
+import { partitionKey, type TopicPartition } from '../topic-partition.ts'
+import type { ResolvedConsumerOptions } from './consumer-options.ts'
+import type { ConsumerRecord } from './consumer-record.ts'
+import { Fetcher } from './fetcher.ts'
+import type { OffsetAndMetadata } from './group-offsets.ts'
+import { handOut } from './hand-out.ts'
+import type { Membership, MembershipOptions } from './membership/membership.ts'
+import { newMembership } from './membership/new-membership.ts'
+import { OffsetCommitter } from './offset-committer.ts'
+import { PartitionState, type StartPoint } from './partition-state.ts'
+import { PositionLoader } from './position-loader.ts'
+import { Quiet } from './quiet.ts'
+import type { RecordSource } from './runner/record-source.ts'
+import { Subscription, type SubscriptionInit } from './subscription.ts'
+import { Wakeup } from './wakeup.ts'
+
+export interface PollOptions {
+  /** How long to wait for records. Default 0: what is there. */
+  readonly timeoutMs?: number
+  /** Default: maxPollRecords of the consumer. */
+  readonly maxRecords?: number
+  readonly signal?: AbortSignal
+}
+
+/** What works on records that were handed out, and has to stop when their partitions go. */
+export interface Worker {
+  giveAway(partitions: readonly TopicPartition[]): Promise<void>
+}
+
+type AnyRecord = ConsumerRecord<unknown, unknown>
+
+/** A waiting `poll` looks so often whether something is due: topics to look for, a commit. */
+const LOOK_INTERVAL_MS = 500
+
+export class ConsumerEngine {
+  readonly cluster: Cluster
+  readonly options: ResolvedConsumerOptions
+  readonly partitions = new Map<string, PartitionState>()
+  readonly positions: PositionLoader
+  readonly committer: OffsetCommitter
+  readonly membership: Membership | null
+  /** What `stream` and `run` take records from. */
+  readonly source: RecordSource<unknown, unknown>
+  /** Records are taken by `poll`, not by the iteration. */
+  isPolledByHand = false
+  worker: Worker | null = null
+  /** The run that is under way. */
+  running: Promise<void> | null = null
+  readonly #fetchLane: ConnectionPool
+  readonly #groupLane: ConnectionPool
+  readonly #fetcher: Fetcher
+  readonly #wakeup: Wakeup
+  readonly #unsubscribe: () => void
+  readonly #quiet = new Quiet()
+  readonly #closed = new AbortController()
+  #subscription: Subscription | null = null
+  #failure: Error | null = null
+  /** The group is being joined. */
+  #joining: Promise<void> | null = null
+  /** Positions are being looked up. */
+  #locating: Promise<void> | null = null
+  #isWoken = false
+  #closing: Promise<void> | null = null
+
+  constructor(cluster: Cluster, options: ResolvedConsumerOptions) {
+    this.cluster = cluster
+    this.options = options
+    this.#fetchLane = cluster.openLane()
+    this.#groupLane = cluster.openLane()
+    this.#wakeup = new Wakeup(cluster.env)
+    this.positions = new PositionLoader(cluster, options)
+    const { partitions } = this
+    this.#fetcher = new Fetcher({
+      cluster,
+      lane: this.#fetchLane,
+      options,
+      partitions,
+      onProgress: () => this.#wakeup.wake(),
+      onError: (error) => this.#fail(error),
+    })
+    this.membership = options.groupId === null ? null : newMembership(this.#membershipParts(options.groupId))
+    this.committer = new OffsetCommitter({
+      cluster,
+      options,
+      partitions,
+      identity: () => (this.#subscription === null ? null : (this.membership?.identity ?? null)),
+    })
+    this.#unsubscribe = cluster.metadata.onChange(() => {
+      if (partitions.size > 0) this.#fetcher.wake()
+    })
+    this.source = this.#recordSource()
+  }
+
+  get subscription(): Subscription | null {
+    return this.#subscription
+  }
+
+  get assignment(): TopicPartition[] {
+    return [...this.partitions.values()].map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  subscribe(init: SubscriptionInit): void {
+    this.checkOpen()
+    if (this.membership === null) throw new ArgumentError('subscribe needs a groupId; use assign without one')
+    const subscription = new Subscription(this.cluster, init, this.options)
+    if (subscription.serverPattern !== null && this.options.groupProtocol === 'classic')
+      throw new ArgumentError('under the classic protocol no coordinator matches patterns: use a RegExp')
+    if (this.#subscription === null && this.partitions.size > 0) this.partitions.clear()
+    this.#subscription = subscription
+    this.membership.requestRejoin()
+  }
+
+  assign(partitions: readonly (TopicPartition & { readonly from?: number | StartPoint })[]): void {
+    this.checkOpen()
+    if (this.#subscription !== null)
+      throw new ArgumentError('this consumer is subscribed; assign is for one that is not')
+    const start: StartPoint = this.options.groupId === null ? 'reset' : 'committed'
+    const before = new Map(this.partitions)
+    this.partitions.clear()
+    for (const { from, ...partition } of partitions) {
+      const known = before.get(partitionKey(partition.topic, partition.partition))
+      if (known !== undefined && from === undefined) {
+        this.partitions.set(known.key, known)
+        continue
+      }
+      const state = new PartitionState(partition, from === undefined || typeof from === 'number' ? start : from)
+      if (typeof from === 'number') state.seek(from)
+      this.partitions.set(state.key, state)
+    }
+    this.wake()
+  }
+
+  /** Throws ArgumentError when the partition is not assigned. */
+  state(partition: TopicPartition): PartitionState {
+    const state = this.partitions.get(partitionKey(partition.topic, partition.partition))
+    if (state !== undefined) return state
+    throw new ArgumentError(`${partition.topic}-${partition.partition} is not assigned to this consumer`, partition)
+  }
+
+  /** A position, a pause or an assignment changed. */
+  wake(): void {
+    this.#wakeup.wake()
+    this.#fetcher.wake()
+  }
+
+  async poll({ timeoutMs = 0, maxRecords, signal }: PollOptions): Promise<AnyRecord[]> {
+    const deadline = new Deadline(this.cluster.env.clock, timeoutMs)
+    const limit = Math.min(maxRecords ?? Number.POSITIVE_INFINITY, this.options.maxPollRecords)
+    for (;;) {
+      this.checkOpen()
+      signal?.throwIfAborted()
+      this.#throwFailure()
+      this.membership?.polled()
+      this.committer.commitIfDue()
+      this.#settleMembership()
+      this.#findPositions()
+      this.#quiet.grant()
+      const records = this.#handsOut ? this.#take(limit) : []
+      if (records.length > 0) return records
+      this.#throwFailure()
+      this.#fetcher.wake()
+      if (deadline.isOver || this.#isWoken) return []
+      await abortable(this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS)), signal)
+    }
+  }
+
+  /** What was handed out is done: where reading goes on is where a commit stands. */
+  countAsDone(): void {
+    for (const state of this.partitions.values()) if (state.position !== null) state.consumed = state.position
+  }
+
+  /** All that is done, for a commit. */
+  handedOut(): (TopicPartition & OffsetAndMetadata)[] {
+    return [...this.partitions.values()].flatMap(({ topic, partition, consumed, position, consumedEpoch }) => {
+      const offset = consumed ?? position
+      return offset === null ? [] : [{ topic, partition, offset, leaderEpoch: consumedEpoch }]
+    })
+  }
+
+  checkOpen(): void {
+    if (this.#closing !== null) throw new ClosedError('the consumer')
+  }
+
+  close(options: CallOptions): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  #recordSource(): RecordSource<unknown, unknown> {
+    const engine = this
+    return {
+      take: async ({ limit, timeoutMs, signal }) => {
+        this.#isWoken = false
+        const records = await this.poll({ timeoutMs, maxRecords: limit, ...(signal === undefined ? {} : { signal }) })
+        return records.flatMap((record) => {
+          const state = this.partitions.get(partitionKey(record.topic, record.partition))
+          return state === undefined ? [] : [{ record, state, seeks: state.seeks }]
+        })
+      },
+      wake: () => {
+        this.#isWoken = true
+        this.#wakeup.wake()
+      },
+      isCurrent: ({ state, seeks }) => this.partitions.get(state.key) === state && state.seeks === seeks,
+      get isClosed() {
+        return engine.#closing !== null
+      },
+      commit: () => this.committer.commitBeforeLeaving(),
+    }
+  }
+
+  /** Nothing is handed out while partitions may change hands. */
+  get #handsOut(): boolean {
+    return this.#joining === null || (this.membership?.keepsPartitions === true && !this.#quiet.isGranted)
+  }
+
+  /** Joins, or joins again, when that is due. */
+  #settleMembership(): void {
+    const subscription = this.#subscription
+    const { membership } = this
+    if (subscription === null || membership === null || this.#joining !== null) return
+    membership.watchTopics()
+    if (membership.isStable && !subscription.isDue) return
+    const context = { ...this.cluster.context({}), signal: this.#closed.signal }
+    this.#joining = this.#inBackground(async () => {
+      if (await subscription.refresh(context)) membership.requestRejoin()
+      await membership.ensureJoined()
+    }).finally(() => {
+      this.#joining = null
+      this.#quiet.over()
+      this.#wakeup.wake()
+    })
+  }
+
+  /** Looks up where to begin, for partitions that do not know it. The others go on meanwhile. */
+  #findPositions(): void {
+    if (this.#locating !== null) return
+    const missing = [...this.partitions.values()].filter(({ position }) => position === null)
+    if (missing.length === 0) return
+    const context = { ...this.cluster.context({}), signal: this.#closed.signal }
+    this.#locating = this.#inBackground(() => this.positions.load(missing, context)).finally(() => {
+      this.#locating = null
+      this.wake()
+    })
+  }
+
+  /** A failure that passes is only logged: the next look tries again. Another one is thrown by the next `poll`. */
+  async #inBackground(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (this.#closing !== null) return
+      if (!isRetriable(error)) {
+        this.#fail(error as Error)
+        return
+      }
+      const { env, options } = this.cluster
+      env.logger.warn('the consumer goes on trying', { group: this.options.groupId, error })
+      await delay(env, options.retryBackoff.maxMs, this.#closed.signal).catch(() => {})
+    }
+  }
+
+  #take(limit: number): AnyRecord[] {
+    const records = handOut(this.partitions, limit)
+    if (records.length > 0) this.#fetcher.wake()
+    return records
+  }
+
+  #membershipParts(group: string): MembershipOptions {
+    const { rebalanceListener } = this.options
+    return {
+      cluster: this.cluster,
+      lane: this.#groupLane,
+      group,
+      options: this.options,
+      topics: () => this.#subscription?.topics ?? [],
+      pattern: () => this.#subscription?.serverPattern ?? null,
+      owned: () => this.assignment,
+      quiet: () => this.#quiet.asked(() => this.#wakeup.wake()),
+      onRejoinNeeded: () => this.#wakeup.wake(),
+      onRevoke: async (revoked) => {
+        if (revoked.length === 0) return
+        await this.worker?.giveAway(revoked)
+        await rebalanceListener.onRevoked?.(revoked)
+        await this.committer.commitBeforeLeaving()
+        for (const { topic, partition } of revoked) this.partitions.delete(partitionKey(topic, partition))
+      },
+      onLost: async () => {
+        const lost = this.assignment
+        await this.worker?.giveAway(lost)
+        this.partitions.clear()
+        if (lost.length > 0)
+          await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
+      },
+      onAssigned: async (partitions) => {
+        const added = partitions.filter(({ topic, partition }) => !this.partitions.has(partitionKey(topic, partition)))
+        for (const partition of added) {
+          const state = new PartitionState(partition, 'committed')
+          this.partitions.set(state.key, state)
+        }
+        await rebalanceListener.onAssigned?.(added)
+      },
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#wakeup.wake()
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure
+    if (failure === null) return
+    this.#failure = null
+    throw failure
+  }
+
+  async #close(options: CallOptions): Promise<void> {
+    const { cluster } = this
+    const context = cluster.context({ timeoutMs: 30_000, ...options })
+    try {
+      this.#wakeup.wake()
+      await this.running?.catch(() => {})
+      if (this.isPolledByHand && this.#joining === null) this.countAsDone()
+      if (this.options.groupId !== null) {
+        await this.committer.commitBeforeLeaving(context)
+        await this.membership?.leave(context)
+      }
+    } catch (error) {
+      cluster.env.logger.warn('the consumer could not leave its group in order', { error })
+    } finally {
+      this.#unsubscribe()
+      this.#fetcher.close()
+      this.#closed.abort(new ClosedError('the consumer'))
+      cluster.closeLane(this.#fetchLane)
+      cluster.closeLane(this.#groupLane)
+      this.#wakeup.wake()
+    }
+  }
+}
