@@ -59,6 +59,14 @@ export class TimeoutError extends KafkaError {
   }
 }
 
+/**
+ * A broker and this client do not trust each other: a certificate, a user name or a password is wrong. Another attempt would fail alike; calls
+ * fail at once. The code is `SASL_AUTHENTICATION_FAILED`, `UNSUPPORTED_SASL_MECHANISM` or `TLS_AUTHENTICATION_FAILED`.
+ */
+export class AuthenticationError extends KafkaError {
+  override readonly name = 'AuthenticationError'
+}
+
 /** The producer, consumer, admin or root was closed. */
 export class ClosedError extends KafkaError {
   override readonly name = 'ClosedError'

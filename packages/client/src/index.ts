@@ -1,3 +1,6 @@
+export type { TlsOptions } from '@ottla/env'
+export type { ConnectionErrorCode } from '@ottla/net'
+export { ConnectionError } from '@ottla/net'
 export { Admin } from './admin/admin.ts'
 export type {
   BrokerDescription,
@@ -77,6 +80,7 @@ export type { Re2Pattern, SubscriptionInit } from './consumer/subscription.ts'
 export type { ErrorContext } from './errors.ts'
 export {
   ArgumentError,
+  AuthenticationError,
   BrokerError,
   ClosedError,
   CodecError,

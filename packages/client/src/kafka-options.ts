@@ -1,7 +1,8 @@
 /** What a client is told when it is made. */
-import type { Env } from '@ottla/env'
+import type { Env, TlsOptions } from '@ottla/env'
 import { type BrokerAddress, parseBootstrapServers } from './connection/bootstrap-servers.ts'
 import { ArgumentError } from './errors.ts'
+import { type ConnectionSecurity, connectionSecurity } from './security/connection-security.ts'
 import type { BackoffOptions } from './time/backoff.ts'
 
 /** Times are in milliseconds. Defaults are those of Kafka's clients. */
@@ -10,6 +11,8 @@ export interface KafkaOptions {
   readonly bootstrapServers: string | readonly string[]
   /** Name of this client in the brokers' logs, metrics and quotas. Default: ottla. */
   readonly clientId?: string
+  /** Speaks TLS with the brokers: with the authorities that this machine trusts, or as told. Default: no TLS. */
+  readonly tls?: boolean | TlsOptions
   /** Clock, timers, network and log of this client. Default: those of this process. */
   readonly env?: Env
   /** An attempt that got no answer in this time is given up, and its connection closed. Default 30,000. */
@@ -32,6 +35,7 @@ export interface KafkaOptions {
 export interface ClusterOptions {
   readonly bootstrap: readonly BrokerAddress[]
   readonly clientId: string
+  readonly security: ConnectionSecurity
   readonly requestTimeoutMs: number
   readonly apiTimeoutMs: number
   readonly connectTimeoutMs: number
@@ -46,6 +50,7 @@ export function clusterOptions(options: KafkaOptions): ClusterOptions {
   const resolved = {
     bootstrap: parseBootstrapServers(options.bootstrapServers),
     clientId: options.clientId ?? 'ottla',
+    security: connectionSecurity(options),
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     apiTimeoutMs: options.apiTimeoutMs ?? 60_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,

@@ -1,14 +1,24 @@
 /**
  * Byte streams between hosts. Streams, not messages, so that framing is exercised in simulation too.
  */
+import type { TlsOptions } from './tls-options.ts'
+
 export interface Network {
   /** Listens on host and port (0 = any free one). '' is every interface, 'localhost' both 127.0.0.1 and ::1 (where there is one). `accept` is called for each new connection. Rejects with {@link NetworkError} ('EADDRINUSE', 'EACCES', …). */
   listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket>
-  /** Opens a connection; rejects with {@link NetworkError} ('ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', …). */
-  connect(
-    address: { host: string; port: number },
-    options?: { timeoutMs?: number; signal?: AbortSignal },
-  ): Promise<ByteStream>
+  /**
+   * Opens a connection, trying all addresses of the host; rejects with {@link NetworkError} ('ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', …).
+   * With `tls` it resolves when the server has proved who it is; else the code is OpenSSL's ('CERT_HAS_EXPIRED', …), Node's
+   * ('ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_…'), or 'ETLSOPTIONS' for options that cannot be used.
+   */
+  connect(address: { host: string; port: number }, options?: ConnectOptions): Promise<ByteStream>
+}
+
+export interface ConnectOptions {
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** Speaks TLS. */
+  readonly tls?: TlsOptions
 }
 
 export interface ListenAddress {

@@ -2,7 +2,7 @@
  * The client's end of one connection: requests out, responses in the same order, told by correlation id. Requests of one
  * turn of the event loop leave in one write.
  */
-import type { ByteStream, Env, NetworkError, Timer } from '@ottla/env'
+import type { ByteStream, Env, NetworkError, Timer, TlsOptions } from '@ottla/env'
 import {
   ApiVersionsRequest,
   ApiVersionsResponse,
@@ -17,9 +17,11 @@ import {
 import type { SlabSlice } from '@ottla/stdx'
 import { ConnectionError } from './connection-error.ts'
 import { FlushQueue } from './flush-queue.ts'
+import { foreignProtocol } from './foreign-protocol.ts'
 import { type FrameAllocator, FrameReader } from './frame-reader.ts'
 import { requestHeaderVersion, responseHeaderVersion, skipTags } from './message-header.ts'
 import { negotiateApiVersions, type PeerVersions } from './negotiate-api-versions.ts'
+import { tlsFailure } from './tls-failure.ts'
 
 /** An API as a client sees it: `{ request: MetadataRequest, response: MetadataResponse }`. */
 export interface ApiPair<Q extends Schema, R extends Schema> {
@@ -42,6 +44,8 @@ export interface ClientConnectionOptions {
   readonly softwareName: string
   readonly softwareVersion: string
   readonly signal?: AbortSignal
+  /** Default: no TLS. */
+  readonly tls?: TlsOptions
 }
 
 export interface RequestOptions {
@@ -87,31 +91,22 @@ export class ClientConnection {
       },
       (frame) => this.#receive(frame),
     )
+    let isFirst = true
     stream.onData = (chunk) => {
+      const stranger = isFirst ? foreignProtocol(chunk) : null
+      isFirst = false
+      if (stranger !== null)
+        return this.#end(new ConnectionError('FOREIGN_PROTOCOL', strangerAt(options, chunk, stranger)))
       const fault = this.#reader.push(chunk)
       if (fault !== null) this.#end(new ConnectionError('MALFORMED_RESPONSE', fault))
     }
     stream.onDrain = () => {}
-    stream.onClose = (error) => this.#end(closedBy(error))
+    stream.onClose = (error) => this.#end(closedBy(error, options))
   }
 
   /** Connects, and learns which versions the broker speaks. Rejects with {@link ConnectionError}. */
   static async connect(options: ClientConnectionOptions): Promise<ClientConnection> {
-    const { env, host, port, connectTimeoutMs, signal } = options
-    let stream: ByteStream
-    try {
-      stream = await env.network.connect(
-        { host, port },
-        signal === undefined ? { timeoutMs: connectTimeoutMs } : { timeoutMs: connectTimeoutMs, signal },
-      )
-    } catch (error) {
-      throw new ConnectionError(
-        'CONNECT_FAILED',
-        `no connection to ${host}:${port}: ${(error as Error).message}`,
-        error,
-      )
-    }
-    const connection = new ClientConnection(options, stream)
+    const connection = new ClientConnection(options, await openStream(options))
     try {
       connection.#peer = await negotiateApiVersions((version) => connection.#askVersions(version))
     } catch (error) {
@@ -284,8 +279,40 @@ function isUnknownVersion(frame: Buffer): boolean {
   return frame.length >= SIZE_BYTES + 2 && frame.readInt16BE(SIZE_BYTES) === ErrorCode.UNSUPPORTED_VERSION
 }
 
-function closedBy(error: NetworkError | undefined): ConnectionError {
-  return new ConnectionError('CLOSED', error === undefined ? 'the broker closed the connection' : error.message, error)
+async function openStream({
+  env,
+  host,
+  port,
+  connectTimeoutMs,
+  ...options
+}: ClientConnectionOptions): Promise<ByteStream> {
+  const { signal, tls } = options
+  try {
+    return await env.network.connect(
+      { host, port },
+      { timeoutMs: connectTimeoutMs, ...(signal !== undefined && { signal }), ...(tls !== undefined && { tls }) },
+    )
+  } catch (error) {
+    const where = `${host}:${port}`
+    const failure = tls === undefined ? null : tlsFailure(error as NetworkError, where)
+    if (failure?.kind === 'final') throw new ConnectionError('TLS_FAILED', failure.text, error)
+    const reason = failure?.text ?? `no connection to ${where}: ${(error as Error).message}`
+    throw new ConnectionError('CONNECT_FAILED', reason, error)
+  }
+}
+
+function closedBy(error: NetworkError | undefined, { host, port, tls }: ClientConnectionOptions): ConnectionError {
+  if (error === undefined) return new ConnectionError('CLOSED', 'the broker closed the connection')
+  // In TLS 1.3 a broker judges the client's certificate after the client takes the handshake to be over.
+  const failure = tls === undefined || !error.code.startsWith('ERR_SSL_') ? null : tlsFailure(error, `${host}:${port}`)
+  if (failure?.kind === 'final') return new ConnectionError('TLS_FAILED', failure.text, error)
+  return new ConnectionError('CLOSED', error.message, error)
+}
+
+function strangerAt({ host, port, tls }: ClientConnectionOptions, firstBytes: Buffer, stranger: string): string {
+  const isTls = tls === undefined && (firstBytes[0] === 0x15 || firstBytes[0] === 0x16)
+  if (isTls) return `${host}:${port} speaks TLS: the listener is SSL or SASL_SSL; set \`tls\``
+  return `${host}:${port} does not speak Kafka's protocol: it answered like ${stranger}; check the port`
 }
 
 /** Responses live as long as the caller wants: they are not pooled. */

@@ -9,8 +9,14 @@ export type ConnectionErrorCode =
   | 'TIMEOUT'
   /** The peer sent what is not a Kafka response. */
   | 'MALFORMED_RESPONSE'
+  /** The peer speaks something else, e.g. TLS where none was asked for. */
+  | 'FOREIGN_PROTOCOL'
+  /** TLS could not be agreed upon: a certificate that is not trusted, or options that cannot be used. */
+  | 'TLS_FAILED'
   /** The peer does not serve this API, or no version of it that this side knows. */
   | 'UNSUPPORTED_VERSION'
+
+const RETRIABLE: ReadonlySet<ConnectionErrorCode> = new Set(['CONNECT_FAILED', 'CLOSED', 'TIMEOUT'])
 
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
@@ -21,6 +27,6 @@ export class ConnectionError extends Error {
   constructor(code: ConnectionErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
-    this.retriable = code !== 'UNSUPPORTED_VERSION' && code !== 'MALFORMED_RESPONSE'
+    this.retriable = RETRIABLE.has(code)
   }
 }

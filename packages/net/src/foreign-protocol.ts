@@ -5,6 +5,7 @@
 export function foreignProtocol(firstBytes: Buffer): string | null {
   if (firstBytes.length < 4) return null
   const word = firstBytes.toString('latin1', 0, 4)
+  if (word === 'HTTP') return 'an HTTP server'
   if (HTTP_WORDS.has(word)) return 'an HTTP request'
   if (word === 'SSH-') return 'an SSH client'
   if (firstBytes[1] === 3 && firstBytes[2]! <= 4) {
@@ -14,4 +15,4 @@ export function foreignProtocol(firstBytes: Buffer): string | null {
   return null
 }
 
-const HTTP_WORDS = new Set(['GET ', 'POST', 'PUT ', 'HEAD', 'OPTI', 'DELE', 'PATC', 'CONN', 'TRAC', 'PRI ', 'HTTP'])
+const HTTP_WORDS = new Set(['GET ', 'POST', 'PUT ', 'HEAD', 'OPTI', 'DELE', 'PATC', 'CONN', 'TRAC', 'PRI '])

@@ -76,8 +76,7 @@ export class Cluster {
   /** Connections of their own, for requests that wait at the broker. Give them back with `closeLane`. */
   openLane(): ConnectionPool {
     const { env } = this
-    const { clientId, connectTimeoutMs, requestTimeoutMs, reconnectBackoff, idleConnectionMs: idleMs } = this.options
-    const lane = new ConnectionPool({ env, clientId, connectTimeoutMs, requestTimeoutMs, reconnectBackoff, idleMs })
+    const lane = new ConnectionPool({ ...this.options, env, idleMs: this.options.idleConnectionMs })
     this.#lanes.add(lane)
     return lane
   }

@@ -6,6 +6,7 @@ import type { Env, Timer } from '@ottla/env'
 import { type ApiPair, ClientConnection } from '@ottla/net'
 import type { Init, Schema, Value } from '@ottla/protocol'
 import { ClosedError } from '../errors.ts'
+import { type ConnectionSecurity, distrust } from '../security/connection-security.ts'
 import { type BackoffOptions, backoffMs } from '../time/backoff.ts'
 import { abortable, delay } from '../time/delay.ts'
 import { SOFTWARE_NAME, SOFTWARE_VERSION } from '../version.ts'
@@ -17,6 +18,7 @@ export interface ConnectionPoolOptions {
   /** Until a new connection has to have told what it speaks. */
   readonly connectTimeoutMs: number
   readonly requestTimeoutMs: number
+  readonly security: ConnectionSecurity
   /** Wait before an address is tried again that could not be reached (reconnect.backoff.ms, …max.ms). */
   readonly reconnectBackoff: BackoffOptions
   /** A connection that carried nothing for this long is closed. */
@@ -125,7 +127,7 @@ class Slot {
   }
 
   async #open(): Promise<ClientConnection> {
-    const { env, clientId, connectTimeoutMs, requestTimeoutMs } = this.#options
+    const { env, clientId, connectTimeoutMs, requestTimeoutMs, security } = this.#options
     await this.#backOff()
     try {
       const connection = await ClientConnection.connect({
@@ -135,6 +137,7 @@ class Slot {
         connectTimeoutMs,
         requestTimeoutMs,
         ...SOFTWARE,
+        ...security,
         signal: this.#closing,
       })
       this.#failures = 0
@@ -147,7 +150,7 @@ class Slot {
       this.#failures += 1
       this.#failedAt = env.clock.monotonic()
       this.#tellFailure(error)
-      throw error
+      throw distrust(error) ?? error
     }
   }
 

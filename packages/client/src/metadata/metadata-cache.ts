@@ -8,7 +8,7 @@ import { METADATA } from '../apis.ts'
 import type { BrokerAddress } from '../connection/bootstrap-servers.ts'
 import { formatAddress } from '../connection/bootstrap-servers.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
-import { BrokerError, KafkaError } from '../errors.ts'
+import { BrokerError, isRetriable, KafkaError } from '../errors.ts'
 import type { BackoffOptions } from '../time/backoff.ts'
 import { backoffMs } from '../time/backoff.ts'
 import type { Deadline } from '../time/deadline.ts'
@@ -196,7 +196,8 @@ export class MetadataCache {
       } catch (error) {
         if (error instanceof KafkaError && error.code === 'CLOSED') throw error
         env.logger.debug('no metadata from a broker', { address: formatAddress(address), error })
-        failure = error
+        // What will not pass says more than a broker that is away.
+        if (failure === undefined || isRetriable(failure)) failure = error
       }
     }
     throw failure

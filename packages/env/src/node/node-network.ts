@@ -1,6 +1,14 @@
 import net from 'node:net'
-import { type ByteStream, type ListenAddress, type ListeningSocket, type Network, NetworkError } from '../network.ts'
+import {
+  type ByteStream,
+  type ConnectOptions,
+  type ListenAddress,
+  type ListeningSocket,
+  type Network,
+  NetworkError,
+} from '../network.ts'
 import { NodeByteStream, networkError } from './node-byte-stream.ts'
+import { startTls } from './node-tls.ts'
 
 const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, allowHalfOpen: true } as const
 /** How often a free port of 127.0.0.1 is tried that may be taken on ::1. */
@@ -43,15 +51,12 @@ export class NodeNetwork implements Network {
     }
   }
 
-  connect(
-    address: { host: string; port: number },
-    options: { timeoutMs?: number; signal?: AbortSignal } = {},
-  ): Promise<ByteStream> {
+  connect(address: { host: string; port: number }, options: ConnectOptions = {}): Promise<ByteStream> {
     return new Promise((resolve, reject) => {
-      const { timeoutMs, signal } = options
+      const { timeoutMs, signal, tls } = options
       const where = `${address.host}:${address.port}`
       if (signal?.aborted === true) return reject(new NetworkError('EABORTED', `connecting to ${where} was given up`))
-      const socket = net.connect({ ...SOCKET_OPTIONS, ...address })
+      let socket = net.connect({ ...SOCKET_OPTIONS, ...address })
       const fail = (error: NetworkError): void => {
         settle()
         socket.on('error', () => {})
@@ -72,11 +77,21 @@ export class NodeNetwork implements Network {
         signal?.removeEventListener('abort', onAbort)
         socket.off('error', onError)
       }
+      const opened = (): void => {
+        settle()
+        resolve(new NodeByteStream(socket))
+      }
       signal?.addEventListener('abort', onAbort)
       socket.once('error', onError)
       socket.once('connect', () => {
-        settle()
-        resolve(new NodeByteStream(socket))
+        if (tls === undefined) return opened()
+        try {
+          socket = startTls(socket, address.host, tls)
+          socket.once('error', onError)
+          socket.once('secureConnect', opened)
+        } catch (error) {
+          fail(new NetworkError('ETLSOPTIONS', (error as Error).message, error))
+        }
       })
     })
   }

@@ -1,4 +1,11 @@
-import { type ByteStream, type ListenAddress, type ListeningSocket, type Network, NetworkError } from '@ottla/env'
+import {
+  type ByteStream,
+  type ConnectOptions,
+  type ListenAddress,
+  type ListeningSocket,
+  type Network,
+  NetworkError,
+} from '@ottla/env'
 import type { Process } from '../process.ts'
 import type { World } from '../world.ts'
 import type { Fabric } from './fabric.ts'
@@ -37,12 +44,11 @@ export class SimNetwork implements Network {
     })
   }
 
-  connect(
-    address: { host: string; port: number },
-    options: { timeoutMs?: number; signal?: AbortSignal } = {},
-  ): Promise<ByteStream> {
+  connect(address: { host: string; port: number }, options: ConnectOptions = {}): Promise<ByteStream> {
     return new Promise((resolve, reject) => {
       if (!this.#process.isAlive) return
+      // Bytes that only look secret would test nothing.
+      if (options.tls !== undefined) return reject(new NetworkError('ETLSOPTIONS', 'there is no TLS in simulation'))
       const where = `${address.host}:${address.port}`
       const abort = (): void => attempt.settle({ code: 'EABORTED' })
       const timeout = this.#process.later(options.timeoutMs ?? CONNECT_MS, 'connect timeout', () =>
