@@ -77,7 +77,7 @@ export class ConsumerEngine {
     this.#fetchLane = cluster.openLane()
     this.#groupLane = cluster.openLane()
     this.#wakeup = new Wakeup(cluster.env)
-    this.positions = new PositionLoader(cluster, options)
+    this.positions = new PositionLoader(cluster, options, this.#closed.signal)
     const { partitions } = this
     this.#fetcher = new Fetcher({
       cluster,
@@ -178,10 +178,10 @@ export class ConsumerEngine {
     for (const state of this.partitions.values()) if (state.position !== null) state.consumed = state.position
   }
 
-  /** All that is done, for a commit. */
+  /** For a commit that the application asks for: all that `poll` gave, or all that the iteration has passed by. */
   handedOut(): (TopicPartition & OffsetAndMetadata)[] {
     return [...this.partitions.values()].flatMap(({ topic, partition, consumed, position, consumedEpoch }) => {
-      const offset = consumed ?? position
+      const offset = this.isPolledByHand ? position : consumed
       return offset === null ? [] : [{ topic, partition, offset, leaderEpoch: consumedEpoch }]
     })
   }

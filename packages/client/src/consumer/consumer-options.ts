@@ -6,9 +6,7 @@ import type { TopicPartition } from '../topic-partition.ts'
 import type { Assignor } from './assignors/assignor.ts'
 import { rangeAssignor } from './assignors/range-assignor.ts'
 import { roundRobinAssignor } from './assignors/round-robin-assignor.ts'
-
-/** Where to begin where there is no committed offset, or where it is gone from the log. `none` rejects with NoOffsetError. */
-export type OffsetReset = 'earliest' | 'latest' | 'none'
+import { type OffsetReset, type ResetPolicy, resetPolicy } from './offset-reset.ts'
 
 /** Called within `poll`, before it resolves. What they return is waited for. */
 export interface RebalanceListener {
@@ -29,6 +27,7 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   readonly groupId?: string
   /** Makes this a static member: a restart within the session timeout moves no partitions. */
   readonly groupInstanceId?: string
+  /** Where to begin where there is no committed offset, or where it is gone from the log. Default: latest. */
   readonly autoOffsetReset?: OffsetReset
   /** Commits by itself what `poll` or the iteration has passed by. Default: true when there is a group. */
   readonly autoCommit?: boolean
@@ -68,7 +67,7 @@ export interface ResolvedConsumerOptions {
   readonly value: Codec<unknown>
   readonly groupId: string | null
   readonly groupInstanceId: string | null
-  readonly autoOffsetReset: OffsetReset
+  readonly autoOffsetReset: ResetPolicy
   readonly autoCommit: boolean
   readonly autoCommitIntervalMs: number
   readonly groupProtocol: 'consumer' | 'classic' | 'either'
@@ -103,7 +102,7 @@ export function resolveConsumerOptions<K, V>(options: ConsumerOptions<K, V>): Re
     value: (options.value ?? bytesCodec) as Codec<unknown>,
     groupId,
     groupInstanceId: options.groupInstanceId ?? null,
-    autoOffsetReset: options.autoOffsetReset ?? 'latest',
+    autoOffsetReset: resetPolicy(options.autoOffsetReset ?? 'latest'),
     autoCommit: options.autoCommit ?? groupId !== null,
     autoCommitIntervalMs: options.autoCommitIntervalMs ?? 5000,
     groupProtocol: options.groupProtocol ?? (options.assignors === undefined ? 'either' : 'classic'),

@@ -1,5 +1,6 @@
 /** Reads records: of partitions that are assigned by hand, or as a member of a group. */
-import type { CallOptions, Cluster } from '../cluster/cluster.ts'
+import type { CallContext, CallOptions, Cluster } from '../cluster/cluster.ts'
+import { type FoundOffset, OffsetMark } from '../cluster/list-offsets.ts'
 import { ArgumentError } from '../errors.ts'
 import type { ConsumerGroupMetadata, OffsetToCommit } from '../producer/transaction/transaction.ts'
 import type { TopicPartition } from '../topic-partition.ts'
@@ -7,6 +8,8 @@ import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
+import { lookUpOffsets, type PartitionOffset } from './offset-lookup.ts'
+import type { PartitionState, StartPoint } from './partition-state.ts'
 import type { RecordSource } from './runner/record-source.ts'
 import { recordStream } from './runner/record-stream.ts'
 import { type ConsumerRunOptions, type RecordHandler, resolveRunOptions } from './runner/run-options.ts'
@@ -14,8 +17,17 @@ import { Runner } from './runner/runner.ts'
 import type { SubscriptionInit } from './subscription.ts'
 
 export interface AssignedPartition extends TopicPartition {
-  /** Where to begin. Default: the committed offset of the group, else what autoOffsetReset says. */
-  readonly from?: number | 'earliest' | 'latest'
+  /**
+   * Where to begin: an offset (a number), the first or after the last record, the first record that is not older than a time (a Date). Default: the
+   * committed offset of the group, else what autoOffsetReset says.
+   */
+  readonly from?: number | 'earliest' | 'latest' | Date
+}
+
+/** A moment to look for: the first record of the partition that is not older. */
+export interface TimeQuery extends TopicPartition {
+  /** Milliseconds since 1970, or a Date. */
+  readonly timestamp: number | Date
 }
 
 /** What a partition still holds for this consumer. */
@@ -58,7 +70,12 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
 
   /** Reads exactly these partitions, without the group's doing. One that was assigned before and says no `from` goes on where it stands. */
   assign(partitions: readonly AssignedPartition[]): void {
-    this.#engine.assign(partitions)
+    this.#engine.assign(
+      partitions.map(({ from, ...partition }) => {
+        if (from === undefined) return partition
+        return { ...partition, from: from instanceof Date ? { timestamp: millisecondsOf(from) } : from }
+      }),
+    )
   }
 
   /** Partitions of a topic; none when it is not there. Lets brokers create it, if allowAutoCreateTopics says so. */
@@ -132,6 +149,37 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     this.#engine.wake()
   }
 
+  /** Goes on at the first record that is left. */
+  seekToBeginning(partitions: readonly TopicPartition[] = this.assignment): void {
+    this.#seekAll(partitions, 'earliest')
+  }
+
+  /** Goes on after the last record, as it is when the next `poll` looks. */
+  seekToEnd(partitions: readonly TopicPartition[] = this.assignment): void {
+    this.#seekAll(partitions, 'latest')
+  }
+
+  /**
+   * Goes on at the first record that is not older than a time (milliseconds since 1970, or a Date), or at the end where there is none. Resolves to where that
+   * is; partitions that were given away meanwhile, or sought elsewhere, are left out. Throws ArgumentError when a partition is not assigned.
+   */
+  async seekToTimestamp(
+    when: number | Date,
+    partitions: readonly TopicPartition[] = this.assignment,
+    options: CallOptions = {},
+  ): Promise<PartitionOffset[]> {
+    const engine = this.#engine
+    const context = this.#cluster.context(options)
+    const states = this.#seekAll(partitions, { timestamp: millisecondsOf(when) })
+    const sought = new Map(states.map((state) => [state, state.seeks]))
+    const isOpen = (state: PartitionState) =>
+      state.position === null && state.seeks === sought.get(state) && engine.partitions.get(state.key) === state
+    while (states.some(isOpen)) await engine.positions.load(states.filter(isOpen), context)
+    return states.flatMap(({ topic, partition, position }) =>
+      position === null ? [] : [{ topic, partition, offset: position }],
+    )
+  }
+
   /** Hands out nothing of these partitions until {@link resume}; what is buffered stays. */
   pause(partitions: readonly TopicPartition[] = this.assignment): void {
     for (const partition of partitions) this.#engine.state(partition).isPaused = true
@@ -148,6 +196,36 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     const context = this.#cluster.context(options)
     while (state.position === null) await this.#engine.positions.load([state], context)
     return state.position
+  }
+
+  /** The first offset that is left, of each partition. */
+  async beginningOffsets(
+    partitions: readonly TopicPartition[] = this.assignment,
+    options: CallOptions = {},
+  ): Promise<PartitionOffset[]> {
+    return await this.#lookUp(partitions, OffsetMark.earliest, options)
+  }
+
+  /** The offset after the last record of each partition; with read_committed, after the last that is visible. */
+  async endOffsets(
+    partitions: readonly TopicPartition[] = this.assignment,
+    options: CallOptions = {},
+  ): Promise<PartitionOffset[]> {
+    return await this.#lookUp(partitions, OffsetMark.latest, options)
+  }
+
+  /** The first record of each partition that is not older than a time; partitions without one are left out. */
+  async offsetsForTimes(queries: readonly TimeQuery[], options: CallOptions = {}): Promise<FoundOffset[]> {
+    const marks = queries.map((query) => ({ ...query, timestamp: millisecondsOf(query.timestamp) }))
+    const found = await lookUpOffsets(this.#cluster, marks, this.#context(options))
+    return found.filter(({ offset }) => offset >= 0)
+  }
+
+  /** The partitions that give nothing now, by {@link pause}. */
+  get paused(): TopicPartition[] {
+    return [...this.#engine.partitions.values()].flatMap(({ topic, partition, isPaused }) =>
+      isPaused ? [{ topic, partition }] : [],
+    )
   }
 
   /** How far behind the end this consumer is, as the last fetches told. */
@@ -208,9 +286,36 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     return this.#engine.source as RecordSource<K, V>
   }
 
+  #seekAll(partitions: readonly TopicPartition[], where: StartPoint): PartitionState[] {
+    const states = partitions.map((partition) => this.#engine.state(partition))
+    for (const state of states) state.seekTo(where)
+    this.#engine.wake()
+    return states
+  }
+
+  async #lookUp(
+    partitions: readonly TopicPartition[],
+    timestamp: number,
+    options: CallOptions,
+  ): Promise<PartitionOffset[]> {
+    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
+    const found = await lookUpOffsets(this.#cluster, queries, this.#context(options))
+    return found.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+  }
+
+  #context(options: CallOptions): CallContext & { readonly isReadCommitted: boolean } {
+    return { ...this.#cluster.context(options), isReadCommitted: this.#engine.options.isReadCommitted }
+  }
+
   #group(): string {
     const { groupId } = this.#engine.options
     if (groupId === null) throw new ArgumentError('committed offsets need a groupId')
     return groupId
   }
+}
+
+function millisecondsOf(when: number | Date): number {
+  const timestamp = typeof when === 'number' ? when : when.getTime()
+  if (Number.isFinite(timestamp) && timestamp >= 0) return Math.floor(timestamp)
+  throw new ArgumentError(`${String(when)} is no time since 1970`)
 }

@@ -206,7 +206,7 @@ export class Fetcher {
     cluster.env.logger.debug('a partition could not be fetched', { topic, partition, code: error.code })
     if (data.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
       if (state.preferredReplica >= 0) state.preferredReplica = -1
-      else if (options.autoOffsetReset !== 'none') state.seekTo('reset')
+      else if (options.autoOffsetReset.kind !== 'none') state.seekTo('reset')
       else {
         const message = `offset ${state.fetchOffset} of ${topic}-${partition} is out of range`
         onError(new NoOffsetError(message, { topic, partition, cause: error }))

@@ -5,8 +5,8 @@ import { partitionKey } from '../topic-partition.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import type { FetchedRecords } from './fetched-records.ts'
 
-/** Where reading begins when it has no position yet. */
-export type StartPoint = 'committed' | 'earliest' | 'latest' | 'reset'
+/** Where reading begins when it has no position yet; a timestamp: at the first record that is not older, or at the end. */
+export type StartPoint = 'committed' | 'earliest' | 'latest' | 'reset' | { readonly timestamp: number }
 
 export class PartitionState implements TopicPartition {
   readonly topic: string
@@ -16,7 +16,7 @@ export class PartitionState implements TopicPartition {
   position: number | null = null
   /** How the position is to be found while it is null. */
   startPoint: StartPoint
-  /** Offset up to which the application is done, as far as it has shown; what a commit takes. Null: nothing new. */
+  /** Offset up to which the application is done, as far as it has shown; what a commit takes. Null as long as the position is not known. */
   consumed: number | null = null
   /** Offset after the record that the iteration has just given out; null when it has asked for the next. */
   inHand: number | null = null
@@ -58,6 +58,7 @@ export class PartitionState implements TopicPartition {
   seek(offset: number): void {
     this.#dropBuffered()
     this.position = offset
+    this.consumed = offset
     this.#fetchOffset = offset
   }
 
@@ -65,6 +66,7 @@ export class PartitionState implements TopicPartition {
   seekTo(startPoint: StartPoint): void {
     this.#dropBuffered()
     this.position = null
+    this.consumed = null
     this.startPoint = startPoint
   }
 
@@ -90,6 +92,7 @@ export class PartitionState implements TopicPartition {
     this.seeks += 1
     this.#buffered.clear()
     this.bufferedBytes = 0
+    this.consumedEpoch = -1
     this.preferredReplica = -1
     this.notBefore = 0
   }
