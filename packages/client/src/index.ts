@@ -111,6 +111,18 @@ export type {
 export type { TransactionalProducerOptions, TransactionOptions } from './producer/transaction/transactional-producer.ts'
 export { TransactionalProducer } from './producer/transaction/transactional-producer.ts'
 export type { ProducerIdentity } from './producer/write-identity.ts'
+export { ReplyError } from './request-reply/reply-error.ts'
+export { ReplyServer } from './request-reply/reply-server.ts'
+export type {
+  Reply,
+  RequesterOptions,
+  RequestHandler,
+  RequestMessage,
+  RequestOptions,
+  ServeContext,
+  ServeOptions,
+} from './request-reply/request-options.ts'
+export { Requester } from './request-reply/requester.ts'
 export type { RunOptions } from './share/share-consumer.ts'
 export { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'

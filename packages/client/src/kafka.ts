@@ -11,8 +11,12 @@ import {
   TransactionalProducer,
   type TransactionalProducerOptions,
 } from './producer/transaction/transactional-producer.ts'
+import { ReplyServer } from './request-reply/reply-server.ts'
+import type { RequesterOptions, RequestHandler, ServeOptions } from './request-reply/request-options.ts'
+import { Requester } from './request-reply/requester.ts'
 import { ShareConsumer } from './share/share-consumer.ts'
 import type { ShareConsumerOptions } from './share/share-options.ts'
+import type { Topic } from './topic.ts'
 
 /**
  *     await using kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
@@ -48,6 +52,20 @@ export class Kafka {
   /** A consumer that shares the records of its topics with the others of its group, one by one. Throws ArgumentError. */
   shareConsumer<K = Buffer, V = Buffer>(options: ShareConsumerOptions<K, V>): ShareConsumer<K, V> {
     return new ShareConsumer<K, V>(this.#cluster, options)
+  }
+
+  /** Sends requests and waits for their replies. Throws ArgumentError. */
+  requester<V = Buffer>(options: RequesterOptions<V>): Requester<V> {
+    return new Requester<V>(this.#cluster, options)
+  }
+
+  /** Answers the requests of a topic with what the handler returns, until it is closed. Throws ArgumentError. */
+  serve<K = Buffer, V = Buffer, R = Buffer>(
+    topic: Topic<K, V> | string,
+    handler: RequestHandler<K, V, R>,
+    options: ServeOptions<R>,
+  ): ReplyServer<K, V, R> {
+    return new ReplyServer<K, V, R>(this.#cluster, topic, { handler, options })
   }
 
   admin(): Admin {
