@@ -20,6 +20,7 @@ const stamp = join(build, '.stamp')
 const entries = {
   server: 'packages/cli/src/server/main.ts',
   tools: 'packages/cli/src/main.ts',
+  ottla: 'packages/cli/src/ottla/main.ts',
 }
 
 /** Sources of the bundle: what a newer one of makes the build stale. */

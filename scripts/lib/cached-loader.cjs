@@ -23,7 +23,14 @@ script.runInThisContext()(module_.exports, require, module_, file, __dirname)
 /** What is run: the code of one use is not that of another. Null: nothing worth a cache. */
 function useOf([first = '', ...rest]) {
   if (body.startsWith('server')) return 'server'
+  if (body.startsWith('ottla')) return useOfOttla(first, rest)
   return /^[a-z-]+$/.test(first) && rest.length > 1 ? first : null
+}
+
+/** Its command. Help loads nothing of what the command itself needs, so it has a cache of its own. */
+function useOfOttla(first, rest) {
+  const isHelp = !/^[a-z]+$/.test(first) || first === 'help' || rest.includes('--help') || rest.includes('-h')
+  return isHelp ? 'help' : first
 }
 
 function load() {

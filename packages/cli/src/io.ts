@@ -6,6 +6,8 @@ export interface Output {
   write(data: string | Uint8Array): void
   /** Resolves when the reader has taken most of what was written. Rejects when nobody reads any more. */
   drained(): Promise<void>
+  /** Columns of the terminal that shows it; undefined when it goes elsewhere. */
+  readonly columns?: number | undefined
 }
 
 export interface Io {

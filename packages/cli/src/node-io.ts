@@ -10,6 +10,8 @@ export interface NodeIo extends Io {
 
 /** Above this the writer should wait for the reader. */
 const HIGH_MARK_BYTES = 1 << 20
+/** Of a terminal that does not say. */
+const DEFAULT_COLUMNS = 80
 
 export function nodeIo(): NodeIo {
   const env = nodeEnv({ logLevel: 'warn', logFormat: 'people', timersKeepAlive: true })
@@ -48,6 +50,10 @@ class StreamOutput implements Output {
     stream.on('error', (error) => {
       this.#error = error
     })
+  }
+
+  get columns(): number | undefined {
+    return this.#stream.isTTY === true ? (this.#stream.columns ?? DEFAULT_COLUMNS) : undefined
   }
 
   write(data: string | Uint8Array): void {

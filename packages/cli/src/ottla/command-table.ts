@@ -1,0 +1,45 @@
+/** All commands of `ottla`. Help, completion, man pages and the reference of the guide are made from this. */
+import type { CommandGroup, CommandSection, CommandSpec, OptionSpec } from './command.ts'
+import { CLUSTER_COMMANDS } from './tables/cluster-table.ts'
+import { CONNECTION_OPTIONS, GENERAL_OPTIONS, JSON_OPTION } from './tables/common-options-table.ts'
+import { CONTEXT_COMMANDS } from './tables/context-table.ts'
+import { TOPIC_COMMANDS } from './tables/topic-table.ts'
+
+export const COMMANDS: readonly CommandSpec[] = [...TOPIC_COMMANDS, ...CLUSTER_COMMANDS, ...CONTEXT_COMMANDS]
+
+export const GROUPS: readonly CommandGroup[] = [
+  { name: 'topic', summary: 'Topics: list, create, describe, alter, purge, delete' },
+  { name: 'cluster', summary: 'The cluster: brokers, features, health' },
+  { name: 'context', summary: 'Clusters by name, with how to connect to them' },
+]
+
+export const SECTIONS: readonly CommandSection[] = [
+  { title: 'Topics', names: ['topic'] },
+  { title: 'Cluster', names: ['cluster'] },
+  { title: 'This program', names: ['use', 'context'] },
+]
+
+/** The command that the words begin with, and what follows it. */
+export function findCommand(argv: readonly string[]): { command: CommandSpec; argv: readonly string[] } | null {
+  const [first = '', second = ''] = argv
+  for (const command of COMMANDS) {
+    const [word, ownWord] = command.name.split(' ')
+    if (ownWord === undefined) {
+      const names = [word, ...(command.aliases ?? [])]
+      if (names.includes(first)) return { command, argv: argv.slice(1) }
+    } else if (word === first && [ownWord, ...(command.aliases ?? [])].includes(second)) {
+      return { command, argv: argv.slice(2) }
+    }
+  }
+  return null
+}
+
+/** Its own options, then those that it shares with others. */
+export function optionsOf(command: CommandSpec): readonly OptionSpec[] {
+  return [
+    ...(command.options ?? []),
+    ...(command.json === undefined ? [] : [JSON_OPTION]),
+    ...(command.isLocal === true ? [] : CONNECTION_OPTIONS),
+    ...GENERAL_OPTIONS,
+  ]
+}
