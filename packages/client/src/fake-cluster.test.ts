@@ -52,6 +52,8 @@ export class FakePartition {
   endOffset = 0
   startOffset = 0
   readonly producers = new Map<number, KnownProducer>()
+  /** Brokers that have it too, and how far. */
+  readonly followers = new Map<number, { endOffset: number }>()
 
   constructor(leader: number) {
     this.leader = leader
@@ -73,8 +75,9 @@ export class FakePartition {
   }
 
   /** Whole batches from the one that holds the offset. */
-  read(offset: number): Buffer {
-    return Buffer.concat(this.batches.filter((batch) => lastOffset(batch, 0) >= offset))
+  read(offset: number, endOffset = this.endOffset): Buffer {
+    const isIn = (batch: Buffer) => lastOffset(batch, 0) >= offset && lastOffset(batch, 0) < endOffset
+    return Buffer.concat(this.batches.filter(isIn))
   }
 
   values(): string[] {
@@ -130,6 +133,10 @@ export class FakeCluster {
   refuse: (batch: Buffer, partition: FakePartition) => number = () => ErrorCode.NONE
   /** Names of requests, in the order of arrival. */
   readonly requests: string[] = []
+  /** Brokers that gave records, in order. */
+  readonly readFrom: number[] = []
+  /** By broker: the leader names a follower in the rack of who fetches. */
+  readonly racks = new Map<number, string>()
   /** Brokers without topic ids: versions as in Kafka 2.4. */
   isOld = false
   /** Kafka answers a fetch without new data after maxWaitMs. */
@@ -292,24 +299,24 @@ class FakeConnection {
   }
 
   #metadata({ topics }: Value<typeof apis.METADATA.request>): Init<typeof apis.METADATA.response> {
-    const { brokerIds, topics: known } = this.#cluster
+    const { brokerIds, topics: known, racks } = this.#cluster
     const names = topics === null ? [...known.keys()] : topics.map(({ name }) => name ?? '')
     return {
       clusterId: 'fake',
       controllerId: 1,
-      brokers: brokerIds.map((id) => ({ nodeId: id, host: `b${id}`, port: PORT })),
+      brokers: brokerIds.map((id) => ({ nodeId: id, host: `b${id}`, port: PORT, rack: racks.get(id) ?? null })),
       topics: names.map((name) => {
         const topic = known.get(name)
         if (topic === undefined) return { name, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
         return {
           name,
           topicId: topic.id,
-          partitions: topic.partitions.map(({ leader, leaderEpoch }, partitionIndex) => ({
+          partitions: topic.partitions.map(({ leader, leaderEpoch, followers }, partitionIndex) => ({
             partitionIndex,
             leaderId: leader,
             leaderEpoch,
-            replicaNodes: [leader],
-            isrNodes: [leader],
+            replicaNodes: [leader, ...followers.keys()],
+            isrNodes: [leader, ...followers.keys()],
           })),
         }
       }),
@@ -340,11 +347,14 @@ class FakeConnection {
       request.topics.map(({ topic, topicId, partitions }) => ({
         topic,
         topicId,
-        partitions: partitions.map((wanted) => this.#read({ topic, topicId }, wanted, code)),
+        partitions: partitions.map((wanted) => this.#read({ topic, topicId, rack: request.rackId }, wanted, code)),
       }))
     const isEmpty = (responses: ReturnType<typeof read>) =>
       responses.every(({ partitions }) =>
-        partitions.every(({ errorCode, records }) => errorCode === ErrorCode.NONE && records.length === 0),
+        partitions.every(
+          ({ errorCode, records, preferredReadReplica }) =>
+            errorCode === ErrorCode.NONE && records.length === 0 && preferredReadReplica === -1,
+        ),
       )
     let responses = read()
     if (isEmpty(responses)) {
@@ -355,25 +365,31 @@ class FakeConnection {
   }
 
   #read(
-    { topic: name, topicId }: { topic: string; topicId: string },
+    { topic: name, topicId, rack }: { topic: string; topicId: string; rack: string },
     { partition: partitionIndex, fetchOffset }: { partition: number; fetchOffset: number },
     code: number,
   ) {
     const partition = this.#cluster.topicOf({ name, topicId })?.partitions[partitionIndex]
     const records = Buffer.alloc(0)
-    const refused = (errorCode: number) => ({ partitionIndex, errorCode, highWatermark: -1, records })
-    if (code !== ErrorCode.NONE) return refused(code)
-    if (partition === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    if (partition.leader !== this.#place.id) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    if (fetchOffset < partition.startOffset || fetchOffset > partition.endOffset) {
-      return refused(ErrorCode.OFFSET_OUT_OF_RANGE)
+    const answer = { partitionIndex, errorCode: code, highWatermark: -1, records, preferredReadReplica: -1 }
+    if (code !== ErrorCode.NONE) return answer
+    if (partition === undefined) return { ...answer, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+    const { id } = this.#place
+    const replica = partition.leader === id ? partition : partition.followers.get(id)
+    if (replica === undefined) return { ...answer, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }
+    if (fetchOffset < partition.startOffset || fetchOffset > replica.endOffset) {
+      return { ...answer, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE }
     }
-    return {
-      partitionIndex,
-      errorCode: ErrorCode.NONE as number,
-      highWatermark: partition.endOffset,
-      records: partition.read(fetchOffset),
+    const { racks, readFrom } = this.#cluster
+    const nearby = [...partition.followers].find(
+      ([other, { endOffset }]) => rack !== '' && racks.get(other) === rack && endOffset >= fetchOffset,
+    )
+    if (replica === partition && racks.get(id) !== rack && nearby !== undefined) {
+      return { ...answer, highWatermark: partition.endOffset, preferredReadReplica: nearby[0] }
     }
+    const read = partition.read(fetchOffset, replica.endOffset)
+    if (read.length > 0) readFrom.push(id)
+    return { ...answer, highWatermark: replica.endOffset, records: read }
   }
 
   #listOffsets({ topics }: Value<typeof apis.LIST_OFFSETS.request>, code: number) {

@@ -93,12 +93,15 @@ export class Fetcher {
   }
 
   #nodeOf(state: PartitionState): BrokerNode | undefined {
-    const { metadata } = this.#parts.cluster
-    if (state.preferredReplica >= 0) {
-      const replica = metadata.current.brokers.get(state.preferredReplica)
-      if (replica !== undefined) return replica
+    const { metadata, env } = this.#parts.cluster
+    const { topic, partition, preferredReplica } = state
+    if (preferredReplica >= 0) {
+      const replica = metadata.current.brokers.get(preferredReplica)
+      const isOffline = metadata.partition(topic, partition)?.offlineReplicas.includes(preferredReplica) === true
+      if (replica !== undefined && !isOffline && env.clock.monotonic() < state.preferredUntil) return replica
+      state.preferredReplica = -1
     }
-    return metadata.leader(state.topic, state.partition)?.node
+    return metadata.leader(topic, partition)?.node
   }
 
   #fetch(node: BrokerNode, states: readonly PartitionState[]): void {
@@ -171,7 +174,7 @@ export class Fetcher {
   }
 
   #take(state: PartitionState, data: PartitionData, answer: Value<typeof FetchResponse>): void {
-    const { options, onProgress } = this.#parts
+    const { options: read, onProgress } = this.#parts
     if (data.errorCode !== ErrorCode.NONE) {
       this.#refused(state, data, answer)
       return
@@ -180,12 +183,14 @@ export class Fetcher {
     state.lastStableOffset = data.lastStableOffset
     state.logStartOffset = data.logStartOffset
     if (data.preferredReadReplica >= 0) {
+      const { env, options } = this.#parts.cluster
       state.preferredReplica = data.preferredReadReplica
+      state.preferredUntil = env.clock.monotonic() + options.metadataMaxAgeMs
       return
     }
     if (data.records === null || data.records.length === 0) return
     const { topic, partition, fetchOffset } = state
-    const { isReadCommitted, checkCrcs, key, value } = options
+    const { isReadCommitted, checkCrcs, key, value } = read
     const records = new FetchedRecords(data, {
       topic,
       partition,

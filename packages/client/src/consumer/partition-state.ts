@@ -32,8 +32,10 @@ export class PartitionState implements TopicPartition {
   highWatermark = -1
   lastStableOffset = -1
   logStartOffset = -1
-  /** A replica nearby that the leader named; -1: the leader. */
+  /** A replica nearby that the leader named (KIP-392); -1: the leader. */
   preferredReplica = -1
+  /** Monotonic time from which on the leader is asked again. */
+  preferredUntil = 0
   bufferedBytes = 0
   #fetchOffset = 0
   readonly #buffered = new Deque<FetchedRecords>()
