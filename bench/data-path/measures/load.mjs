@@ -1,0 +1,137 @@
+/** Cases under our own load generator (bench/load), which runs in a process of its own. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { cpuSeconds, createTopic, deleteTopic, pin, unpin, writtenBytes } from '../systems.mjs'
+
+const main = fileURLToPath(new URL('../../load/main.mjs', import.meta.url))
+const GB = 2 ** 30
+const MB = 2 ** 20
+const LIMIT_MS = 120_000
+/** What is read in a case of reading: enough not to fit into anybody's own cache. */
+const FILL_BYTES = { full: 512 * MB, quick: 64 * MB }
+
+/** Runs the generator. Resolves with its result, and what the broker used from the end of the warm-up on. */
+export function generate(broker, load, { core } = {}) {
+  const args = [main, JSON.stringify({ bootstrap: broker.bootstrap, ...load })]
+  const [command, ...rest] =
+    core === undefined ? [process.execPath, ...args] : ['taskset', '-c', String(core), process.execPath, ...args]
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
+    let output = ''
+    let errors = ''
+    let before = null
+    child.stderr.on('data', (chunk) => (errors += chunk))
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      if (before === null && output.startsWith('measuring')) {
+        before = { cpu: cpuSeconds(broker.pid), written: writtenBytes(broker.pid) }
+      }
+    })
+    child.on('close', (code) => {
+      clearTimeout(limit)
+      if (code !== 0) return reject(new Error(`the load generator ended with ${code}: ${errors.slice(-2000)}`))
+      const result = JSON.parse(output.slice(output.indexOf('\n')))
+      resolve({
+        ...result,
+        cpu: cpuSeconds(broker.pid) - before.cpu,
+        written: writtenBytes(broker.pid) - before.written,
+        memory: broker.residentBytes() / MB,
+        // On its core the generator had no time left: it, not the broker, set the rate.
+        isBoundByLoad: result.loadCpuSeconds / result.seconds > 0.9,
+      })
+    })
+  })
+}
+
+async function withTopic(context, partitions, use) {
+  const topic = `case-${context.nextId()}`
+  await createTopic(context.broker.bootstrap, topic, { partitions })
+  try {
+    return await use(topic)
+  } finally {
+    await deleteTopic(context.broker.bootstrap, topic)
+  }
+}
+
+async function pinned(context, { isPinned }, use) {
+  if (!isPinned) return await use({})
+  pin(context.broker.pid, 0)
+  try {
+    return await use({ core: 1 })
+  } finally {
+    unpin(context.broker.pid)
+  }
+}
+
+const throughput = (result) => ({
+  rate: result.bytes / result.seconds / MB,
+  cpu: (result.cpu / result.bytes) * GB,
+  memory: result.memory,
+  isBoundByLoad: result.isBoundByLoad,
+})
+
+export async function produce(context, load) {
+  return await withTopic(context, load.partitions, (topic) =>
+    pinned(context, load, async (place) => {
+      const result = await generate(context.broker, { ...load, ...context.times, kind: 'produce', topic }, place)
+      return { ...throughput(result), written: result.written / result.bytes }
+    }),
+  )
+}
+
+export async function requests(context, load) {
+  return await withTopic(context, load.partitions, async (topic) => {
+    const result = await generate(context.broker, { ...load, ...context.times, kind: 'produce', topic })
+    return {
+      perSecond: result.requests / result.seconds,
+      cpu: (result.cpu / result.requests) * 1e6,
+      isBoundByLoad: result.isBoundByLoad,
+    }
+  })
+}
+
+/** Fills a topic, and reads it over and over. Cold: the first read after a restart. */
+export async function fetch(context, load) {
+  return await withTopic(context, load.partitions, async (topic) => {
+    const bytes = context.isQuick ? FILL_BYTES.quick : FILL_BYTES.full
+    const records = Math.floor(bytes / load.recordBytes)
+    await generate(context.broker, { ...load, kind: 'produce', topic, acks: 1, connections: 1, inFlight: 5, records })
+    if (load.isCold) {
+      await context.restart()
+      return throughput(await generate(context.broker, { ...load, kind: 'fetch', topic, records: records * 0.95 }))
+    }
+    return await pinned(context, load, async (place) =>
+      throughput(await generate(context.broker, { ...load, ...context.times, kind: 'fetch', topic }, place)),
+    )
+  })
+}
+
+/** Writes to one topic while another is read; rates and costs are of both together. */
+export async function both(context, load) {
+  return await withTopic(context, load.partitions, (read) =>
+    withTopic(context, load.partitions, async (written) => {
+      const records = Math.floor((context.isQuick ? FILL_BYTES.quick : FILL_BYTES.full) / load.recordBytes)
+      await generate(context.broker, { ...load, kind: 'produce', topic: read, acks: 1, records })
+      const [out, back] = await Promise.all([
+        generate(context.broker, { ...load, ...context.times, kind: 'produce', topic: written }),
+        generate(context.broker, { ...load, ...context.times, kind: 'fetch', topic: read, readers: 1 }),
+      ])
+      const bytes = out.bytes + back.bytes
+      return throughput({ ...out, bytes, isBoundByLoad: out.isBoundByLoad || back.isBoundByLoad })
+    }),
+  )
+}
+
+export async function latency(context, load) {
+  return await withTopic(context, 1, (topic) =>
+    pinned(context, load, async (place) => {
+      const { p50, p99, p999, max } = await generate(
+        context.broker,
+        { ...load, ...context.times, kind: 'latency', topic },
+        place,
+      )
+      return { p50, p99, p999, max }
+    }),
+  )
+}

@@ -1,0 +1,79 @@
+/**
+ * Produces as fast as answers come back: on each connection so many requests are under way, each with a batch for some
+ * partitions, whose bytes were made before.
+ */
+import { API_KEYS, ErrorCode } from '@ottla/protocol'
+import { batches } from './batches.mjs'
+import { answerOf, frameOf, Wire } from './wire.mjs'
+
+const VERSION = 9
+/** Different batches in rotation, so that nothing profits from seeing the same bytes. */
+const VARIETY = 8
+const PARTITIONS_PER_REQUEST = 10
+
+/** Requests that rotate over the partitions; what one of them holds. */
+function requestsOf({ topic, partitions, acks, ...rest }) {
+  const perRequest = Math.min(partitions, PARTITIONS_PER_REQUEST)
+  const made = batches({ count: VARIETY, timestamp: Date.now(), ...rest })
+  const groups = Math.ceil(partitions / perRequest)
+  const frames = Array.from({ length: Math.max(groups, VARIETY) }, (_, index) => {
+    const first = (index % groups) * perRequest
+    const partitionData = Array.from({ length: Math.min(perRequest, partitions - first) }, (_, i) => ({
+      index: first + i,
+      records: made.batches[(index + i) % VARIETY],
+    }))
+    const body = { acks, timeoutMs: 30_000, topicData: [{ name: topic, partitionData }] }
+    return { frame: frameOf(API_KEYS.Produce, VERSION, body), batches: partitionData.length }
+  })
+  return { frames, recordsPerBatch: made.recordsPerBatch }
+}
+
+function checkErrors(answer) {
+  for (const { name, partitionResponses } of answerOf(API_KEYS.Produce, VERSION, answer).responses)
+    for (const { index, errorCode } of partitionResponses)
+      if (errorCode !== ErrorCode.NONE) throw new Error(`produce to ${name}-${index}: error ${errorCode}`)
+}
+
+/**
+ * load: { bootstrap, topic, partitions, recordBytes, batchBytes, codec, acks, connections, inFlight } and either `durationMs` or `records`.
+ * Resolves with { records, bytes, requests, seconds }: bytes are those of records before compression.
+ */
+export async function produce(load) {
+  const { frames, recordsPerBatch } = requestsOf(load)
+  const wires = await Promise.all(Array.from({ length: load.connections }, () => Wire.open(load.bootstrap)))
+  const began = performance.now()
+  const limit = load.records ?? Number.POSITIVE_INFINITY
+  let sent = 0
+  let answered = 0
+  let requests = 0
+  await Promise.all(
+    wires.map((wire, at) => {
+      let next = at
+      let underWay = 0
+      return new Promise((resolve) => {
+        const isOver = () =>
+          sent >= limit || (load.durationMs !== undefined && performance.now() - began >= load.durationMs)
+        const send = () => {
+          const { frame, batches: held } = frames[next++ % frames.length]
+          wire.send(frame)
+          sent += held * recordsPerBatch
+          waiting.push(held * recordsPerBatch)
+          underWay += 1
+        }
+        const waiting = []
+        wire.onAnswer = (answer) => {
+          checkErrors(answer)
+          answered += waiting.shift()
+          requests += 1
+          underWay -= 1
+          if (!isOver()) send()
+          else if (underWay === 0) resolve()
+        }
+        for (let i = 0; i < load.inFlight; i += 1) send()
+      })
+    }),
+  )
+  const seconds = (performance.now() - began) / 1000
+  for (const wire of wires) wire.close()
+  return { records: answered, bytes: answered * load.recordBytes, requests, seconds }
+}
