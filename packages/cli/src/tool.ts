@@ -13,6 +13,8 @@ export type Run = (argv: readonly string[], io: Io) => Promise<number>
 export interface ToolDefinition {
   /** As it stands in a sentence of the help: 'create, delete, describe, or change a topic.' */
   readonly purpose: string
+  /** What stands above the options, in place of a sentence with the purpose. */
+  readonly message?: string
   /** What stands above the options when there are no arguments at all. Default: the same as for --help. */
   readonly bareMessage?: string
   readonly options: OptionTable
@@ -38,7 +40,7 @@ export function defineTool(definition: ToolDefinition): Run {
       }
       const isBare = argv.length === 0 && definition.acceptsNoArguments !== true
       if (isBare || options.has('help')) {
-        const message = `This tool helps to ${definition.purpose}`
+        const message = definition.message ?? `This tool helps to ${definition.purpose}`
         printLine(io.stderr, argv.length === 0 ? (definition.bareMessage ?? message) : message)
         io.stderr.write(formatUsage(table))
         return 1

@@ -23,6 +23,10 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-cluster': () => import('./cluster/kafka-cluster.ts'),
   'kafka-metadata-quorum': () => import('./metadata-quorum/kafka-metadata-quorum.ts'),
   'kafka-transactions': () => import('./transactions/kafka-transactions.ts'),
+  'kafka-producer-perf-test': () => import('./producer-perf/kafka-producer-perf-test.ts'),
+  'kafka-consumer-perf-test': () => import('./consumer-perf/kafka-consumer-perf-test.ts'),
+  'kafka-share-consumer-perf-test': () => import('./share-consumer-perf/kafka-share-consumer-perf-test.ts'),
+  'kafka-e2e-latency': () => import('./e2e-latency/kafka-e2e-latency.ts'),
   'kafka-storage': () => import('./storage/kafka-storage.ts'),
   'kafka-server-stop': () => import('./server-stop/kafka-server-stop.ts'),
 }

@@ -79,7 +79,7 @@ export function parseOptions(table: OptionTable, argv: readonly string[]): Parse
     if (spec.argument === undefined) continue
     if (inline !== undefined) given.push(inline)
     else if (spec.argument.isOptional === true) {
-      if (at < argv.length && !looksLikeOption(argv[at]!)) given.push(argv[at++]!)
+      if (at < argv.length && isArgument(argv[at]!, spec)) given.push(argv[at++]!)
     } else if (at < argv.length) given.push(argv[at++]!)
     else throw new UsageError(`Option ${name} requires an argument`, { showsOptions: false })
   }
@@ -99,6 +99,8 @@ function split(token: string): { name: string; inline: string | undefined } {
   return { name: text.slice(0, equals), inline: text.slice(equals + 1) }
 }
 
-function looksLikeOption(token: string): boolean {
-  return token.startsWith('-') && token !== '-'
+/** Where a number is expected, one below zero is no option. */
+function isArgument(token: string, { argument }: OptionSpec): boolean {
+  if (!token.startsWith('-') || token === '-') return true
+  return argument?.type !== undefined && argument.type !== 'String' && /^-\d+$/.test(token)
 }
