@@ -3,12 +3,13 @@
  * npm run bench -- protocol     encode, decode, checksums beside other JavaScript clients
  * npm run bench -- cleaner       log cleaning beside Apache Kafka
  * npm run bench -- data-path    produce, consume, latency, memory, start beside Apache Kafka
+ * npm run bench -- clients      Ottla's client beside other clients of Kafka
  * npm run bench -- coordinators commits, rebalances, transactions, memory, loading beside Apache Kafka
  */
 import { join } from 'node:path'
 import { compile, ensureInstalled, fail, root, run } from './lib/workspace.mjs'
 
-const parts = ['protocol', 'cleaner', 'coordinators', 'data-path']
+const parts = ['protocol', 'cleaner', 'coordinators', 'data-path', 'clients']
 const [chosen, ...rest] = process.argv.slice(2)
 if (chosen !== undefined && !parts.includes(chosen)) fail(`No bench '${chosen}'; there are: ${parts.join(', ')}`)
 ensureInstalled()
