@@ -96,6 +96,10 @@ import {
   ProduceResponse,
   RemoveRaftVoterRequest,
   RemoveRaftVoterResponse,
+  SaslAuthenticateRequest,
+  SaslAuthenticateResponse,
+  SaslHandshakeRequest,
+  SaslHandshakeResponse,
   ShareAcknowledgeRequest,
   ShareAcknowledgeResponse,
   ShareFetchRequest,
@@ -209,3 +213,5 @@ export const UNREGISTER_BROKER = { request: UnregisterBrokerRequest, response: U
 export const UPDATE_FEATURES = { request: UpdateFeaturesRequest, response: UpdateFeaturesResponse }
 export const WRITE_TXN_MARKERS = { request: WriteTxnMarkersRequest, response: WriteTxnMarkersResponse }
 export const API_VERSIONS = { request: ApiVersionsRequest, response: ApiVersionsResponse }
+export const SASL_HANDSHAKE = { request: SaslHandshakeRequest, response: SaslHandshakeResponse }
+export const SASL_AUTHENTICATE = { request: SaslAuthenticateRequest, response: SaslAuthenticateResponse }

@@ -25,6 +25,7 @@ import {
 } from '@ottla/protocol'
 import type { Simulation } from '@ottla/sim'
 import * as apis from './apis.ts'
+import { type FakeSaslOptions, FakeSaslState } from './security/fake-sasl.test.ts'
 
 /** What happens to a request: nothing special, an error in each partition, or the end of its connection. */
 export type Fault =
@@ -121,7 +122,9 @@ export interface FakeTopic {
 const PORT = 9092
 const SERVED = Object.values(apis)
   .map((api) => api.request as Schema)
-  .filter(({ name }) => /^(Metadata|Produce|Fetch|ListOffsets|InitProducerId)Request$/.test(name))
+  .filter(({ name }) =>
+    /^(Metadata|Produce|Fetch|ListOffsets|InitProducerId|SaslHandshake|SaslAuthenticate)Request$/.test(name),
+  )
 
 export class FakeCluster {
   readonly simulation: Simulation
@@ -139,6 +142,12 @@ export class FakeCluster {
   readonly racks = new Map<number, string>()
   /** Brokers without topic ids: versions as in Kafka 2.4. */
   isOld = false
+  /** Whom the brokers serve. Default: everybody. */
+  sasl: Omit<FakeSaslOptions, 'now'> | null = null
+  /** What the connections know of their clients, in the order in which they were made. */
+  readonly sessions: FakeSaslState[] = []
+  /** Names of requests that came where none was due. */
+  readonly trespasses: string[] = []
   /** Kafka answers a fetch without new data after maxWaitMs. */
   #nextProducerId = 100
   readonly #waiting = new Set<() => void>()
@@ -221,10 +230,14 @@ class FakeConnection {
   readonly #place: Place
   #received = Buffer.alloc(0)
   #last: Promise<void> = Promise.resolve()
+  readonly #session: FakeSaslState | null
 
   constructor(cluster: FakeCluster, place: Place) {
     this.#cluster = cluster
     this.#place = place
+    const now = () => place.env.clock.monotonic()
+    this.#session = cluster.sasl === null ? null : new FakeSaslState({ ...cluster.sasl, now })
+    if (this.#session !== null) cluster.sessions.push(this.#session)
     place.stream.onData = (chunk) => this.#receive(chunk)
     place.stream.onDrain = () => {}
     place.stream.onClose = () => {}
@@ -256,6 +269,11 @@ class FakeConnection {
     if (requestHeaderVersion(request, version) >= 2) skipTags(reader)
     const body = codecOf(request, version).decode(reader)
     const name = request.name.replace('Request', '')
+    if (!name.startsWith('Sasl') && this.#session?.isOpen === false) {
+      this.#cluster.trespasses.push(name)
+      this.#place.stream.destroy()
+      return
+    }
     this.#cluster.requests.push(name)
     const fault = this.#cluster.fault(name, this.#place.id)
     if (fault.kind === 'lost-request') {
@@ -293,6 +311,12 @@ class FakeConnection {
         return this.#listOffsets(body as Value<typeof apis.LIST_OFFSETS.request>, code)
       case 'InitProducerId':
         return { errorCode: code, producerId: this.#cluster.newProducerId(), producerEpoch: 0 }
+      case 'SaslHandshake': {
+        const handshake = body as Value<typeof apis.SASL_HANDSHAKE.request>
+        return this.#session?.handshake(handshake) ?? { errorCode: ErrorCode.ILLEGAL_SASL_STATE }
+      }
+      case 'SaslAuthenticate':
+        return this.#session!.authenticate(body as Value<typeof apis.SASL_AUTHENTICATE.request>)
       default:
         throw new Error(`the fake broker does not serve ${name}`)
     }

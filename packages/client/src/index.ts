@@ -1,5 +1,5 @@
 export type { TlsOptions } from '@ottla/env'
-export type { ConnectionErrorCode } from '@ottla/net'
+export type { ConnectionErrorCode, OauthToken, SaslExchange, SaslMechanism, SaslWorld } from '@ottla/net'
 export { ConnectionError } from '@ottla/net'
 export { Admin } from './admin/admin.ts'
 export type {
@@ -123,6 +123,16 @@ export type {
   ServeOptions,
 } from './request-reply/request-options.ts'
 export { Requester } from './request-reply/requester.ts'
+export type { OauthClientCredentials } from './security/oauth-client-credentials.ts'
+export type {
+  CustomSaslOptions,
+  DelegationTokenOptions,
+  OauthClientCredentialsOptions,
+  OauthOptions,
+  PlainOptions,
+  SaslOptions,
+  ScramOptions,
+} from './security/sasl-options.ts'
 export type { RunOptions } from './share/share-consumer.ts'
 export { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'

@@ -3,6 +3,7 @@ import type { Env, TlsOptions } from '@ottla/env'
 import { type BrokerAddress, parseBootstrapServers } from './connection/bootstrap-servers.ts'
 import { ArgumentError } from './errors.ts'
 import { type ConnectionSecurity, connectionSecurity } from './security/connection-security.ts'
+import type { SaslOptions } from './security/sasl-options.ts'
 import type { BackoffOptions } from './time/backoff.ts'
 
 /** Times are in milliseconds. Defaults are those of Kafka's clients. */
@@ -13,6 +14,8 @@ export interface KafkaOptions {
   readonly clientId?: string
   /** Speaks TLS with the brokers: with the authorities that this machine trusts, or as told. Default: no TLS. */
   readonly tls?: boolean | TlsOptions
+  /** Who this client says that it is. Default: nobody. */
+  readonly sasl?: SaslOptions
   /** Clock, timers, network and log of this client. Default: those of this process. */
   readonly env?: Env
   /** An attempt that got no answer in this time is given up, and its connection closed. Default 30,000. */

@@ -1,6 +1,6 @@
 import type { Clock, Timers } from './clock.ts'
 import type { FileSystem } from './file-system.ts'
-import type { HttpServers } from './http.ts'
+import type { HttpClient, HttpServers } from './http.ts'
 import type { LogLevels } from './log-levels.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
@@ -21,6 +21,8 @@ export interface Env {
   readonly logLevels: LogLevels
   /** Absent where nobody is there to ask: in the simulation. */
   readonly http?: HttpServers
+  /** Absent where nobody is there to answer: in the simulation. */
+  readonly httpClient?: HttpClient
   /** What there is to know of this process now. Absent where no process is the program's own: in the simulation. */
   readonly processFigures?: () => ProcessFigures
 }

@@ -2,7 +2,15 @@ export type { Clock, Timer, Timers } from './clock.ts'
 export type { Env } from './env.ts'
 export type { DirectoryEntry, FileHandle, FileStat, FileSystem, OpenMode } from './file-system.ts'
 export { FileSystemError } from './file-system.ts'
-export type { HttpAnswer, HttpHandler, HttpRequest, HttpServers } from './http.ts'
+export type {
+  HttpAnswer,
+  HttpClient,
+  HttpHandler,
+  HttpQuestion,
+  HttpReply,
+  HttpRequest,
+  HttpServers,
+} from './http.ts'
 export type { LogFormat, LogFormatter } from './log-format.ts'
 export { formatJson, peopleFormatter } from './log-format.ts'
 export { isLogLevel, LOG_LEVELS, LogLevels, ROOT_LOGGER } from './log-levels.ts'

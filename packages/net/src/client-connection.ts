@@ -21,6 +21,8 @@ import { foreignProtocol } from './foreign-protocol.ts'
 import { type FrameAllocator, FrameReader } from './frame-reader.ts'
 import { requestHeaderVersion, responseHeaderVersion, skipTags } from './message-header.ts'
 import { negotiateApiVersions, type PeerVersions } from './negotiate-api-versions.ts'
+import type { SaslExchange, SaslMechanism } from './sasl/sasl-mechanism.ts'
+import { SaslSession } from './sasl/sasl-session.ts'
 import { tlsFailure } from './tls-failure.ts'
 
 /** An API as a client sees it: `{ request: MetadataRequest, response: MetadataResponse }`. */
@@ -46,6 +48,8 @@ export interface ClientConnectionOptions {
   readonly signal?: AbortSignal
   /** Default: no TLS. */
   readonly tls?: TlsOptions
+  /** Default: this client does not say who it is. */
+  readonly sasl?: SaslMechanism
 }
 
 export interface RequestOptions {
@@ -53,6 +57,8 @@ export interface RequestOptions {
 }
 
 const DEFAULT_MAX_FRAME_BYTES = 256 << 20
+/** Until the broker has proved who it is. */
+const STRANGER_FRAME_BYTES = 512 << 10
 const MIN_RESPONSE_BYTES = 4
 const SIZE_BYTES = 4
 /** Smaller frames share blocks of Node's own pool. */
@@ -74,7 +80,12 @@ export class ClientConnection {
   #outgoing: Buffer[] = []
   #nextCorrelationId = 0
   #isClosed = false
+  /** What came from the broker so far. */
+  #heard: 'versions at most' | 'answers' = 'versions at most'
   #peer: PeerVersions = { apis: new Map(), features: new Map() }
+  #session: SaslSession | null = null
+  /** What waits until the connection has been authenticated again. */
+  #held: Held[] = []
 
   private constructor(options: ClientConnectionOptions, stream: ByteStream) {
     this.#options = options
@@ -85,7 +96,7 @@ export class ClientConnection {
     this.#reader = new FrameReader(
       {
         pool: ownMemory,
-        maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
+        maxFrameBytes: STRANGER_FRAME_BYTES,
         minFrameBytes: MIN_RESPONSE_BYTES,
         counters: { framesIn: 0, bytesCopied: 0 },
       },
@@ -101,14 +112,18 @@ export class ClientConnection {
       if (fault !== null) this.#end(new ConnectionError('MALFORMED_RESPONSE', fault))
     }
     stream.onDrain = () => {}
-    stream.onClose = (error) => this.#end(closedBy(error, options))
+    stream.onClose = (error) => this.#end(closedBy(error, options, this.#heard))
   }
 
-  /** Connects, and learns which versions the broker speaks. Rejects with {@link ConnectionError}. */
+  /** Connects, learns which versions the broker speaks, and says who this client is. Rejects with {@link ConnectionError}. */
   static async connect(options: ClientConnectionOptions): Promise<ClientConnection> {
+    const { env, sasl, signal } = options
+    const exchange = sasl === undefined ? null : await SaslSession.prepare({ env, mechanism: sasl, signal })
     const connection = new ClientConnection(options, await openStream(options))
     try {
       connection.#peer = await negotiateApiVersions((version) => connection.#askVersions(version))
+      if (exchange !== null) await connection.#authenticate(exchange)
+      connection.#reader.maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES
     } catch (error) {
       connection.close()
       throw error
@@ -127,7 +142,7 @@ export class ClientConnection {
 
   /** Requests that wait for their answer. */
   get inFlight(): number {
-    return this.#waiting.size
+    return this.#waiting.size + this.#held.length
   }
 
   /** Bytes that were sent and that the kernel has not taken. */
@@ -160,27 +175,71 @@ export class ClientConnection {
         reject(new ConnectionError('CLOSED', `the connection to ${this.host}:${this.port} is closed`))
         return
       }
-      const correlationId = this.#send(api.request, version, init)
       const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs
-      const timer = this.#options.env.timers.after(timeoutMs, () => this.#timedOut(api.request.name, timeoutMs))
-      this.#waiting.set(correlationId, {
-        response: api.response,
-        version,
-        timer,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-      })
+      const waiting = { response: api.response, version, resolve: resolve as (value: unknown) => void, reject }
+      if (this.#session?.admits() === false) this.#hold({ api, init, waiting, timeoutMs })
+      else this.#ask({ api, init, waiting, timeoutMs })
     })
   }
 
   /** Sends a request that gets no response (Produce with acks = 0). Nothing happens on a closed connection. */
   send<Q extends Schema>(request: Q, version: number, init: Init<Q>): void {
-    if (!this.#isClosed) this.#send(request, version, init)
+    if (this.#isClosed) return
+    if (this.#session?.admits() === false)
+      this.#held.push({ go: () => this.#send(request, version, init), reject: () => {} })
+    else this.#send(request, version, init)
   }
 
   /** Closes at once; requests that wait are rejected with CLOSED. */
   close(): void {
     this.#end(undefined)
+  }
+
+  #ask({ api, init, waiting, timeoutMs }: Question): void {
+    const correlationId = this.#send(api.request, waiting.version, init as never)
+    const timer = this.#options.env.timers.after(timeoutMs, () => this.#timedOut(api.request.name, timeoutMs))
+    this.#waiting.set(correlationId, { ...waiting, timer })
+  }
+
+  /** What cannot be encoded rejects alone. */
+  #hold(question: Question): void {
+    const { reject } = question.waiting
+    const go = () => {
+      try {
+        this.#ask(question)
+      } catch (error) {
+        reject(error as ConnectionError)
+      }
+    }
+    this.#held.push({ go, reject })
+  }
+
+  async #authenticate(exchange: SaslExchange): Promise<void> {
+    const { env, sasl: mechanism, connectTimeoutMs: timeoutMs, signal } = this.#options
+    const session = new SaslSession({
+      env,
+      mechanism: mechanism!,
+      where: `${this.host}:${this.port}`,
+      signal,
+      ask: (api, init) =>
+        new Promise((resolve, reject) => {
+          const version = this.versionOf(api)
+          if (this.#isClosed) reject(new ConnectionError('CLOSED', 'the connection is closed'))
+          else
+            this.#ask({
+              api,
+              init,
+              timeoutMs,
+              waiting: { response: api.response, version, resolve: resolve as never, reject },
+            })
+        }),
+      onAdmitted: () => {
+        for (const { go } of this.#held.splice(0)) go()
+      },
+      onLost: (error) => this.#end(error),
+    })
+    await session.authenticate(exchange)
+    this.#session = session
   }
 
   #send<Q extends Schema>(request: Q, version: number, init: Init<Q>): number {
@@ -222,6 +281,7 @@ export class ClientConnection {
     }
     this.#waiting.delete(correlationId)
     waiting.timer.cancel()
+    if (waiting.response.key !== ApiVersionsResponse.key) this.#heard = 'answers'
     try {
       waiting.resolve(decodeResponse(waiting, frame.buffer))
     } catch (cause) {
@@ -255,15 +315,31 @@ export class ClientConnection {
       timer.cancel()
       reject(reason)
     }
+    for (const { reject } of this.#held.splice(0)) reject(reason)
     this.onClose(error)
   }
 }
 
-interface Waiting {
+interface Asker {
   readonly response: Schema
   readonly version: number
-  readonly timer: Timer
   readonly resolve: (value: unknown) => void
+  readonly reject: (error: ConnectionError) => void
+}
+
+interface Waiting extends Asker {
+  readonly timer: Timer
+}
+
+interface Question {
+  readonly api: ApiPair<Schema, Schema>
+  readonly init: Init<Schema>
+  readonly waiting: Asker
+  readonly timeoutMs: number
+}
+
+interface Held {
+  readonly go: () => void
   readonly reject: (error: ConnectionError) => void
 }
 
@@ -301,8 +377,17 @@ async function openStream({
   }
 }
 
-function closedBy(error: NetworkError | undefined, { host, port, tls }: ClientConnectionOptions): ConnectionError {
-  if (error === undefined) return new ConnectionError('CLOSED', 'the broker closed the connection')
+function closedBy(
+  error: NetworkError | undefined,
+  { host, port, tls, sasl }: ClientConnectionOptions,
+  heard: 'versions at most' | 'answers',
+): ConnectionError {
+  if (error === undefined) {
+    // Brokers do not say why they close: a listener that wants SASL answers ApiVersions alone without it.
+    const hint =
+      sasl === undefined && heard === 'versions at most' ? '; its listener may want SASL (`sasl`), or TLS (`tls`)' : ''
+    return new ConnectionError('CLOSED', `${host}:${port} closed the connection${hint}`)
+  }
   // In TLS 1.3 a broker judges the client's certificate after the client takes the handshake to be over.
   const failure = tls === undefined || !error.code.startsWith('ERR_SSL_') ? null : tlsFailure(error, `${host}:${port}`)
   if (failure?.kind === 'final') return new ConnectionError('TLS_FAILED', failure.text, error)

@@ -13,6 +13,10 @@ export type ConnectionErrorCode =
   | 'FOREIGN_PROTOCOL'
   /** TLS could not be agreed upon: a certificate that is not trusted, or options that cannot be used. */
   | 'TLS_FAILED'
+  /** The peer does not take this side for whom it says to be, or does not prove who it is itself. */
+  | 'AUTHENTICATION_FAILED'
+  /** The peer does not serve the SASL mechanism. */
+  | 'UNSUPPORTED_SASL_MECHANISM'
   /** The peer does not serve this API, or no version of it that this side knows. */
   | 'UNSUPPORTED_VERSION'
 

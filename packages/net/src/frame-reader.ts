@@ -40,7 +40,8 @@ const PREFIX_BYTES = 8
 
 export class FrameReader {
   readonly #pool: FrameAllocator
-  readonly #maxFrameBytes: number
+  /** Of the frames that begin from now on. */
+  maxFrameBytes: number
   readonly #minFrameBytes: number
   readonly #grantLarge: ((frameBytes: number) => boolean) | undefined
   readonly #admit: ((firstWord: number) => string | null) | undefined
@@ -58,7 +59,7 @@ export class FrameReader {
 
   constructor(options: FrameReaderOptions, sink: FrameSink) {
     this.#pool = options.pool
-    this.#maxFrameBytes = options.maxFrameBytes
+    this.maxFrameBytes = options.maxFrameBytes
     this.#minFrameBytes = Math.max(options.minFrameBytes, PREFIX_BYTES - SIZE_BYTES)
     this.#admit = options.admit
     this.#grantLarge = options.grantLarge
@@ -143,7 +144,7 @@ export class FrameReader {
   #startFrame(): string | null {
     if (this.#prefixBytes < SIZE_BYTES) return null
     const size = this.#prefix.readInt32BE(0)
-    if (size < this.#minFrameBytes || size > this.#maxFrameBytes) return this.#sizeFault(size)
+    if (size < this.#minFrameBytes || size > this.maxFrameBytes) return this.#sizeFault(size)
     if (this.#prefixBytes < PREFIX_BYTES) return null
     const refusal = this.#admit?.(this.#prefix.readInt32BE(SIZE_BYTES)) ?? null
     if (refusal !== null) return refusal
@@ -161,7 +162,7 @@ export class FrameReader {
     if (stranger !== null) return `the peer does not speak Kafka: this looks like ${stranger}`
     if (size < 0) return `negative frame size ${size}`
     if (size < this.#minFrameBytes) return `frame size ${size} is too small for a message`
-    return `frame size ${size} is over the limit of ${this.#maxFrameBytes} bytes`
+    return `frame size ${size} is over the limit of ${this.maxFrameBytes} bytes`
   }
 
   /** Moves a large frame into its full buffer once it has proved itself and room is granted. */

@@ -8,7 +8,7 @@ import { ErrorCode, type FetchRequest, type FetchResponse, type Init, type Value
 import { FETCH } from '../apis.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
-import { BrokerError, KafkaError, NoOffsetError } from '../errors.ts'
+import { AuthenticationError, BrokerError, KafkaError, NoOffsetError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { byTopic, partitionKey } from '../topic-partition.ts'
 import type { ResolvedConsumerOptions } from './consumer-options.ts'
@@ -237,6 +237,7 @@ export class Fetcher {
     if (this.#isClosed || (error instanceof KafkaError && error.code === 'CLOSED')) return
     const { cluster } = this.#parts
     cluster.env.logger.debug('fetch without an answer', { broker: node.id, error })
+    if (error instanceof AuthenticationError) this.#parts.onError(error)
     const notBefore = cluster.env.clock.monotonic() + cluster.options.retryBackoff.initialMs
     for (const state of states) {
       state.notBefore = notBefore

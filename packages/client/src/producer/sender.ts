@@ -8,7 +8,7 @@ import { ErrorCode, type ProduceResponse, type Value } from '@ottla/protocol'
 import { PRODUCE } from '../apis.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
-import { BrokerError, isRetriable, KafkaError, TimeoutError } from '../errors.ts'
+import { AuthenticationError, BrokerError, isRetriable, KafkaError, TimeoutError } from '../errors.ts'
 import type { BrokerNode, ClusterMetadata } from '../metadata/cluster-metadata.ts'
 import { backoffMs } from '../time/backoff.ts'
 import { partitionKey } from '../topic-partition.ts'
@@ -292,12 +292,25 @@ export class Sender {
       .catch((error) => {
         if (error instanceof KafkaError && error.code === 'CLOSED') return
         cluster.env.logger.debug('no connection to a leader', { broker: node.id, error })
-        cluster.metadata.invalidate()
+        if (error instanceof AuthenticationError) this.#refuse(node, error)
+        else cluster.metadata.invalidate()
       })
       .finally(() => {
         this.#connecting.delete(node.id)
         this.wake()
       })
+  }
+
+  /** The broker will not have this client: what is for it fails now, and not when its time is over. */
+  #refuse(node: BrokerNode, error: AuthenticationError): void {
+    const { cluster, queues, options, identity } = this.#parts
+    const current = options.isIdempotent ? identity.current() : null
+    const now = cluster.env.clock.monotonic()
+    for (const queue of [...queues.values()]) {
+      const { topic, partition } = queue.position
+      if (cluster.metadata.leader(topic, partition)?.node.id !== node.id) continue
+      while (queue.peek(now) !== null) this.#failed({ queue, batch: queue.take(current) }, error, null)
+    }
   }
 
   /** Wakes at the next time at which something is due: a linger, a back-off, a delivery timeout. */

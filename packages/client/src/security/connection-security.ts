@@ -1,23 +1,40 @@
 /** How a client and its brokers come to trust each other. */
 import type { TlsOptions } from '@ottla/env'
-import { ConnectionError } from '@ottla/net'
+import { ConnectionError, type ConnectionErrorCode, type SaslMechanism } from '@ottla/net'
 import { ArgumentError, AuthenticationError } from '../errors.ts'
+import { type SaslOptions, saslMechanism } from './sasl-options.ts'
 
 /** What a connection is made with. */
 export interface ConnectionSecurity {
   readonly tls?: TlsOptions
+  readonly sasl?: SaslMechanism
+}
+
+/** As {@link KafkaOptions} has them. */
+export interface SecurityOptions {
+  readonly tls?: boolean | TlsOptions
+  readonly sasl?: SaslOptions
 }
 
 /** Throws {@link ArgumentError}. */
-export function connectionSecurity({ tls }: { readonly tls?: boolean | TlsOptions }): ConnectionSecurity {
-  return { ...(tls !== undefined && tls !== false && { tls: tls === true ? {} : checked(tls) }) }
+export function connectionSecurity({ tls, sasl }: SecurityOptions): ConnectionSecurity {
+  return {
+    ...(tls !== undefined && tls !== false && { tls: tls === true ? {} : checked(tls) }),
+    ...(sasl !== undefined && { sasl: saslMechanism(sasl) }),
+  }
 }
 
 /** What `error` says when it is about trust, else null. */
 export function distrust(error: unknown): AuthenticationError | null {
   if (!(error instanceof ConnectionError)) return null
-  if (error.code !== 'TLS_FAILED') return null
-  return new AuthenticationError('TLS_AUTHENTICATION_FAILED', error.message, { cause: error })
+  const code = CODES[error.code]
+  return code === undefined ? null : new AuthenticationError(code, error.message, { cause: error })
+}
+
+const CODES: { readonly [code in ConnectionErrorCode]?: string } = {
+  TLS_FAILED: 'TLS_AUTHENTICATION_FAILED',
+  AUTHENTICATION_FAILED: 'SASL_AUTHENTICATION_FAILED',
+  UNSUPPORTED_SASL_MECHANISM: 'UNSUPPORTED_SASL_MECHANISM',
 }
 
 function checked(tls: TlsOptions): TlsOptions {

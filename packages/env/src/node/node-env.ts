@@ -9,6 +9,7 @@ import { LogSink } from './log-sink.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import { NodeHttp } from './node-http.ts'
+import { nodeHttpClient } from './node-http-client.ts'
 import { NodeNetwork } from './node-network.ts'
 import { nodePool } from './node-pool.ts'
 import { nodeProcessFigures } from './node-process-figures.ts'
@@ -56,6 +57,7 @@ export function nodeEnv(options: NodeEnvOptions = {}): NodeEnv {
     files: nodeFileSystem,
     network,
     http: new NodeHttp(network),
+    httpClient: nodeHttpClient,
     processFigures: nodeProcessFigures,
     pool: nodePool(options.tasks),
     logger,

@@ -1,6 +1,6 @@
 /** TLS on a connection that is open, by node:tls. */
 import net from 'node:net'
-import type { SecureContext, TLSSocket } from 'node:tls'
+import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls'
 import type { TlsOptions } from '../tls-options.ts'
 
 /** One for all connections with the same options: reading certificates and keys costs milliseconds. */
@@ -11,18 +11,21 @@ const contexts = new WeakMap<TlsOptions, SecureContext>()
  * be used.
  */
 export function startTls(socket: net.Socket, host: string, options: TlsOptions): TLSSocket {
-  const tls = nodeTls()
+  return nodeTls().connect({ socket, ...connectOptions(host, options) })
+}
+
+/** What node:tls and node:https are told. Throws as {@link startTls}. */
+export function connectOptions(host: string, options: TlsOptions): ConnectionOptions {
   const name = options.servername ?? host
   const verify = options.verify ?? 'certificate-and-host-name'
-  return tls.connect({
-    socket,
+  return {
     host: name,
     // An address is no name: it is compared with the certificate's addresses, and not sent.
     servername: net.isIP(name) === 0 ? name : '',
     secureContext: contextOf(options),
     rejectUnauthorized: verify !== 'nothing',
     ...(verify === 'certificate-and-host-name' ? {} : { checkServerIdentity: () => undefined }),
-  })
+  }
 }
 
 function contextOf(options: TlsOptions): SecureContext {
