@@ -49,7 +49,7 @@ export function tlsFailure(error: NetworkError, where: string): TlsFailure | nul
   const { code, message } = error
   if (code === 'ETLSOPTIONS') return final(`certificates or keys of the TLS options cannot be used: ${message}`)
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const names = /altnames?: ?(.*)$/s.exec(message)?.[1] ?? message
+    const names = /^.*altnames: (.*)$/s.exec(message)?.[1] ?? message
     return final(
       `${where} is not trusted: its certificate is for another host (${names}): connect to a name that it is for, or set \`servername\``,
     )
