@@ -27,6 +27,9 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-consumer-perf-test': () => import('./consumer-perf/kafka-consumer-perf-test.ts'),
   'kafka-share-consumer-perf-test': () => import('./share-consumer-perf/kafka-share-consumer-perf-test.ts'),
   'kafka-e2e-latency': () => import('./e2e-latency/kafka-e2e-latency.ts'),
+  'kafka-verifiable-producer': () => import('./verifiable/kafka-verifiable-producer.ts'),
+  'kafka-verifiable-consumer': () => import('./verifiable/kafka-verifiable-consumer.ts'),
+  'kafka-verifiable-share-consumer': () => import('./verifiable/kafka-verifiable-share-consumer.ts'),
   'kafka-storage': () => import('./storage/kafka-storage.ts'),
   'kafka-server-stop': () => import('./server-stop/kafka-server-stop.ts'),
 }

@@ -30,6 +30,8 @@ export interface ArgumentSpec {
   readonly description: string
   /** Understood, but not shown. */
   readonly isHidden?: boolean
+  /** The old name of another argument. */
+  readonly standsFor?: string
 }
 
 export interface ArgparseDefinition {
@@ -146,7 +148,7 @@ function parseArguments(specs: readonly ArgumentSpec[], argv: readonly string[])
       throw ofArgument(spec, specs, spec.isMany === true ? 'expected at least one argument' : 'expected one argument')
     }
     for (const value of given) checkValue(value, spec, specs)
-    values.set(spec.flag, given)
+    values.set(spec.standsFor ?? spec.flag, given)
   }
   return new ParsedArguments(specs, values)
 }

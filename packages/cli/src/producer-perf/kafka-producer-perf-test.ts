@@ -98,7 +98,7 @@ class Load {
       this.#watch(send({ topic, value }), nowMs, value.length)
       if (nowMs >= endMs) return
       if (this.#pendingBytes > limit) await this.#room()
-      const wait = throttle.wait(index, nowMs, signal)
+      const wait = throttle.wait(index, signal)
       if (wait !== undefined) await wait
     }
   }

@@ -19,6 +19,10 @@ const TEXTS: Readonly<Record<string, KafkaText>> = {
     exception: 'OffsetOutOfRangeException',
     text: 'The requested offset is not within the range of offsets maintained by the server.',
   },
+  MESSAGE_TOO_LARGE: {
+    exception: 'RecordTooLargeException',
+    text: 'The request included a message larger than the max message size the server will accept.',
+  },
   GROUP_ID_NOT_FOUND: { exception: 'GroupIdNotFoundException', text: 'The group id does not exist.' },
   NON_EMPTY_GROUP: { exception: 'GroupNotEmptyException', text: 'The group is not empty.' },
   UNKNOWN_MEMBER_ID: {

@@ -19,12 +19,12 @@ export class Throttle {
   constructor(env: Env, perSecond: number) {
     this.#env = env
     this.#perSecond = perSecond
-    this.#startMs = env.clock.now()
+    this.#startMs = env.clock.monotonic()
   }
 
-  /** To be awaited after round number `done`, which began at `nowMs`; undefined when there is nothing to wait for. */
-  wait(done: number, nowMs: number, signal: AbortSignal): Promise<void> | undefined {
-    if (this.#isAhead(done, nowMs)) {
+  /** To be awaited after round number `done`, from 0 on; undefined when there is nothing to wait for. */
+  wait(done: number, signal: AbortSignal): Promise<void> | undefined {
+    if (this.#isAhead(done)) {
       if (this.#perSecond === 0) return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
       this.#owedMs += MS_PER_SECOND / this.#perSecond
       if (this.#owedMs >= SLEEP_MIN_MS) return this.#sleep(signal)
@@ -33,9 +33,9 @@ export class Throttle {
     return this.#rounds % ROUNDS_PER_TURN === 0 ? nextTurn(this.#env) : undefined
   }
 
-  #isAhead(done: number, nowMs: number): boolean {
+  #isAhead(done: number): boolean {
     if (this.#perSecond < 0) return false
-    const seconds = (nowMs - this.#startMs) / MS_PER_SECOND
+    const seconds = (this.#env.clock.monotonic() - this.#startMs) / MS_PER_SECOND
     return seconds > 0 && done / seconds > this.#perSecond
   }
 
