@@ -77,7 +77,7 @@ export type { ConsumerRecord, TimestampType } from './consumer/consumer-record.t
 export type { CommittedOffset, OffsetAndMetadata } from './consumer/group-offsets.ts'
 export type { PartitionOffset } from './consumer/offset-lookup.ts'
 export type { OffsetReset } from './consumer/offset-reset.ts'
-export type { ConsumerRunOptions, RecordHandler, RunContext } from './consumer/runner/run-options.ts'
+export type { ConsumerRunOptions, FailedOutcome, RecordHandler, RunContext } from './consumer/runner/run-options.ts'
 export type { Re2Pattern, SubscriptionInit } from './consumer/subscription.ts'
 export type { ErrorContext } from './errors.ts'
 export {
@@ -123,6 +123,8 @@ export type {
   ServeOptions,
 } from './request-reply/request-options.ts'
 export { Requester } from './request-reply/requester.ts'
+export { DeadLetterError } from './retry/dead-letter-error.ts'
+export type { DeadLetterOptions, RetryOptions, RetryTopicsOptions } from './retry/retry-options.ts'
 export type { OauthClientCredentials } from './security/oauth-client-credentials.ts'
 export type {
   CustomSaslOptions,

@@ -210,6 +210,10 @@ export class ConsumerEngine {
         this.#isWoken = true
         this.#wakeup.wake()
       },
+      giveBack: (state, records) => {
+        state.giveBack(records)
+        state.isHeldBack = true
+      },
       isCurrent: ({ state, seeks }) => this.partitions.get(state.key) === state && state.seeks === seeks,
       get isClosed() {
         return engine.#closing !== null

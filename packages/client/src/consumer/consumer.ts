@@ -3,6 +3,7 @@ import type { CallContext, CallOptions, Cluster } from '../cluster/cluster.ts'
 import { type FoundOffset, OffsetMark } from '../cluster/list-offsets.ts'
 import { ArgumentError } from '../errors.ts'
 import type { ConsumerGroupMetadata, OffsetToCommit } from '../producer/transaction/transaction.ts'
+import { FailedRecords } from '../retry/failed-records.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.ts'
@@ -10,9 +11,15 @@ import type { ConsumerRecord } from './consumer-record.ts'
 import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
 import { lookUpOffsets, type PartitionOffset } from './offset-lookup.ts'
 import type { PartitionState, StartPoint } from './partition-state.ts'
+import { RawSwitch } from './runner/raw-switch.ts'
 import type { RecordSource } from './runner/record-source.ts'
 import { recordStream } from './runner/record-stream.ts'
-import { type ConsumerRunOptions, type RecordHandler, resolveRunOptions } from './runner/run-options.ts'
+import {
+  type ConsumerRunOptions,
+  type RecordHandler,
+  type ResolvedRunOptions,
+  resolveRunOptions,
+} from './runner/run-options.ts'
 import { Runner } from './runner/runner.ts'
 import type { SubscriptionInit } from './subscription.ts'
 
@@ -49,12 +56,16 @@ export interface PartitionLag extends TopicPartition {
 export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
   readonly #cluster: Cluster
   readonly #engine: ConsumerEngine
+  readonly #rawSwitch: RawSwitch
   #isRunning = false
 
   /** Use `kafka.consumer()`. @internal */
   constructor(cluster: Cluster, options: ConsumerOptions<K, V>) {
     this.#cluster = cluster
-    this.#engine = new ConsumerEngine(cluster, resolveConsumerOptions(options))
+    const resolved = resolveConsumerOptions(options)
+    this.#rawSwitch = new RawSwitch(resolved)
+    const { key, value } = this.#rawSwitch
+    this.#engine = new ConsumerEngine(cluster, { ...resolved, key, value })
     cluster.roles.add(this)
   }
 
@@ -126,10 +137,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     engine.checkOpen()
     if (this.#isRunning) throw new ArgumentError('the consumer runs already')
     engine.isPolledByHand = false
-    const runner = new Runner(this.#cluster.env, this.#source, { handler, options: resolveRunOptions(options) })
+    const resolved = resolveRunOptions(options)
     this.#isRunning = true
-    engine.worker = runner
-    engine.running = runner.run().finally(() => {
+    engine.running = this.#run(handler, resolved).finally(() => {
       this.#isRunning = false
       engine.worker = null
     })
@@ -284,6 +294,40 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
 
   get #source(): RecordSource<K, V> {
     return this.#engine.source as RecordSource<K, V>
+  }
+
+  async #run(handler: RecordHandler<K, V>, options: ResolvedRunOptions<K, V>): Promise<void> {
+    const failed = await this.#failedRecords(options)
+    this.#rawSwitch.isRaw = failed !== null
+    const runner = new Runner(this.#cluster.env, this.#source, { handler, options, failed })
+    this.#engine.worker = runner
+    try {
+      await runner.run()
+    } finally {
+      this.#rawSwitch.isRaw = false
+      await failed?.close()
+    }
+  }
+
+  /** Null when there is nowhere to go for a record that failed. */
+  async #failedRecords({ retry, deadLetter }: ResolvedRunOptions<K, V>): Promise<FailedRecords | null> {
+    if (retry.topics === null && deadLetter === null) return null
+    const { subscription, options, assignment } = this.#engine
+    const named = subscription?.isByName === true ? subscription.topics : null
+    if (retry.topics !== null && named === null) throw new ArgumentError('retry topics need a subscription by names')
+    const { groupId } = options
+    const settings = { groupId, retryTopics: retry.topics, deadLetter, ...this.#rawSwitch.codecs }
+    const failed = new FailedRecords(this.#cluster, settings)
+    try {
+      const sources = named ?? (subscription === null ? assignment.map(({ topic }) => topic) : [])
+      const retryTopics = await failed.prepare([...new Set(sources)])
+      const missing = retryTopics.filter((name) => !named!.includes(name))
+      if (missing.length > 0) this.#engine.subscribe([...named!, ...missing])
+      return failed
+    } catch (error) {
+      await failed.close()
+      throw error
+    }
   }
 
   #seekAll(partitions: readonly TopicPartition[], where: StartPoint): PartitionState[] {

@@ -23,6 +23,8 @@ export class PartitionState implements TopicPartition {
   /** Epoch of the leader that appended the last consumed record. */
   consumedEpoch = -1
   isPaused = false
+  /** Nothing is handed out: the next record is not due yet. */
+  isHeldBack = false
   isFetching = false
   /** Monotonic time before which it is not fetched. */
   notBefore = 0
@@ -39,6 +41,8 @@ export class PartitionState implements TopicPartition {
   bufferedBytes = 0
   #fetchOffset = 0
   readonly #buffered = new Deque<FetchedRecords>()
+  /** What was handed out and given back; comes before what is buffered. */
+  readonly #givenBack = new Deque<ConsumerRecord<unknown, unknown>>()
 
   constructor({ topic, partition }: TopicPartition, startPoint: StartPoint) {
     this.topic = topic
@@ -53,7 +57,7 @@ export class PartitionState implements TopicPartition {
   }
 
   get hasRecords(): boolean {
-    return this.#buffered.size > 0 && !this.isPaused
+    return (this.#buffered.size > 0 || this.#givenBack.size > 0) && !this.isPaused && !this.isHeldBack
   }
 
   /** Goes on at `offset`. */
@@ -80,6 +84,11 @@ export class PartitionState implements TopicPartition {
 
   /** The next buffered record; null when there is none. Throws CodecError, CorruptRecordError. */
   next(): ConsumerRecord<unknown, unknown> | null {
+    if (this.#givenBack.size > 0) {
+      const record = this.#givenBack.popFront()!
+      this.position = record.offset + 1
+      return record
+    }
     for (let batch = this.#buffered.peekFront(); batch !== undefined; batch = this.#buffered.peekFront()) {
       const record = batch.next()
       this.position = batch.nextOffset
@@ -90,8 +99,15 @@ export class PartitionState implements TopicPartition {
     return null
   }
 
+  /** The last records that were handed out, in their order, come next again. */
+  giveBack(records: readonly ConsumerRecord<unknown, unknown>[]): void {
+    for (const record of records.toReversed()) this.#givenBack.pushFront(record)
+    this.position = this.#givenBack.peekFront()?.offset ?? this.position
+  }
+
   #dropBuffered(): void {
     this.seeks += 1
+    this.#givenBack.clear()
     this.#buffered.clear()
     this.bufferedBytes = 0
     this.consumedEpoch = -1

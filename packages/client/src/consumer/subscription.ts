@@ -38,6 +38,11 @@ export class Subscription {
     if (this.#topics.includes('')) throw new ArgumentError('a topic has a name of at least one character')
   }
 
+  /** The topics were named, not matched. */
+  get isByName(): boolean {
+    return this.#pattern === null && this.serverPattern === null
+  }
+
   /** The topics as known now. Those that the coordinator matches are its own to know. */
   get topics(): readonly string[] {
     return this.#topics

@@ -16,6 +16,11 @@ export class OffsetTracker {
     return this.#byOffset.size
   }
 
+  /** Offset of the first record that is not done; null when there is none. */
+  get first(): number | null {
+    return this.#tracked.peekFront()?.offset ?? null
+  }
+
   /** Offsets come in ascending order. */
   add(offset: number, leaderEpoch: number): void {
     const tracked = { offset, leaderEpoch, isDone: false }

@@ -15,6 +15,8 @@ export interface RecordSource<K, V> {
   take(options: TakeOptions): Promise<Delivery<K, V>[]>
   /** Ends a `take` that waits. */
   wake(): void
+  /** The last that were taken of the partition, in their order, are taken again when it is not held back any more. */
+  giveBack(state: PartitionState, records: readonly ConsumerRecord<K, V>[]): void
   /** False after a seek, or when the partition was given away. */
   isCurrent(delivery: Delivery<K, V>): boolean
   /** The consumer is closed, or about to be. */

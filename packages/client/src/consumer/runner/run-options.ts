@@ -1,13 +1,25 @@
 /** How records are worked on by a runner. */
 import { ArgumentError } from '../../errors.ts'
+import {
+  type DeadLetterOptions,
+  type DeadLetterTopic,
+  type ResolvedRetry,
+  type RetryOptions,
+  resolveDeadLetter,
+  resolveRetry,
+} from '../../retry/retry-options.ts'
 import type { ConsumerRecord } from '../consumer-record.ts'
 
 export interface RunContext {
   /** Aborted when the run ends, or when the partition is given away: the work should stop. */
   readonly signal: AbortSignal
-  /** 1 for the first. */
+  /** 1 for the first. Counts anew in each retry topic. */
   readonly attempt: number
+  /** 1 for a record from its own topic, 2 for one from the first retry topic, and so on. */
+  readonly round: number
 }
+
+export type FailedOutcome = 'stop' | 'skip' | 'dead-letter'
 
 export type RecordHandler<K, V> = (record: ConsumerRecord<K, V>, context: RunContext) => Promise<unknown> | unknown
 
@@ -21,12 +33,18 @@ export interface ConsumerRunOptions<K = Buffer, V = Buffer> {
   readonly order?: 'partition' | 'key' | 'none'
   /** Records that are held beyond those worked on; while there are so many none are taken. Default: 4 for each worked on, at least 100. */
   readonly maxWaiting?: number
-  /** How often the handler is called for a record, in all, before it counts as failed. Default 1. */
-  readonly attempts?: number
-  /** Wait before another attempt, doubled each time up to a minute. Default 1,000. */
-  readonly retryBackoffMs?: number
-  /** What a failed record means: the run ends with its error (the default), or the record counts as done. Awaited: the place for a dead letter. */
-  readonly onFailed?: (record: ConsumerRecord<K, V>, error: unknown) => 'stop' | 'skip' | Promise<'stop' | 'skip'>
+  /** Default: a failed record is not tried again. */
+  readonly retry?: RetryOptions
+  /**
+   * Where a record goes whose last attempt failed, or that cannot be decoded: the name of a topic, or `{}` for `<topic>-dlt`. It counts as done when the
+   * dead letter is acknowledged; the run rejects with DeadLetterError when that cannot be.
+   */
+  readonly deadLetter?: string | DeadLetterOptions
+  /**
+   * What a failed record means: the run ends with its error (the default without `deadLetter`), the record counts as done, or it becomes a dead letter (the
+   * default with `deadLetter`). Awaited.
+   */
+  readonly onFailed?: (record: ConsumerRecord<K, V>, error: unknown) => FailedOutcome | Promise<FailedOutcome>
   /** Ends the run, when what is worked on is done. */
   readonly signal?: AbortSignal
 }
@@ -35,26 +53,27 @@ export interface ResolvedRunOptions<K, V> {
   readonly concurrency: number
   readonly order: 'partition' | 'key' | 'none'
   readonly maxHeld: number
-  readonly attempts: number
-  readonly retryBackoffMs: number
+  readonly retry: ResolvedRetry
+  readonly deadLetter: DeadLetterTopic | null
   readonly onFailed: NonNullable<ConsumerRunOptions<K, V>['onFailed']>
   readonly signal: AbortSignal | undefined
 }
 
 /** Fills in the defaults. Throws {@link ArgumentError}. */
 export function resolveRunOptions<K, V>(options: ConsumerRunOptions<K, V>): ResolvedRunOptions<K, V> {
-  const { concurrency = 1, attempts = 1, order = 'partition', retryBackoffMs = 1000 } = options
+  const { concurrency = 1, order = 'partition' } = options
+  const deadLetter = resolveDeadLetter(options.deadLetter)
   const maxWaiting = options.maxWaiting ?? Math.max(100, 4 * concurrency)
-  for (const [name, value] of Object.entries({ concurrency, attempts, maxWaiting })) {
+  for (const [name, value] of Object.entries({ concurrency, maxWaiting })) {
     if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`${name} is a whole number of at least 1`)
   }
   return {
     concurrency,
     order,
-    attempts,
-    retryBackoffMs,
+    retry: resolveRetry(options.retry),
+    deadLetter,
     maxHeld: concurrency + maxWaiting,
-    onFailed: options.onFailed ?? (() => 'stop'),
+    onFailed: options.onFailed ?? (() => (deadLetter === null ? 'stop' : 'dead-letter')),
     signal: options.signal,
   }
 }

@@ -139,8 +139,7 @@ test('a record that fails is tried again, and then skipped where that is asked f
         throw new Error('always')
       },
       {
-        attempts: 3,
-        retryBackoffMs: 1,
+        retry: { attempts: 3, backoffMs: 1 },
         onFailed: ({ value }, error) => {
           letters.push(`${value}: ${(error as Error).message}`)
           return 'skip'
