@@ -96,9 +96,11 @@ export class FakePartition {
     if (known !== undefined && epoch < known.epoch)
       return { errorCode: ErrorCode.INVALID_PRODUCER_EPOCH, baseOffset: -1 }
     if (known === undefined || epoch > known.epoch) {
-      // A log that has forgotten a producer takes it up again only from the start of an epoch.
-      if (first !== 0) return { errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, baseOffset: -1 }
-      known = { epoch, lastSequence: -1, recent: [] }
+      // Apache Kafka takes up a producer that it does not know with any sequence (KIP-360), and the next epoch of one only from the start.
+      if (known !== undefined && first !== 0) {
+        return { errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, baseOffset: -1 }
+      }
+      known = { epoch, lastSequence: first - 1, recent: [] }
       this.producers.set(id, known)
     }
     const duplicate = known.recent.find((batch) => batch.baseSequence === first)

@@ -30,10 +30,13 @@ export interface OngoingReassignment extends TopicPartition {
 
 const FENCED_SINCE = 2
 
+/** Brokers before 2.8 tell it with their metadata. */
 export async function describeCluster(
   cluster: Cluster,
   context: CallContext & DescribeClusterOptions,
 ): Promise<ClusterDescription> {
+  const { peer } = await cluster.connectionTo({ kind: 'any' }, context)
+  if (!peer.apis.has(DESCRIBE_CLUSTER.request.key)) return await describedByMetadata(cluster, context)
   const { clusterId, controllerId, brokers } = await cluster.call(
     {
       target: { kind: 'any' },
@@ -49,6 +52,15 @@ export async function describeCluster(
     clusterId,
     controllerId,
     brokers: brokers.map(({ brokerId: id, host, port, rack, isFenced }) => ({ id, host, port, rack, isFenced })),
+  }
+}
+
+async function describedByMetadata(cluster: Cluster, context: CallContext): Promise<ClusterDescription> {
+  const { clusterId, controllerId, brokers } = await cluster.metadata.load([], context)
+  return {
+    clusterId: clusterId ?? '',
+    controllerId,
+    brokers: brokers.map(({ nodeId: id, host, port, rack }) => ({ id, host, port, rack, isFenced: false })),
   }
 }
 

@@ -42,6 +42,8 @@ export class PartitionQueue {
   /** Sequence at which to go on once nothing is under way: null when unchanged, 'new-epoch' when it starts again. */
   #repair: number | 'new-epoch' | null = null
   #isRecovering = false
+  /** The broker has written something under the identity: it will refuse what does not follow. */
+  #isKnown = false
   /** Monotonic time before which nothing is sent. */
   notBefore = 0
 
@@ -81,7 +83,7 @@ export class PartitionQueue {
 
   /** What could be sent now: a batch that is full or was sent before, or the open one. */
   peek(now: number): { readonly batch: RecordBatch; readonly isOpen: boolean } | null {
-    if (now < this.notBefore || this.#inFlight.size >= this.#options.maxInFlight) return null
+    if (now < this.notBefore || this.#inFlight.size >= this.#maxInFlight) return null
     if (this.#isRecovering && this.#inFlight.size > 0) return null
     const batch = this.#ready.peekFront()
     if (batch !== undefined) return { batch, isOpen: false }
@@ -110,6 +112,7 @@ export class PartitionQueue {
 
   /** The batch was written. */
   succeeded(batch: RecordBatch): void {
+    this.#isKnown = true
     this.#leave(batch)
   }
 
@@ -142,6 +145,7 @@ export class PartitionQueue {
   restartSequences(): void {
     assert(this.isEmpty, 'sequences start again when nothing waits')
     this.#identity = null
+    this.#isKnown = false
     this.#nextSequence = 0
     this.#repair = null
     this.#isRecovering = false
@@ -174,6 +178,14 @@ export class PartitionQueue {
     if (this.#open !== null) yield this.#open
   }
 
+  /**
+   * A broker takes up a producer that it does not know with whatever sequence comes (KIP-360): were the first batch refused for a passing reason, and
+   * the second written, the first could never be. So the first goes alone.
+   */
+  get #maxInFlight(): number {
+    return this.#isKnown ? this.#options.maxInFlight : 1
+  }
+
   #leave(batch: RecordBatch): void {
     this.#inFlight.delete(batch)
     if (this.#inFlight.size > 0) return
@@ -193,6 +205,7 @@ export class PartitionQueue {
     if (repair !== 'new-epoch') this.#nextSequence = repair
     else {
       this.#nextSequence = 0
+      this.#isKnown = false
       if (this.#identity !== null) this.#identity = nextEpoch(this.#identity)
       if (this.#identity === null) this.#options.onEpochsExhausted()
     }

@@ -119,6 +119,20 @@ test(
 )
 
 test(
+  'a broker that takes up an unknown producer with any sequence gets the first batch first, though it refused that one at first',
+  world(async ({ cluster, producer }) => {
+    const { partitions } = cluster.createTopic('words', 1)
+    let refused = 0
+    cluster.fault = (api) =>
+      api === 'Produce' && refused++ === 0 ? { kind: 'error', code: ErrorCode.NOT_LEADER_OR_FOLLOWER } : NO_FAULT
+    const sender = producer({ batchBytes: 100 })
+    const values = Array.from({ length: 50 }, (_, at) => String(at))
+    await sender.sendAll(values.map((value) => ({ topic: words, value, partition: 0 })))
+    deepEqual(partitions[0]!.values(), values)
+  }),
+)
+
+test(
   'without idempotence records may repeat but keep their order',
   world(
     async ({ simulation, cluster, producer }) => {
