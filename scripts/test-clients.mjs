@@ -154,6 +154,12 @@ const programs = [
     needs: [join(cacheOf('java-latest'), '.installed')],
     startsOwn: true,
   },
+  ...Object.entries({ ottla: [], kafka: ['java-latest'], 'kafka-2.4': ['java-v24'] }).map(([system, needs]) => ({
+    name: `@ottla/client suite on ${system}`,
+    command: [process.execPath, join(root, 'tests', 'suite', 'run.mjs'), system, '--json'],
+    needs: needs.map((profile) => join(cacheOf(profile), '.installed')),
+    startsOwn: true,
+  })),
   {
     name: 'Apache Kafka answers',
     command: [process.execPath, clients('tools', 'differential-checks.mjs')],
