@@ -46,6 +46,11 @@ for (const [profile, { classes, groups }] of Object.entries(javaProfiles)) {
   await javaPart(profile, [...clientPrograms, ...(groups ? ['GroupChecks', 'ShareChecks', 'ShareQueueChecks'] : [])])
 }
 await javaPart('streams', ['StreamsChecks'])
+// Compiled against the oldest release, run with any.
+const members = clients('java', 'src', 'main', 'java', 'checks', 'GroupMembers.java')
+await part('java-members', [members], (folder) => {
+  run('javac', ['-nowarn', '--release', '11', '-d', folder, '-cp', join(cacheOf('java-v24'), 'jars', '*'), members])
+})
 await part('python', [clients('python', 'requirements.txt')], (folder) => {
   run('python3', ['-m', 'venv', folder])
   run(join(folder, 'bin', 'pip'), [

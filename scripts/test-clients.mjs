@@ -160,6 +160,12 @@ const programs = [
     needs: needs.map((profile) => join(cacheOf(profile), '.installed')),
     startsOwn: true,
   })),
+  ...['ottla', 'kafka'].map((system) => ({
+    name: `One group with Java on ${system}`,
+    command: [process.execPath, clients('tools', 'group-members-checks.mjs'), system],
+    needs: ['members', 'latest', 'v24'].map((profile) => join(cacheOf(`java-${profile}`), '.installed')),
+    startsOwn: true,
+  })),
   {
     name: 'Apache Kafka answers',
     command: [process.execPath, clients('tools', 'differential-checks.mjs')],
