@@ -13,11 +13,17 @@ const HIGH_MARK_BYTES = 1 << 20
 /** Of a terminal that does not say. */
 const DEFAULT_COLUMNS = 80
 
-export function nodeIo(): NodeIo {
+export interface NodeIoOptions {
+  /** When nobody reads the standard output any more, the signal aborts with that error. Default: only `drained` tells. */
+  readonly endsWithReader?: boolean
+}
+
+export function nodeIo(options: NodeIoOptions = {}): NodeIo {
   const env = nodeEnv({ logLevel: 'warn', logFormat: 'people', timersKeepAlive: true })
   const stdout = new StreamOutput(process.stdout)
   const stderr = new StreamOutput(process.stderr)
   const stop = new AbortController()
+  if (options.endsWithReader === true) process.stdout.on('error', (error) => stop.abort(error))
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)))
   }

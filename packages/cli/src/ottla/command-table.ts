@@ -3,9 +3,15 @@ import type { CommandGroup, CommandSection, CommandSpec, OptionSpec } from './co
 import { CLUSTER_COMMANDS } from './tables/cluster-table.ts'
 import { CONNECTION_OPTIONS, GENERAL_OPTIONS, JSON_OPTION } from './tables/common-options-table.ts'
 import { CONTEXT_COMMANDS } from './tables/context-table.ts'
+import { RECORDS_COMMANDS } from './tables/records-table.ts'
 import { TOPIC_COMMANDS } from './tables/topic-table.ts'
 
-export const COMMANDS: readonly CommandSpec[] = [...TOPIC_COMMANDS, ...CLUSTER_COMMANDS, ...CONTEXT_COMMANDS]
+export const COMMANDS: readonly CommandSpec[] = [
+  ...RECORDS_COMMANDS,
+  ...TOPIC_COMMANDS,
+  ...CLUSTER_COMMANDS,
+  ...CONTEXT_COMMANDS,
+]
 
 export const GROUPS: readonly CommandGroup[] = [
   { name: 'topic', summary: 'Topics: list, create, describe, alter, purge, delete' },
@@ -14,6 +20,7 @@ export const GROUPS: readonly CommandGroup[] = [
 ]
 
 export const SECTIONS: readonly CommandSection[] = [
+  { title: 'Records', names: ['produce', 'consume', 'tail'] },
   { title: 'Topics', names: ['topic'] },
   { title: 'Cluster', names: ['cluster'] },
   { title: 'This program', names: ['use', 'context'] },

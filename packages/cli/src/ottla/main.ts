@@ -3,7 +3,7 @@ import { nodeIo } from '../node-io.ts'
 import { runOttla } from './run-ottla.ts'
 
 async function main(): Promise<number> {
-  const io = nodeIo()
+  const io = nodeIo({ endsWithReader: true })
   const code = await runOttla(process.argv.slice(2), io)
   await io.finish()
   return code

@@ -1,0 +1,2 @@
+/** `ottla tail`. */
+export { runTail as run } from './consume.ts'
