@@ -5,9 +5,11 @@
 import type { CallOptions, Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { ArgumentError, ClosedError, isRetriable } from '../errors.ts'
+import { Listeners } from '../events.ts'
 import { Deadline } from '../time/deadline.ts'
 import { abortable, delay } from '../time/delay.ts'
 import { partitionKey, type TopicPartition } from '../topic-partition.ts'
+import type { ConsumerEvents } from './consumer-events.ts'
 import type { ResolvedConsumerOptions } from './consumer-options.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
@@ -18,6 +20,7 @@ import { newMembership } from './membership/new-membership.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionState, type StartPoint } from './partition-state.ts'
 import { PositionLoader } from './position-loader.ts'
+import { ProgressWatch } from './progress-watch.ts'
 import { Quiet } from './quiet.ts'
 import type { RecordSource } from './runner/record-source.ts'
 import { Subscription, type SubscriptionInit } from './subscription.ts'
@@ -53,11 +56,17 @@ export class ConsumerEngine {
   /** Records are taken by `poll`, not by the iteration. */
   isPolledByHand = false
   worker: Worker | null = null
+  readonly events: Listeners<ConsumerEvents>
+  readonly watch: ProgressWatch
+  readonly fetcher: Fetcher
+  /** The last error, be it one that was retried, and its monotonic time. */
+  lastError: { readonly error: Error; readonly at: number } | null = null
+  /** Monotonic time at which records were asked for; null before. */
+  polledAt: number | null = null
   /** The run that is under way. */
   running: Promise<void> | null = null
   readonly #fetchLane: ConnectionPool
   readonly #groupLane: ConnectionPool
-  readonly #fetcher: Fetcher
   readonly #wakeup: Wakeup
   readonly #unsubscribe: () => void
   readonly #quiet = new Quiet()
@@ -69,6 +78,8 @@ export class ConsumerEngine {
   /** Positions are being looked up. */
   #locating: Promise<void> | null = null
   #isWoken = false
+  /** Monotonic time of the first `poll` after `subscribe`. */
+  #joinsSince: number | null = null
   #closing: Promise<void> | null = null
 
   constructor(cluster: Cluster, options: ResolvedConsumerOptions) {
@@ -78,14 +89,17 @@ export class ConsumerEngine {
     this.#groupLane = cluster.openLane()
     this.#wakeup = new Wakeup(cluster.env)
     this.positions = new PositionLoader(cluster, options, this.#closed.signal)
+    this.events = new Listeners(cluster.env.logger)
     const { partitions } = this
-    this.#fetcher = new Fetcher({
+    const onTrouble = (error: unknown) => this.#trouble(error, 'retried')
+    this.fetcher = new Fetcher({
       cluster,
       lane: this.#fetchLane,
       options,
       partitions,
       onProgress: () => this.#wakeup.wake(),
       onError: (error) => this.#fail(error),
+      onTrouble,
     })
     this.membership = options.groupId === null ? null : newMembership(this.#membershipParts(options.groupId))
     this.committer = new OffsetCommitter({
@@ -93,9 +107,12 @@ export class ConsumerEngine {
       options,
       partitions,
       identity: () => (this.#subscription === null ? null : (this.membership?.identity ?? null)),
+      onCommitted: (offsets) => this.events.emit('committed', { offsets }),
+      onTrouble,
     })
+    this.watch = this.#progressWatch()
     this.#unsubscribe = cluster.metadata.onChange(() => {
-      if (partitions.size > 0) this.#fetcher.wake()
+      if (partitions.size > 0) this.fetcher.wake()
     })
     this.source = this.#recordSource()
   }
@@ -108,6 +125,15 @@ export class ConsumerEngine {
     return [...this.partitions.values()].map(({ topic, partition }) => ({ topic, partition }))
   }
 
+  get isClosed(): boolean {
+    return this.#closing !== null
+  }
+
+  /** The group has assigned, and no partitions are on the move. */
+  get isSettled(): boolean {
+    return this.#subscription === null || (this.#joining === null && this.membership?.isStable === true)
+  }
+
   subscribe(init: SubscriptionInit): void {
     this.checkOpen()
     if (this.membership === null) throw new ArgumentError('subscribe needs a groupId; use assign without one')
@@ -116,6 +142,7 @@ export class ConsumerEngine {
       throw new ArgumentError('under the classic protocol no coordinator matches patterns: use a RegExp')
     if (this.#subscription === null && this.partitions.size > 0) this.partitions.clear()
     this.#subscription = subscription
+    this.#joinsSince = null
     this.membership.requestRejoin()
   }
 
@@ -136,6 +163,7 @@ export class ConsumerEngine {
       if (typeof from === 'number') state.seek(from)
       this.partitions.set(state.key, state)
     }
+    this.watch.start()
     this.wake()
   }
 
@@ -149,7 +177,7 @@ export class ConsumerEngine {
   /** A position, a pause or an assignment changed. */
   wake(): void {
     this.#wakeup.wake()
-    this.#fetcher.wake()
+    this.fetcher.wake()
   }
 
   async poll({ timeoutMs = 0, maxRecords, signal }: PollOptions): Promise<AnyRecord[]> {
@@ -159,7 +187,7 @@ export class ConsumerEngine {
       this.checkOpen()
       signal?.throwIfAborted()
       this.#throwFailure()
-      this.membership?.polled()
+      this.#polled()
       this.committer.commitIfDue()
       this.#settleMembership()
       this.#findPositions()
@@ -167,10 +195,19 @@ export class ConsumerEngine {
       const records = this.#handsOut ? this.#take(limit) : []
       if (records.length > 0) return records
       this.#throwFailure()
-      this.#fetcher.wake()
+      this.fetcher.wake()
       if (deadline.isOver || this.#isWoken) return []
       await abortable(this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS)), signal)
     }
+  }
+
+  #polled(): void {
+    const now = this.cluster.env.clock.monotonic()
+    this.polledAt = now
+    this.#joinsSince ??= now
+    this.membership?.polled()
+    this.watch.polled()
+    this.watch.start()
   }
 
   /** What was handed out is done: where reading goes on is where a commit stands. */
@@ -216,7 +253,7 @@ export class ConsumerEngine {
       },
       isCurrent: ({ state, seeks }) => this.partitions.get(state.key) === state && state.seeks === seeks,
       get isClosed() {
-        return engine.#closing !== null
+        return engine.isClosed
       },
       commit: () => this.committer.commitBeforeLeaving(),
     }
@@ -269,13 +306,14 @@ export class ConsumerEngine {
       }
       const { env, options } = this.cluster
       env.logger.warn('the consumer goes on trying', { group: this.options.groupId, error })
+      this.#trouble(error, 'retried')
       await delay(env, options.retryBackoff.maxMs, this.#closed.signal).catch(() => {})
     }
   }
 
   #take(limit: number): AnyRecord[] {
     const records = handOut(this.partitions, limit)
-    if (records.length > 0) this.#fetcher.wake()
+    if (records.length > 0) this.fetcher.wake()
     return records
   }
 
@@ -291,19 +329,22 @@ export class ConsumerEngine {
       owned: () => this.assignment,
       quiet: () => this.#quiet.asked(() => this.#wakeup.wake()),
       onRejoinNeeded: () => this.#wakeup.wake(),
+      onTrouble: (error) => this.#trouble(error, 'retried'),
       onRevoke: async (revoked) => {
         if (revoked.length === 0) return
         await this.worker?.giveAway(revoked)
         await rebalanceListener.onRevoked?.(revoked)
         await this.committer.commitBeforeLeaving()
         for (const { topic, partition } of revoked) this.partitions.delete(partitionKey(topic, partition))
+        this.events.emit('revoked', { partitions: revoked })
       },
       onLost: async () => {
         const lost = this.assignment
         await this.worker?.giveAway(lost)
         this.partitions.clear()
-        if (lost.length > 0)
-          await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
+        if (lost.length === 0) return
+        await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
+        this.events.emit('lost', { partitions: lost })
       },
       onAssigned: async (partitions) => {
         const added = partitions.filter(({ topic, partition }) => !this.partitions.has(partitionKey(topic, partition)))
@@ -312,11 +353,42 @@ export class ConsumerEngine {
           this.partitions.set(state.key, state)
         }
         await rebalanceListener.onAssigned?.(added)
+        if (added.length > 0) this.events.emit('assigned', { partitions: added })
       },
     }
   }
 
+  #progressWatch(): ProgressWatch {
+    const { cluster, options, partitions, fetcher, events } = this
+    return new ProgressWatch({
+      env: cluster.env,
+      partitions,
+      stallAfterMs: options.stallAfterMs,
+      maxPollIntervalMs: options.maxPollIntervalMs,
+      polledAt: () => (this.#subscription === null ? null : this.polledAt),
+      heardAt: () => {
+        if (this.#subscription === null || this.#joinsSince === null) return null
+        return Math.max(this.membership?.heardAt ?? 0, this.#joinsSince)
+      },
+      isRunning: () => this.worker !== null,
+      wants: (state) => fetcher.hasRoom(state),
+      lastError: () => this.lastError,
+      emit: (name, event) => events.emit(name, event),
+      nudge: () => {
+        cluster.metadata.invalidate()
+        this.wake()
+      },
+    })
+  }
+
+  #trouble(error: unknown, kind: 'retried' | 'thrown'): void {
+    if (!(error instanceof Error) || this.isClosed) return
+    this.lastError = { error, at: this.cluster.env.clock.monotonic() }
+    this.events.emit('error', { error, kind })
+  }
+
   #fail(error: Error): void {
+    this.#trouble(error, 'thrown')
     this.#failure ??= error
     this.#wakeup.wake()
   }
@@ -343,7 +415,8 @@ export class ConsumerEngine {
       cluster.env.logger.warn('the consumer could not leave its group in order', { error })
     } finally {
       this.#unsubscribe()
-      this.#fetcher.close()
+      this.watch.close()
+      this.fetcher.close()
       this.#closed.abort(new ClosedError('the consumer'))
       cluster.closeLane(this.#fetchLane)
       cluster.closeLane(this.#groupLane)

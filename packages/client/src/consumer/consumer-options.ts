@@ -48,8 +48,10 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   readonly rack?: string
   readonly sessionTimeoutMs?: number
   readonly heartbeatIntervalMs?: number
-  /** A member that does not poll for so long leaves the group. */
+  /** A member that does not poll for so long leaves the group (with the event `stalled`), and joins again with its next `poll`. Default 300,000. */
   readonly maxPollIntervalMs?: number
+  /** After so long without an answer of the group or of a partition's leader the consumer tells that it is `stalled`. Default 60,000. */
+  readonly stallAfterMs?: number
   /** Most records of one `poll`. */
   readonly maxPollRecords?: number
   readonly fetchMinBytes?: number
@@ -79,6 +81,7 @@ export interface ResolvedConsumerOptions {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly maxPollIntervalMs: number
+  readonly stallAfterMs: number
   readonly maxPollRecords: number
   readonly fetchMinBytes: number
   readonly fetchMaxWaitMs: number
@@ -114,6 +117,7 @@ export function resolveConsumerOptions<K, V>(options: ConsumerOptions<K, V>): Re
     sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3000,
     maxPollIntervalMs: options.maxPollIntervalMs ?? 300_000,
+    stallAfterMs: options.stallAfterMs ?? 60_000,
     maxPollRecords: options.maxPollRecords ?? 500,
     fetchMinBytes: options.fetchMinBytes ?? 1,
     fetchMaxWaitMs: options.fetchMaxWaitMs ?? 500,

@@ -6,6 +6,8 @@ import type { ConsumerGroupMetadata, OffsetToCommit } from '../producer/transact
 import { FailedRecords } from '../retry/failed-records.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
+import type { ConsumerEvents } from './consumer-events.ts'
+import { type ConsumerHealth, healthOf, lagOf, type PartitionLag } from './consumer-health.ts'
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import { type CommittedOffset, fetchCommitted, NO_MEMBER, type OffsetAndMetadata } from './group-offsets.ts'
@@ -35,14 +37,6 @@ export interface AssignedPartition extends TopicPartition {
 export interface TimeQuery extends TopicPartition {
   /** Milliseconds since 1970, or a Date. */
   readonly timestamp: number | Date
-}
-
-/** What a partition still holds for this consumer. */
-export interface PartitionLag extends TopicPartition {
-  readonly position: number | null
-  /** End of what can be read; -1 before the first fetch. */
-  readonly endOffset: number
-  readonly lag: number
 }
 
 /**
@@ -240,12 +234,21 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
 
   /** How far behind the end this consumer is, as the last fetches told. */
   lag(): PartitionLag[] {
-    const { partitions, options } = this.#engine
-    return [...partitions.values()].map((state) => {
-      const { topic, partition, position } = state
-      const endOffset = options.isReadCommitted ? state.lastStableOffset : state.highWatermark
-      return { topic, partition, position, endOffset, lag: position === null ? 0 : Math.max(0, endOffset - position) }
-    })
+    return lagOf(this.#engine)
+  }
+
+  /** How this consumer is: for a health check, or a look when something seems wrong. Asks nobody. */
+  health(): ConsumerHealth {
+    return healthOf(this.#engine)
+  }
+
+  /**
+   * Calls `listener` for each event of that name, until the returned function is called:
+   *
+   *     consumer.on('stalled', ({ kind, sinceMs, partitions }) => alert(kind, sinceMs, partitions))
+   */
+  on<Name extends keyof ConsumerEvents>(name: Name, listener: (event: ConsumerEvents[Name]) => void): () => void {
+    return this.#engine.events.on(name, listener)
   }
 
   /** Offsets that the group has committed; partitions without one are left out. */

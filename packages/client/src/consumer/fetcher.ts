@@ -26,6 +26,8 @@ export interface FetcherOptions {
   readonly onProgress: () => void
   /** A partition cannot be read. */
   readonly onError: (error: Error) => void
+  /** Something failed that is tried again. */
+  readonly onTrouble: (error: Error) => void
 }
 
 type PartitionData = Value<typeof FetchResponse>['responses'][number]['partitions'][number]
@@ -41,9 +43,20 @@ export class Fetcher {
   #timer: Timer | null = null
   #isScheduled = false
   #isClosed = false
+  #answeredAt: number | null = null
 
   constructor(parts: FetcherOptions) {
     this.#parts = parts
+  }
+
+  /** Monotonic time of the last answer of any broker; null before. */
+  get answeredAt(): number | null {
+    return this.#answeredAt
+  }
+
+  /** There is room for more: one answer is buffered ahead of the one that is being handed out. */
+  hasRoom({ bufferedBytes }: PartitionState): boolean {
+    return bufferedBytes * 2 < this.#parts.options.maxPartitionFetchBytes
   }
 
   /** Sends what fetches are due at the end of this turn. Cheap: call it whenever something changed. */
@@ -86,10 +99,9 @@ export class Fetcher {
     this.#timer = next === Number.POSITIVE_INFINITY ? null : cluster.env.timers.after(next - now, () => this.wake())
   }
 
-  /** One answer is buffered ahead of the one that is being handed out. */
   #wantsMore(state: PartitionState): boolean {
     if (state.position === null || state.isPaused || state.isFetching) return false
-    return state.bufferedBytes * 2 < this.#parts.options.maxPartitionFetchBytes
+    return this.hasRoom(state)
   }
 
   #nodeOf(state: PartitionState): BrokerNode | undefined {
@@ -162,15 +174,22 @@ export class Fetcher {
       if (!isSessionError(answer.errorCode)) this.#parts.cluster.metadata.invalidate()
       return
     }
+    const now = this.#parts.cluster.env.clock.monotonic()
+    this.#answeredAt = now
+    let refused: Set<PartitionState> | null = null
     for (const { topic, topicId, partitions } of answer.responses) {
       const name = session.nameOf(topic, topicId)
       if (name === undefined) continue
       for (const data of partitions) {
         const entry = asked.get(partitionKey(name, data.partitionIndex))
-        if (entry === undefined || entry.state.seeks !== entry.seeks) continue
-        if (entry.state.fetchOffset === entry.offset) this.#take(entry.state, data, answer)
+        if (entry === undefined) continue
+        if (data.errorCode !== ErrorCode.NONE) (refused ??= new Set()).add(entry.state)
+        if (entry.state.seeks === entry.seeks && entry.state.fetchOffset === entry.offset)
+          this.#take(entry.state, data, answer)
       }
     }
+    // A session leaves out what has nothing new: that is well too.
+    for (const { state } of asked.values()) if (refused?.has(state) !== true) state.fetchedAt = now
   }
 
   #take(state: PartitionState, data: PartitionData, answer: Value<typeof FetchResponse>): void {
@@ -205,7 +224,7 @@ export class Fetcher {
   }
 
   #refused(state: PartitionState, data: PartitionData, answer: Value<typeof FetchResponse>): void {
-    const { cluster, options, onProgress, onError } = this.#parts
+    const { cluster, options, onProgress, onError, onTrouble } = this.#parts
     const { topic, partition } = state
     const error = new BrokerError(data.errorCode, null, { topic, partition })
     cluster.env.logger.debug('a partition could not be fetched', { topic, partition, code: error.code })
@@ -224,6 +243,7 @@ export class Fetcher {
       state.notBefore = cluster.env.clock.monotonic() + cluster.options.retryBackoff.maxMs
       return
     }
+    onTrouble(error)
     state.preferredReplica = -1
     state.notBefore = cluster.env.clock.monotonic() + cluster.options.retryBackoff.initialMs
     const { leaderId, leaderEpoch } = data.currentLeader
@@ -235,7 +255,8 @@ export class Fetcher {
   #unanswered(node: BrokerNode, session: FetchSession, states: readonly PartitionState[], error: Error): void {
     session.reset()
     if (this.#isClosed || (error instanceof KafkaError && error.code === 'CLOSED')) return
-    const { cluster } = this.#parts
+    const { cluster, onTrouble } = this.#parts
+    onTrouble(error)
     cluster.env.logger.debug('fetch without an answer', { broker: node.id, error })
     if (error instanceof AuthenticationError) this.#parts.onError(error)
     const notBefore = cluster.env.clock.monotonic() + cluster.options.retryBackoff.initialMs

@@ -14,6 +14,9 @@ export interface OffsetCommitterOptions {
   readonly partitions: ReadonlyMap<string, PartitionState>
   /** The membership under which offsets are committed; null: partitions are assigned by hand. */
   readonly identity: () => CommitIdentity | null
+  readonly onCommitted: (offsets: readonly (TopicPartition & OffsetAndMetadata)[]) => void
+  /** A commit that nobody asked for has failed. */
+  readonly onTrouble: (error: Error) => void
 }
 
 /** Before partitions are given away a commit may take so long. */
@@ -31,12 +34,13 @@ export class OffsetCommitter {
   }
 
   async commit(offsets: readonly (TopicPartition & OffsetAndMetadata)[], context: CallContext): Promise<void> {
-    const { cluster, options, identity } = this.#parts
+    const { cluster, options, identity, onCommitted } = this.#parts
     if (offsets.length === 0) return
     const group = options.groupId!
     for (;;) {
       try {
         await commitOffsets(cluster, { group, identity: identity() ?? NO_MEMBER, offsets }, context)
+        onCommitted(offsets)
         return
       } catch (error) {
         // The coordinator gave the member a new epoch, and the answer that tells it is on its way.
@@ -50,14 +54,17 @@ export class OffsetCommitter {
 
   /** With autoCommit: commits in the background when the interval is over. */
   commitIfDue(): void {
-    const { cluster, options } = this.#parts
+    const { cluster, options, onTrouble } = this.#parts
     if (!options.autoCommit || this.#isCommitting) return
     const now = cluster.env.clock.monotonic()
     if (now < this.#dueAt) return
     this.#dueAt = now + options.autoCommitIntervalMs
     this.#isCommitting = true
     this.#commitConsumed(cluster.context({}))
-      .catch((error) => cluster.env.logger.warn('automatic commit failed', { group: options.groupId, error }))
+      .catch((error) => {
+        cluster.env.logger.warn('automatic commit failed', { group: options.groupId, error })
+        onTrouble(error)
+      })
       .finally(() => {
         this.#isCommitting = false
       })
@@ -65,7 +72,7 @@ export class OffsetCommitter {
 
   /** With autoCommit: commits what is done. Never rejects: what could not be committed is read again, by whoever gets the partition. */
   async commitBeforeLeaving(context?: CallContext): Promise<void> {
-    const { cluster, options } = this.#parts
+    const { cluster, options, onTrouble } = this.#parts
     if (!options.autoCommit) return
     try {
       await this.#commitConsumed(context ?? cluster.context({ timeoutMs: LAST_COMMIT_MS }))
@@ -74,6 +81,7 @@ export class OffsetCommitter {
         group: options.groupId,
         error,
       })
+      onTrouble(error as Error)
     }
   }
 

@@ -26,6 +26,8 @@ export class PartitionState implements TopicPartition {
   /** Nothing is handed out: the next record is not due yet. */
   isHeldBack = false
   isFetching = false
+  /** Monotonic time of the last good answer to a fetch; null before. */
+  fetchedAt: number | null = null
   /** Monotonic time before which it is not fetched. */
   notBefore = 0
   /** Counts seeks: an answer to an older fetch is not used. */

@@ -32,6 +32,14 @@ export class ChoosingMembership implements Membership {
     return this.#chosen?.keepsPartitions ?? false
   }
 
+  get heardAt(): number | null {
+    return this.#chosen?.heardAt ?? null
+  }
+
+  get failure(): Error | null {
+    return this.#chosen?.failure ?? null
+  }
+
   polled(): void {
     this.#polls = true
     this.#chosen?.polled()

@@ -21,6 +21,7 @@ import type { LastAssignment } from '../assignors/assignor.ts'
 import type { CommitIdentity } from '../group-offsets.ts'
 import { decideAssignments } from './assign.ts'
 import { CONSUMER_PROTOCOL, decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
+import { fencedInstance } from './fenced-instance.ts'
 import type { Membership, MembershipOptions } from './membership.ts'
 
 const NO_GENERATION = -1
@@ -38,7 +39,7 @@ export class ClassicMembership implements Membership {
   #isLost = false
   #joining: Promise<void> | null = null
   #heartbeatTimer: Timer | null = null
-  #heardAt = 0
+  #heardAt: number | null = null
   #polledAt = 0
   #isClosed = false
   /** As leader: what the last assignment rests on. */
@@ -53,6 +54,14 @@ export class ClassicMembership implements Membership {
   get identity(): CommitIdentity {
     const { groupInstanceId } = this.#parts.options
     return { generation: this.#generation, memberId: this.#memberId, groupInstanceId }
+  }
+
+  get heardAt(): number | null {
+    return this.#heardAt
+  }
+
+  get failure(): Error | null {
+    return this.#fatal
   }
 
   get keepsPartitions(): boolean {
@@ -161,7 +170,7 @@ export class ClassicMembership implements Membership {
 
   /** How long to wait before the next attempt. Throws what ends the membership. */
   #afterFailedJoin(error: unknown, failures: number): number {
-    const { cluster, group } = this.#parts
+    const { cluster, group, onTrouble } = this.#parts
     cluster.env.logger.debug('could not join the group', { group, error })
     const code = error instanceof BrokerError ? error.errorCode : null
     switch (code) {
@@ -182,11 +191,10 @@ export class ClassicMembership implements Membership {
         cluster.coordinators.forget(group)
         break
       default:
-        if (!isRetriable(error)) {
-          if (code === ErrorCode.FENCED_INSTANCE_ID) this.#fatal = error as Error
-          throw error
-        }
+        if (code === ErrorCode.FENCED_INSTANCE_ID) throw this.#fenced(error as BrokerError)
+        if (!isRetriable(error)) throw error
     }
+    onTrouble(error)
     return backoffMs(cluster.env.random, cluster.options.retryBackoff, failures)
   }
 
@@ -271,7 +279,11 @@ export class ClassicMembership implements Membership {
         group,
         maxPollIntervalMs: options.maxPollIntervalMs,
       })
-      await this.#sendLeave(this.#context(options.sessionTimeoutMs), 'max.poll.interval.ms exceeded').catch(() => {})
+      // A static member keeps its partitions for a session timeout: it may be back.
+      if (options.groupInstanceId === null) {
+        const context = this.#context(options.sessionTimeoutMs)
+        await this.#sendLeave(context, 'max.poll.interval.ms exceeded').catch(() => {})
+      }
       this.#forgotten('member')
       return
     }
@@ -296,7 +308,7 @@ export class ClassicMembership implements Membership {
   }
 
   #afterFailedHeartbeat(error: unknown): void {
-    const { cluster, group, options } = this.#parts
+    const { cluster, group, options, onTrouble } = this.#parts
     cluster.env.logger.debug('heartbeat failed', { group, error })
     const code = error instanceof BrokerError ? error.errorCode : null
     switch (code) {
@@ -311,13 +323,20 @@ export class ClassicMembership implements Membership {
         this.#forgotten('generation')
         return
       case ErrorCode.FENCED_INSTANCE_ID:
-        this.#fatal = error as Error
+        this.#fenced(error as BrokerError)
         this.#forgotten('member')
         return
       default:
+        onTrouble(error)
         cluster.coordinators.forget(group)
-        if (cluster.env.clock.monotonic() - this.#heardAt > options.sessionTimeoutMs) this.#forgotten('generation')
+        if (cluster.env.clock.monotonic() - (this.#heardAt ?? 0) > options.sessionTimeoutMs)
+          this.#forgotten('generation')
     }
+  }
+
+  #fenced(error: BrokerError): BrokerError {
+    this.#fatal = fencedInstance(error, this.#parts.group, this.#parts.options)
+    return this.#fatal as BrokerError
   }
 
   /** The group does not count on this member any more. */

@@ -24,6 +24,7 @@ import { Deadline } from '../../time/deadline.ts'
 import { delay } from '../../time/delay.ts'
 import { byTopic, partitionKey, type TopicPartition } from '../../topic-partition.ts'
 import type { CommitIdentity } from '../group-offsets.ts'
+import { fencedInstance } from './fenced-instance.ts'
 import { loadTopicsById } from './load-topics.ts'
 import type { Membership, MembershipOptions } from './membership.ts'
 
@@ -55,6 +56,7 @@ export class ConsumerMembership implements Membership {
   #settling: Promise<void> | null = null
   #failures = 0
   #polledAt = 0
+  #heardAt: number | null = null
   #isClosed = false
   #fatal: Error | null = null
 
@@ -73,6 +75,14 @@ export class ConsumerMembership implements Membership {
 
   get isStable(): boolean {
     return this.#isJoined && !this.#isLost && this.#target === null && this.#fatal === null
+  }
+
+  get heardAt(): number | null {
+    return this.#heardAt
+  }
+
+  get failure(): Error | null {
+    return this.#fatal
   }
 
   polled(): void {
@@ -103,8 +113,12 @@ export class ConsumerMembership implements Membership {
     await this.#beating?.catch(() => {})
     if (!this.#isJoined) return
     this.#isJoined = false
-    const { groupInstanceId } = this.#parts.options
-    await this.#send(groupInstanceId === null ? LEAVE_EPOCH : PAUSE_EPOCH, context)
+    await this.#send(this.#leaveEpoch, context)
+  }
+
+  /** A static member keeps its partitions for a session timeout. */
+  get #leaveEpoch(): number {
+    return this.#parts.options.groupInstanceId === null ? LEAVE_EPOCH : PAUSE_EPOCH
   }
 
   async #settle(): Promise<void> {
@@ -119,7 +133,7 @@ export class ConsumerMembership implements Membership {
 
   /** Repeats the first heartbeat until it is answered well. */
   async #join(): Promise<void> {
-    const { cluster, options } = this.#parts
+    const { cluster, options, onTrouble } = this.#parts
     for (let failures = 1; !this.#isClosed; failures += 1) {
       try {
         await this.#beat(this.#context(options.sessionTimeoutMs))
@@ -127,7 +141,8 @@ export class ConsumerMembership implements Membership {
         this.#schedule(this.#intervalMs)
         return
       } catch (error) {
-        if (!this.#mayGoOn(error)) throw error
+        if (!this.#mayGoOn(error)) throw this.#clear(error)
+        onTrouble(error)
         await delay(cluster.env, backoffMs(cluster.env.random, cluster.options.retryBackoff, failures))
       }
     }
@@ -205,7 +220,7 @@ export class ConsumerMembership implements Membership {
       group,
       maxPollIntervalMs: options.maxPollIntervalMs,
     })
-    await this.#send(LEAVE_EPOCH, context).catch(() => {})
+    await this.#send(this.#leaveEpoch, context).catch(() => {})
     this.#lost()
   }
 
@@ -220,6 +235,7 @@ export class ConsumerMembership implements Membership {
       this.#tellsAll = true
       throw error
     }
+    this.#heardAt = this.#parts.cluster.env.clock.monotonic()
     this.#tellsAll = false
     this.#toldSubscription = subscription
     this.#toldOwned = owned
@@ -296,10 +312,11 @@ export class ConsumerMembership implements Membership {
     cluster.env.logger.debug('heartbeat failed', { group, error })
     if (this.#isClosed) return
     if (!this.#mayGoOn(error)) {
-      this.#fatal = error as Error
+      this.#fatal = this.#clear(error)
       this.#lost()
       return
     }
+    this.#parts.onTrouble(error)
     if (!this.#isJoined) return
     this.#failures += 1
     this.#schedule(backoffMs(cluster.env.random, cluster.options.retryBackoff, this.#failures))
@@ -319,6 +336,13 @@ export class ConsumerMembership implements Membership {
     if (!isRetriable(error)) return false
     if (!(error instanceof BrokerError) || COORDINATOR_CODES.has(error.errorCode)) cluster.coordinators.forget(group)
     return true
+  }
+
+  /** An error that says what it means for who runs this. */
+  #clear(error: unknown): Error {
+    const { group, options } = this.#parts
+    if (isBrokerError(error, ErrorCode.FENCED_INSTANCE_ID)) return fencedInstance(error, group, options)
+    return error as Error
   }
 
   /** The group does not count on this member any more. */

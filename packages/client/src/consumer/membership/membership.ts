@@ -31,6 +31,8 @@ export interface MembershipOptions extends MembershipEvents {
   readonly quiet: () => Promise<void>
   /** `poll` should call {@link Membership.ensureJoined}. */
   readonly onRejoinNeeded: () => void
+  /** Something failed that is tried again. */
+  readonly onTrouble: (error: unknown) => void
 }
 
 export interface Membership {
@@ -40,6 +42,10 @@ export interface Membership {
   readonly isStable: boolean
   /** Records may be handed out while it joins, until it asks for quiet. */
   readonly keepsPartitions: boolean
+  /** Monotonic time of the last good answer of the coordinator; null before. */
+  readonly heardAt: number | null
+  /** Why this member will never be one again; null when it may. */
+  readonly failure: Error | null
   /** Tells that the application is alive. */
   polled(): void
   /** The subscription changed: with the next {@link ensureJoined} the group hears of it. */
