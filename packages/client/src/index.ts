@@ -126,6 +126,7 @@ export type {
 } from './request-reply/request-options.ts'
 export { Requester } from './request-reply/requester.ts'
 export { DeadLetterError } from './retry/dead-letter-error.ts'
+export type { RedriveOptions, RedriveResult } from './retry/redrive.ts'
 export type { DeadLetterOptions, RetryOptions, RetryTopicsOptions } from './retry/retry-options.ts'
 export type { OauthClientCredentials } from './security/oauth-client-credentials.ts'
 export type {

@@ -14,6 +14,7 @@ import {
 import { ReplyServer } from './request-reply/reply-server.ts'
 import type { RequesterOptions, RequestHandler, ServeOptions } from './request-reply/request-options.ts'
 import { Requester } from './request-reply/requester.ts'
+import { type RedriveOptions, type RedriveResult, redrive } from './retry/redrive.ts'
 import { ShareConsumer } from './share/share-consumer.ts'
 import type { ShareConsumerOptions } from './share/share-options.ts'
 import type { Topic } from './topic.ts'
@@ -66,6 +67,14 @@ export class Kafka {
     options: ServeOptions<R>,
   ): ReplyServer<K, V, R> {
     return new ReplyServer<K, V, R>(this.#cluster, topic, { handler, options })
+  }
+
+  /**
+   * Sends dead letters back to where they came from, without their failure headers and with a count of their redrives (`ottla_redrive-count`). Ends at the end as it
+   * was at the beginning; what the next one finds is what came since. Rejects with ArgumentError, BrokerError, TimeoutError.
+   */
+  redrive(options: RedriveOptions): Promise<RedriveResult> {
+    return redrive(this.#cluster, options)
   }
 
   admin(): Admin {
