@@ -140,6 +140,9 @@ class Slot {
         ...security,
         signal: this.#closing,
       })
+      // Closed between the last byte of the handshake and here: nobody else would close this one.
+      if (this.#closing.aborted) connection.close()
+      this.#closing.throwIfAborted()
       this.#failures = 0
       this.#connection = connection
       this.#usedAt = env.clock.monotonic()
