@@ -30,6 +30,9 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-verifiable-producer': () => import('./verifiable/kafka-verifiable-producer.ts'),
   'kafka-verifiable-consumer': () => import('./verifiable/kafka-verifiable-consumer.ts'),
   'kafka-verifiable-share-consumer': () => import('./verifiable/kafka-verifiable-share-consumer.ts'),
+  'kafka-replica-verification': () => import('./replica-verification/kafka-replica-verification.ts'),
+  'kafka-jmx': () => import('./jmx/kafka-jmx.ts'),
+  'kafka-run-class': () => import('./run-class/kafka-run-class.ts'),
   'kafka-storage': () => import('./storage/kafka-storage.ts'),
   'kafka-server-stop': () => import('./server-stop/kafka-server-stop.ts'),
 }

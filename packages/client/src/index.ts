@@ -25,6 +25,7 @@ export type { QuorumAdmin, QuorumDescription, QuorumListener, QuorumReplica, Vot
 export type { QuotaChange, QuotaEntity, QuotaEntry, QuotaFilter, QuotasAdmin } from './admin/quotas.ts'
 export { quotaEntityKey } from './admin/quotas.ts'
 export type { RecordsToDelete } from './admin/records.ts'
+export type { ReplicaPosition, ReplicaRead, ReplicaRecords } from './admin/replica-records.ts'
 export type { Reassignment, ReplicasAdmin } from './admin/replicas.ts'
 export type {
   ShareGroupDescription,

@@ -6,6 +6,7 @@ import { byTopic, partitionKey, type TopicPartition } from '../topic-partition.t
 import { listReassignments, type OngoingReassignment } from './cluster-description.ts'
 import { asTopics } from './leaders.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
+import { type ReplicaRead, type ReplicaRecords, readReplica } from './replica-records.ts'
 
 export interface Reassignment extends TopicPartition {
   /** Broker ids, the preferred leader first; null ends a reassignment that is under way. */
@@ -54,6 +55,11 @@ export class ReplicasAdmin {
         }),
       ),
     )
+  }
+
+  /** Batches as this broker has them, be it leader or not. Outcomes by partition key. */
+  read(read: ReplicaRead, options: CallOptions = {}): Promise<Map<string, Outcome<ReplicaRecords>>> {
+    return readReplica(this.#cluster, read, this.#cluster.context(options))
   }
 
   /** Starts reassignments, or ends them. Outcomes by partition key. */
