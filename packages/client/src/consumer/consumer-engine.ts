@@ -330,6 +330,7 @@ export class ConsumerEngine {
       quiet: () => this.#quiet.asked(() => this.#wakeup.wake()),
       onRejoinNeeded: () => this.#wakeup.wake(),
       onTrouble: (error) => this.#trouble(error, 'retried'),
+      onStalled: () => this.watch.pollStalled(this.polledAt ?? 0),
       onRevoke: async (revoked) => {
         if (revoked.length === 0) return
         await this.worker?.giveAway(revoked)
@@ -365,7 +366,6 @@ export class ConsumerEngine {
       partitions,
       stallAfterMs: options.stallAfterMs,
       maxPollIntervalMs: options.maxPollIntervalMs,
-      polledAt: () => (this.#subscription === null ? null : this.polledAt),
       heardAt: () => {
         if (this.#subscription === null || this.#joinsSince === null) return null
         return Math.max(this.membership?.heardAt ?? 0, this.#joinsSince)

@@ -12,8 +12,6 @@ export interface ProgressWatchOptions {
   readonly partitions: ReadonlyMap<string, PartitionState>
   readonly stallAfterMs: number
   readonly maxPollIntervalMs: number
-  /** Monotonic time at which the application last asked for records; null when it need not. */
-  readonly polledAt: () => number | null
   /** Monotonic time of the last answer of the coordinator; null when there is no group to hear of. */
   readonly heardAt: () => number | null
   /** Records are handed to handlers. */
@@ -69,20 +67,24 @@ export class ProgressWatch {
     return [...this.#told].map(([kind, standing]) => this.#stall(kind, standing))
   }
 
+  /** The member has left its group because nobody polled since then. */
+  pollStalled(at: number): void {
+    this.#tell('poll', { at, partitions: [...this.#parts.partitions.values()].map(nameOf) })
+  }
+
   /** The application asks for records. */
   polled(): void {
     if (this.#told.size > 0) this.#over('poll')
   }
 
   #look(): void {
-    const { env, stallAfterMs, maxPollIntervalMs, polledAt, heardAt, nudge } = this.#parts
+    const { env, stallAfterMs, maxPollIntervalMs, heardAt, nudge } = this.#parts
     const now = env.clock.monotonic()
     const all = [...this.#parts.partitions.values()]
-    const since = (at: number | null, limitMs: number): Standing | null =>
-      at !== null && now - at > limitMs ? { at, partitions: all.map(nameOf) } : null
-    this.#judge('poll', since(polledAt(), maxPollIntervalMs))
     // Who left the group for want of polls does not wait for the group.
-    this.#judge('group', this.#told.has('poll') ? null : since(heardAt(), stallAfterMs))
+    const heard = this.#told.has('poll') ? null : heardAt()
+    const isUnheard = heard !== null && now - heard > stallAfterMs
+    this.#judge('group', isUnheard ? { at: heard, partitions: all.map(nameOf) } : null)
     this.#judge('fetch', this.#unread(all, now - stallAfterMs))
     this.#judge('process', this.#unfinished(all, now - maxPollIntervalMs))
     if (this.#told.has('fetch')) nudge()

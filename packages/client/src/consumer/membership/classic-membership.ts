@@ -271,7 +271,7 @@ export class ClassicMembership implements Membership {
   }
 
   async #heartbeat(): Promise<void> {
-    const { cluster, group, options } = this.#parts
+    const { cluster, group, options, onStalled } = this.#parts
     if (!this.#isStable || this.#isClosed) return
     const now = cluster.env.clock.monotonic()
     if (now - this.#polledAt > options.maxPollIntervalMs) {
@@ -285,6 +285,7 @@ export class ClassicMembership implements Membership {
         await this.#sendLeave(context, 'max.poll.interval.ms exceeded').catch(() => {})
       }
       this.#forgotten('member')
+      onStalled()
       return
     }
     const generation = this.#generation

@@ -215,13 +215,14 @@ export class ConsumerMembership implements Membership {
   }
 
   async #stall(context: CallContext): Promise<void> {
-    const { cluster, group, options } = this.#parts
+    const { cluster, group, options, onStalled } = this.#parts
     cluster.env.logger.warn('the consumer leaves its group: it was not polled for longer than maxPollIntervalMs', {
       group,
       maxPollIntervalMs: options.maxPollIntervalMs,
     })
     await this.#send(this.#leaveEpoch, context).catch(() => {})
     this.#lost()
+    onStalled()
   }
 
   /** One heartbeat. Throws what the coordinator answers. */

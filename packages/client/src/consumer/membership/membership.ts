@@ -33,6 +33,8 @@ export interface MembershipOptions extends MembershipEvents {
   readonly onRejoinNeeded: () => void
   /** Something failed that is tried again. */
   readonly onTrouble: (error: unknown) => void
+  /** The member has left the group: the application did not poll for maxPollIntervalMs. */
+  readonly onStalled: () => void
 }
 
 export interface Membership {
