@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheOf, javaProfiles } from './lib/clients.mjs'
-import { nodeBinary } from './lib/node-versions.mjs'
+import { nodeBinary, nodeVersions } from './lib/node-versions.mjs'
+import { otherRuntimes, runtimeBinary } from './lib/other-runtimes.mjs'
 import { root, run, say } from './lib/workspace.mjs'
 
 const clients = (...parts) => join(root, 'tests', 'clients', ...parts)
@@ -69,7 +70,8 @@ await part(
 await part('node', [clients('node', 'package-lock.json')], () =>
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: clients('node') }),
 )
-await nodeBinary(24)
+for (const major of Object.keys(nodeVersions)) await nodeBinary(Number(major))
+for (const name of Object.keys(otherRuntimes)) runtimeBinary(name)
 if (spawnSync('kcat', ['-V']).error) {
   say('setting up kcat (apt-get)')
   run('apt-get', ['update', '-qq'])

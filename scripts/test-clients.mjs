@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { cacheOf, classPath, javaProfiles } from './lib/clients.mjs'
 import { COMPATIBILITY_NOTES } from './lib/compatibility-notes.mjs'
 import { nodeVersions } from './lib/node-versions.mjs'
+import { otherRuntimes, runtimePath } from './lib/other-runtimes.mjs'
 import { startBroker } from './lib/test-broker.mjs'
 import { root, say } from './lib/workspace.mjs'
 
@@ -166,6 +167,12 @@ const programs = [
     needs: ['members', 'latest', 'v24'].map((profile) => join(cacheOf(`java-${profile}`), '.installed')),
     startsOwn: true,
   })),
+  {
+    name: '@ottla/client in other runtimes',
+    command: [process.execPath, join(root, 'tests', 'runtimes', 'runtimes-checks.mjs')],
+    needs: Object.keys(otherRuntimes).map(runtimePath),
+    startsOwn: true,
+  },
   {
     name: 'Apache Kafka answers',
     command: [process.execPath, clients('tools', 'differential-checks.mjs')],
