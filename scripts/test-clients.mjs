@@ -144,6 +144,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Ottla client, secured',
+    command: [process.execPath, clients('tools', 'client-security-checks.mjs')],
+    needs: ['latest', 'v44'].map((profile) => join(cacheOf(`java-${profile}`), '.installed')),
+    startsOwn: true,
+  },
+  {
     name: 'Apache Kafka folders',
     command: [process.execPath, clients('tools', 'folder-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],

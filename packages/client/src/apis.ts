@@ -22,10 +22,16 @@ import {
   ConsumerGroupDescribeResponse,
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponse,
+  CreateAclsRequest,
+  CreateAclsResponse,
+  CreateDelegationTokenRequest,
+  CreateDelegationTokenResponse,
   CreatePartitionsRequest,
   CreatePartitionsResponse,
   CreateTopicsRequest,
   CreateTopicsResponse,
+  DeleteAclsRequest,
+  DeleteAclsResponse,
   DeleteGroupsRequest,
   DeleteGroupsResponse,
   DeleteRecordsRequest,
@@ -34,12 +40,16 @@ import {
   DeleteShareGroupOffsetsResponse,
   DeleteTopicsRequest,
   DeleteTopicsResponse,
+  DescribeAclsRequest,
+  DescribeAclsResponse,
   DescribeClientQuotasRequest,
   DescribeClientQuotasResponse,
   DescribeClusterRequest,
   DescribeClusterResponse,
   DescribeConfigsRequest,
   DescribeConfigsResponse,
+  DescribeDelegationTokenRequest,
+  DescribeDelegationTokenResponse,
   DescribeGroupsRequest,
   DescribeGroupsResponse,
   DescribeLogDirsRequest,
@@ -60,10 +70,14 @@ import {
   ElectLeadersResponse,
   EndTxnRequest,
   EndTxnResponse,
+  ExpireDelegationTokenRequest,
+  ExpireDelegationTokenResponse,
   FetchRequest,
   FetchResponse,
   FindCoordinatorRequest,
   FindCoordinatorResponse,
+  GetTelemetrySubscriptionsRequest,
+  GetTelemetrySubscriptionsResponse,
   HeartbeatRequest,
   HeartbeatResponse,
   IncrementalAlterConfigsRequest,
@@ -96,6 +110,8 @@ import {
   ProduceResponse,
   RemoveRaftVoterRequest,
   RemoveRaftVoterResponse,
+  RenewDelegationTokenRequest,
+  RenewDelegationTokenResponse,
   SaslAuthenticateRequest,
   SaslAuthenticateResponse,
   SaslHandshakeRequest,
@@ -116,6 +132,8 @@ import {
   TxnOffsetCommitResponse,
   UnregisterBrokerRequest,
   UnregisterBrokerResponse,
+  UnregisterControllerRequest,
+  UnregisterControllerResponse,
   UpdateFeaturesRequest,
   UpdateFeaturesResponse,
   WriteTxnMarkersRequest,
@@ -215,3 +233,24 @@ export const WRITE_TXN_MARKERS = { request: WriteTxnMarkersRequest, response: Wr
 export const API_VERSIONS = { request: ApiVersionsRequest, response: ApiVersionsResponse }
 export const SASL_HANDSHAKE = { request: SaslHandshakeRequest, response: SaslHandshakeResponse }
 export const SASL_AUTHENTICATE = { request: SaslAuthenticateRequest, response: SaslAuthenticateResponse }
+export const CREATE_ACLS = { request: CreateAclsRequest, response: CreateAclsResponse }
+export const DELETE_ACLS = { request: DeleteAclsRequest, response: DeleteAclsResponse }
+export const DESCRIBE_ACLS = { request: DescribeAclsRequest, response: DescribeAclsResponse }
+export const CREATE_DELEGATION_TOKEN = {
+  request: CreateDelegationTokenRequest,
+  response: CreateDelegationTokenResponse,
+}
+export const RENEW_DELEGATION_TOKEN = { request: RenewDelegationTokenRequest, response: RenewDelegationTokenResponse }
+export const EXPIRE_DELEGATION_TOKEN = {
+  request: ExpireDelegationTokenRequest,
+  response: ExpireDelegationTokenResponse,
+}
+export const DESCRIBE_DELEGATION_TOKEN = {
+  request: DescribeDelegationTokenRequest,
+  response: DescribeDelegationTokenResponse,
+}
+export const GET_TELEMETRY_SUBSCRIPTIONS = {
+  request: GetTelemetrySubscriptionsRequest,
+  response: GetTelemetrySubscriptionsResponse,
+}
+export const UNREGISTER_CONTROLLER = { request: UnregisterControllerRequest, response: UnregisterControllerResponse }

@@ -148,6 +148,8 @@ export class FakeCluster {
   sasl: Omit<FakeSaslOptions, 'now'> | null = null
   /** What the connections know of their clients, in the order in which they were made. */
   readonly sessions: FakeSaslState[] = []
+  /** Further APIs that the brokers serve, by name: what they answer to a request of a version. */
+  readonly served = new Map<string, (body: never, version: number) => unknown>()
   /** Names of requests that came where none was due. */
   readonly trespasses: string[] = []
   /** Kafka answers a fetch without new data after maxWaitMs. */
@@ -262,7 +264,7 @@ class FakeConnection {
     const version = reader.int16()
     const correlationId = reader.int32()
     if (key === 18) {
-      this.#send(apiVersionsAnswer(correlationId, this.#cluster.isOld))
+      this.#send(apiVersionsAnswer(correlationId, this.#cluster))
       return
     }
     const api = Object.values(apis).find(({ request }) => request.key === key)!
@@ -282,7 +284,9 @@ class FakeConnection {
       this.#place.stream.destroy()
       return
     }
-    const answer = await this.#handle(name, body, fault.kind === 'error' ? fault.code : ErrorCode.NONE)
+    const own = this.#cluster.served.get(name)
+    const code = fault.kind === 'error' ? fault.code : ErrorCode.NONE
+    const answer = own === undefined ? await this.#handle(name, body, code) : own(body as never, version)
     if (fault.kind === 'lost-answer') {
       this.#place.stream.destroy()
       return
@@ -439,14 +443,18 @@ class FakeConnection {
 }
 
 /** Versions that the fakes serve; `isOld` as a broker without topic ids. */
-function apiVersionsAnswer(correlationId: number, isOld: boolean): Buffer {
+function apiVersionsAnswer(correlationId: number, { isOld, served }: FakeCluster): Buffer {
   const oldest: Readonly<Record<string, number>> = { ProduceRequest: 8, FetchRequest: 11, MetadataRequest: 8 }
+  const more = Object.values(apis)
+    .map((api) => api.request as Schema)
+    .filter(({ name }) => served.has(name.replace('Request', '')))
+  const all = [...SERVED, ...more]
   const writer = new Writer()
   writer.int32(0)
   writer.int32(correlationId)
   writer.int16(ErrorCode.NONE)
-  writer.uvarint(SERVED.length + 1)
-  for (const { key, name, versions } of SERVED) {
+  writer.uvarint(all.length + 1)
+  for (const { key, name, versions } of all) {
     writer.int16(key)
     writer.int16(versions.min)
     writer.int16(isOld ? Math.min(versions.max, oldest[name] ?? versions.max) : versions.max)

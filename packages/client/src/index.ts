@@ -1,6 +1,15 @@
 export type { TlsOptions } from '@ottla/env'
 export type { ConnectionErrorCode, OauthToken, SaslExchange, SaslMechanism, SaslWorld } from '@ottla/net'
 export { ConnectionError } from '@ottla/net'
+export type {
+  AclBinding,
+  AclFilter,
+  AclOperation,
+  AclPatternType,
+  AclPermission,
+  AclResourceType,
+} from './admin/acl-binding.ts'
+export { aclKey, CLUSTER_RESOURCE } from './admin/acl-binding.ts'
 export { Admin } from './admin/admin.ts'
 export type {
   BrokerDescription,
@@ -16,7 +25,9 @@ export type {
   DescribeConfigsOptions,
 } from './admin/configs.ts'
 export { CONFIG_SOURCES, ConfigResourceType, resourceKey } from './admin/configs.ts'
+export type { CreateTokenOptions, DelegationToken } from './admin/delegation-tokens.ts'
 export type { FeatureDescription, FeaturesAdmin, FeaturesDescription, FeatureUpdate } from './admin/features.ts'
+export type { MemberToRemove, RemoveMembersOptions } from './admin/group-members.ts'
 export type { GroupDescription, GroupListing, ListGroupsOptions, MemberDescription } from './admin/groups.ts'
 export type { LogDirDescription, LogDirReplica, LogDirsAdmin, ReplicaMove } from './admin/log-dirs.ts'
 export type { Outcome } from './admin/outcome.ts'
@@ -27,6 +38,7 @@ export { quotaEntityKey } from './admin/quotas.ts'
 export type { RecordsToDelete } from './admin/records.ts'
 export type { ReplicaPosition, ReplicaRead, ReplicaRecords } from './admin/replica-records.ts'
 export type { Reassignment, ReplicasAdmin } from './admin/replicas.ts'
+export type { ScramChange, ScramCredential } from './admin/scram-credentials.ts'
 export type {
   ShareGroupDescription,
   ShareGroupsAdmin,

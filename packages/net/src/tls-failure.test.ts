@@ -40,7 +40,7 @@ test('a certificate that is not trusted is told with host, reason and remedy, an
     ['CERT_HAS_EXPIRED', /^broker:9093 is not trusted: its certificate has expired/],
     [
       'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN',
-      /^TLS with broker:9093 failed: the broker does not accept the certificate/,
+      /^TLS with broker:9093 failed: the broker wants a certificate of this client that it trusts/,
     ],
     [
       'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',

@@ -29,7 +29,7 @@ const ALERTS: readonly (readonly [pattern: RegExp, text: string])[] = [
   ],
   [
     /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNKNOWN_CA|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED/,
-    'the broker does not accept the certificate of this client: check `cert` and `key`, and which authorities the broker trusts',
+    'the broker wants a certificate of this client that it trusts: check `cert` and `key`, and its authorities',
   ],
   [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, 'the broker and this client have no version of TLS in common'],
 ]

@@ -6,12 +6,14 @@ import { type CommittedOffset, fetchCommitted, type OffsetAndMetadata } from '..
 import { KafkaError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import type { TopicPartition } from '../topic-partition.ts'
+import { AclsAdmin } from './acls.ts'
 import {
   brokerVersions,
   type ClusterDescription,
   type DescribeClusterOptions,
   describeCluster,
   listReassignments,
+  newClientInstanceId,
   type OngoingReassignment,
 } from './cluster-description.ts'
 import {
@@ -24,9 +26,12 @@ import {
   incrementalAlterConfigs,
   listConfigResources,
 } from './configs.ts'
+import { DelegationTokensAdmin } from './delegation-tokens.ts'
 import { FeaturesAdmin } from './features.ts'
+import { type MemberToRemove, type RemoveMembersOptions, removeMembers } from './group-members.ts'
 import {
   alterGroupOffsets,
+  type DescribeGroupsOptions,
   deleteGroupOffsets,
   deleteGroups,
   describeGroups,
@@ -41,6 +46,7 @@ import { QuorumAdmin } from './quorum.ts'
 import { QuotasAdmin } from './quotas.ts'
 import { deleteRecords, type RecordsToDelete } from './records.ts'
 import { ReplicasAdmin } from './replicas.ts'
+import { ScramCredentialsAdmin } from './scram-credentials.ts'
 import { ShareGroupsAdmin } from './share-groups.ts'
 import { StreamsGroupsAdmin } from './streams-groups.ts'
 import {
@@ -69,6 +75,7 @@ import { TransactionsAdmin } from './transactions.ts'
  */
 export class Admin {
   readonly #cluster: Cluster
+  #clientInstanceId: string | null = null
   /** Transactions and their producers. */
   readonly transactions: TransactionsAdmin
   readonly shareGroups: ShareGroupsAdmin
@@ -80,6 +87,10 @@ export class Admin {
   /** The quorum that holds the metadata. */
   readonly quorum: QuorumAdmin
   readonly quotas: QuotasAdmin
+  /** Who may do what. */
+  readonly acls: AclsAdmin
+  readonly scramCredentials: ScramCredentialsAdmin
+  readonly delegationTokens: DelegationTokensAdmin
 
   /** Use `kafka.admin()`. @internal */
   constructor(cluster: Cluster) {
@@ -92,6 +103,9 @@ export class Admin {
     this.features = new FeaturesAdmin(cluster)
     this.quorum = new QuorumAdmin(cluster)
     this.quotas = new QuotasAdmin(cluster)
+    this.acls = new AclsAdmin(cluster)
+    this.scramCredentials = new ScramCredentialsAdmin(cluster)
+    this.delegationTokens = new DelegationTokensAdmin(cluster)
   }
 
   createTopics(
@@ -161,13 +175,22 @@ export class Admin {
 
   describeGroups(
     groups: readonly string[],
-    options: CallOptions = {},
+    options: CallOptions & DescribeGroupsOptions = {},
   ): Promise<Map<string, Outcome<GroupDescription>>> {
     return describeGroups(this.#cluster, groups, this.#context(options))
   }
 
   deleteGroups(groups: readonly string[], options: CallOptions = {}): Promise<Map<string, Outcome<void>>> {
     return deleteGroups(this.#cluster, groups, this.#context(options))
+  }
+
+  /** Takes members out of a group; all of them for `null`. Outcomes by instance id or member id. */
+  removeGroupMembers(
+    group: string,
+    members: readonly MemberToRemove[] | null,
+    options: CallOptions & RemoveMembersOptions = {},
+  ): Promise<Map<string, Outcome<void>>> {
+    return removeMembers(this.#cluster, { group, members }, this.#context(options))
   }
 
   /** Committed offsets of a group, of all partitions where none are named. */
@@ -215,6 +238,12 @@ export class Admin {
 
   describeCluster(options: CallOptions & DescribeClusterOptions = {}): Promise<ClusterDescription> {
     return describeCluster(this.#cluster, this.#context(options))
+  }
+
+  /** The id under which brokers know this admin in their client metrics (KIP-714). */
+  async clientInstanceId(options: CallOptions = {}): Promise<string> {
+    this.#clientInstanceId ??= await newClientInstanceId(this.#cluster, this.#context(options))
+    return this.#clientInstanceId
   }
 
   /** The API versions and finalized features of one broker. */

@@ -1,10 +1,12 @@
 /** The cluster and its brokers. */
 import type { PeerVersions } from '@ottla/net'
-import { DESCRIBE_CLUSTER, LIST_PARTITION_REASSIGNMENTS } from '../apis.ts'
+import { ZERO_UUID } from '@ottla/protocol'
+import { DESCRIBE_CLUSTER, GET_TELEMETRY_SUBSCRIPTIONS, LIST_PARTITION_REASSIGNMENTS, METADATA } from '../apis.ts'
 import type { CallContext, Cluster } from '../cluster/cluster.ts'
 import { throwBrokerError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import type { TopicPartition } from '../topic-partition.ts'
+import { type AclOperation, operationsOf } from './acl-binding.ts'
 
 export interface BrokerDescription extends BrokerNode {
   /** Registered, but not taking part; false when the broker does not say. */
@@ -16,9 +18,12 @@ export interface ClusterDescription {
   /** -1 when there is none. */
   readonly controllerId: number
   readonly brokers: readonly BrokerDescription[]
+  /** What the caller may do with the cluster; null when that was not asked for, or the broker does not say. */
+  readonly authorizedOperations: readonly AclOperation[] | null
 }
 
 export interface DescribeClusterOptions {
+  readonly includeAuthorizedOperations?: boolean | undefined
   readonly includeFencedBrokers?: boolean | undefined
 }
 
@@ -29,38 +34,65 @@ export interface OngoingReassignment extends TopicPartition {
 }
 
 const FENCED_SINCE = 2
+/** Metadata tells of the cluster's operations from 8 to 10. */
+const OPERATIONS_SINCE = 8
+const MAX_METADATA = 10
 
-/** Brokers before 2.8 tell it with their metadata. */
 export async function describeCluster(
   cluster: Cluster,
   context: CallContext & DescribeClusterOptions,
 ): Promise<ClusterDescription> {
-  const { peer } = await cluster.connectionTo({ kind: 'any' }, context)
-  if (!peer.apis.has(DESCRIBE_CLUSTER.request.key)) return await describedByMetadata(cluster, context)
-  const { clusterId, controllerId, brokers } = await cluster.call(
+  const connection = await cluster.connectionTo({ kind: 'any' }, context)
+  if (!connection.peer.apis.has(DESCRIBE_CLUSTER.request.key)) return await describedByMetadata(cluster, context)
+  const answer = await cluster.call(
     {
       target: { kind: 'any' },
       api: DESCRIBE_CLUSTER,
-      init: (version) =>
-        version >= FENCED_SINCE ? { includeFencedBrokers: context.includeFencedBrokers ?? false } : {},
+      init: (version) => ({
+        includeClusterAuthorizedOperations: context.includeAuthorizedOperations ?? false,
+        ...(version >= FENCED_SINCE ? { includeFencedBrokers: context.includeFencedBrokers ?? false } : {}),
+      }),
       what: 'describe the cluster',
       check: ({ errorCode, errorMessage }) => throwBrokerError(errorCode, errorMessage),
     },
     context,
   )
+  const { clusterId, controllerId, brokers, clusterAuthorizedOperations } = answer
   return {
     clusterId,
     controllerId,
     brokers: brokers.map(({ brokerId: id, host, port, rack, isFenced }) => ({ id, host, port, rack, isFenced })),
+    authorizedOperations: operationsOf(clusterAuthorizedOperations),
   }
 }
 
-async function describedByMetadata(cluster: Cluster, context: CallContext): Promise<ClusterDescription> {
-  const { clusterId, controllerId, brokers } = await cluster.metadata.load([], context)
+/** Brokers before Kafka 2.8 describe the cluster in their metadata alone. */
+async function describedByMetadata(
+  cluster: Cluster,
+  context: CallContext & DescribeClusterOptions,
+): Promise<ClusterDescription> {
+  const answer = await cluster.call(
+    {
+      target: { kind: 'any' },
+      api: METADATA,
+      init: (version) => ({
+        topics: [],
+        allowAutoTopicCreation: true,
+        ...(version >= OPERATIONS_SINCE
+          ? { includeClusterAuthorizedOperations: context.includeAuthorizedOperations ?? false }
+          : {}),
+      }),
+      maxVersion: MAX_METADATA,
+      what: 'describe the cluster',
+    },
+    context,
+  )
+  const { clusterId, controllerId, brokers, clusterAuthorizedOperations } = answer
   return {
     clusterId: clusterId ?? '',
     controllerId,
     brokers: brokers.map(({ nodeId: id, host, port, rack }) => ({ id, host, port, rack, isFenced: false })),
+    authorizedOperations: operationsOf(clusterAuthorizedOperations),
   }
 }
 
@@ -94,4 +126,19 @@ export async function listReassignments(cluster: Cluster, context: CallContext):
       removing,
     })),
   )
+}
+
+/** An id that the cluster gives out for a client's metrics (KIP-714). */
+export async function newClientInstanceId(cluster: Cluster, context: CallContext): Promise<string> {
+  const { clientInstanceId } = await cluster.call(
+    {
+      target: { kind: 'any' },
+      api: GET_TELEMETRY_SUBSCRIPTIONS,
+      init: { clientInstanceId: ZERO_UUID },
+      what: 'ask for a client instance id',
+      check: ({ errorCode }) => throwBrokerError(errorCode),
+    },
+    context,
+  )
+  return clientInstanceId
 }

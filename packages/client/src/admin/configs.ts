@@ -47,12 +47,17 @@ export interface ConfigEntry extends ConfigSynonym {
   readonly isSensitive: boolean
   /** Where else the value could come from, best first. */
   readonly synonyms: readonly ConfigSynonym[]
+  /** In Kafka's words: BOOLEAN, STRING, INT, …; UNKNOWN when the broker does not say. */
+  readonly type: string
+  /** Null when it was not asked for, or there is none. */
+  readonly documentation: string | null
 }
 
 export interface DescribeConfigsOptions {
   /** Default: all settings. */
   readonly keys?: readonly string[] | undefined
   readonly includeSynonyms?: boolean | undefined
+  readonly includeDocumentation?: boolean | undefined
 }
 
 export type ConfigChange =
@@ -64,6 +69,9 @@ export type ConfigChange =
   /** From lists: takes elements out. */
   | { readonly kind: 'subtract'; readonly name: string; readonly value: string }
 
+/** By number on the wire. */
+const CONFIG_TYPES = ['UNKNOWN', 'BOOLEAN', 'STRING', 'INT', 'SHORT', 'LONG', 'DOUBLE', 'LIST', 'CLASS', 'PASSWORD']
+const DOCUMENTATION_SINCE = 3
 const OPERATIONS = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
 /** Key of a resource in the results: `type name`. */
@@ -83,14 +91,15 @@ export async function describeConfigs(
       {
         target,
         api: DESCRIBE_CONFIGS,
-        init: {
+        init: (version) => ({
           resources: ofTarget.map(({ type, name }) => ({
             resourceType: type,
             resourceName: name,
             configurationKeys: context.keys ?? null,
           })),
           includeSynonyms: context.includeSynonyms ?? false,
-        },
+          ...(version >= DOCUMENTATION_SINCE ? { includeDocumentation: context.includeDocumentation ?? false } : {}),
+        }),
         what: 'describe configs',
       },
       context,
@@ -104,6 +113,8 @@ export async function describeConfigs(
           source: sourceName(config.configSource),
           isReadOnly: config.readOnly,
           isSensitive: config.isSensitive,
+          type: CONFIG_TYPES[config.configType] ?? 'UNKNOWN',
+          documentation: config.documentation,
           synonyms: config.synonyms.map(({ name, value, source }) => ({ name, value, source: sourceName(source) })),
         }))
       results.set(resourceKey({ type, name: result.resourceName }), outcomeOf(result, {}, entries))

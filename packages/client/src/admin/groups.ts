@@ -7,6 +7,7 @@ import { decodeAssignment } from '../consumer/membership/consumer-protocol.ts'
 import { BrokerError, isBrokerError, throwBrokerError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { byTopic, partitionKey, type TopicPartition } from '../topic-partition.ts'
+import { type AclOperation, operationsOf } from './acl-binding.ts'
 import { attempt, eachOf } from './each-of.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
@@ -47,12 +48,21 @@ export interface GroupDescription {
   readonly members: readonly MemberDescription[]
   readonly groupEpoch: number | null
   readonly targetAssignmentEpoch: number | null
+  /** What the caller may do with the group; null when that was not asked for, or the broker does not say. */
+  readonly authorizedOperations: readonly AclOperation[] | null
+}
+
+export interface DescribeGroupsOptions {
+  readonly includeAuthorizedOperations?: boolean | undefined
 }
 
 const STATES_SINCE = 4
 const TYPES_SINCE = 5
 /** From this version on DescribeGroups answers GROUP_ID_NOT_FOUND; before, the state is Dead. */
 const DEAD = 'Dead'
+const OPERATIONS_SINCE = 3
+
+type GroupContext = CallContext & DescribeGroupsOptions
 
 export async function listGroups(cluster: Cluster, context: CallContext & ListGroupsOptions): Promise<GroupListing[]> {
   const brokers = await cluster.metadata.brokers(context)
@@ -87,7 +97,7 @@ export async function listGroups(cluster: Cluster, context: CallContext & ListGr
 export function describeGroups(
   cluster: Cluster,
   groups: readonly string[],
-  context: CallContext,
+  context: GroupContext,
 ): Promise<Map<string, Outcome<GroupDescription>>> {
   return eachOf(groups, (group) => describeGroup(cluster, group, context))
 }
@@ -172,7 +182,7 @@ export async function deleteGroupOffsets(
   return outcomes
 }
 
-async function describeGroup(cluster: Cluster, group: string, context: CallContext): Promise<GroupDescription> {
+async function describeGroup(cluster: Cluster, group: string, context: GroupContext): Promise<GroupDescription> {
   const coordinator = await cluster.coordinators.find(group, context)
   const connection = await cluster.pool.connection(coordinator, context.signal)
   if (connection.peer.apis.has(CONSUMER_GROUP_DESCRIBE.request.key)) {
@@ -188,12 +198,16 @@ async function describeGroup(cluster: Cluster, group: string, context: CallConte
   return await describeClassicGroup(cluster, group, context)
 }
 
-async function describeConsumerGroup(cluster: Cluster, group: string, context: CallContext): Promise<GroupDescription> {
+async function describeConsumerGroup(
+  cluster: Cluster,
+  group: string,
+  context: GroupContext,
+): Promise<GroupDescription> {
   const answer = await cluster.call(
     {
       target: { kind: 'coordinator', group },
       api: CONSUMER_GROUP_DESCRIBE,
-      init: { groupIds: [group] },
+      init: { groupIds: [group], includeAuthorizedOperations: context.includeAuthorizedOperations ?? false },
       what: `describe group ${group}`,
       check: ({ groups: [found] }) => throwBrokerError(found!.errorCode, found!.errorMessage, { group }),
     },
@@ -209,6 +223,7 @@ async function describeConsumerGroup(cluster: Cluster, group: string, context: C
     coordinator: await cluster.coordinators.find(group, context),
     groupEpoch: found.groupEpoch,
     targetAssignmentEpoch: found.assignmentEpoch,
+    authorizedOperations: operationsOf(found.authorizedOperations),
     members: found.members.map((member) => ({
       memberId: member.memberId,
       instanceId: member.instanceId,
@@ -221,12 +236,17 @@ async function describeConsumerGroup(cluster: Cluster, group: string, context: C
   }
 }
 
-async function describeClassicGroup(cluster: Cluster, group: string, context: CallContext): Promise<GroupDescription> {
+async function describeClassicGroup(cluster: Cluster, group: string, context: GroupContext): Promise<GroupDescription> {
   const answer = await cluster.call(
     {
       target: { kind: 'coordinator', group },
       api: DESCRIBE_GROUPS,
-      init: { groups: [group] },
+      init: (version) => ({
+        groups: [group],
+        ...(version >= OPERATIONS_SINCE
+          ? { includeAuthorizedOperations: context.includeAuthorizedOperations ?? false }
+          : {}),
+      }),
       what: `describe group ${group}`,
       check: ({ groups: [found] }) => throwBrokerError(found!.errorCode, found!.errorMessage, { group }),
     },
@@ -244,6 +264,7 @@ async function describeClassicGroup(cluster: Cluster, group: string, context: Ca
     coordinator: await cluster.coordinators.find(group, context),
     groupEpoch: null,
     targetAssignmentEpoch: null,
+    authorizedOperations: operationsOf(found.authorizedOperations),
     members: found.members.map((member) => ({
       memberId: member.memberId,
       instanceId: member.groupInstanceId,

@@ -1,6 +1,12 @@
 /** The quorum that holds the cluster's metadata, and who is registered in it (KIP-595, KIP-836, KIP-853). */
 import { ZERO_UUID } from '@ottla/protocol'
-import { ADD_RAFT_VOTER, DESCRIBE_QUORUM, REMOVE_RAFT_VOTER, UNREGISTER_BROKER } from '../apis.ts'
+import {
+  ADD_RAFT_VOTER,
+  DESCRIBE_QUORUM,
+  REMOVE_RAFT_VOTER,
+  UNREGISTER_BROKER,
+  UNREGISTER_CONTROLLER,
+} from '../apis.ts'
 import type { CallOptions, Cluster } from '../cluster/cluster.ts'
 import { throwBrokerError } from '../errors.ts'
 
@@ -115,6 +121,20 @@ export class QuorumAdmin {
         api: UNREGISTER_BROKER,
         init: { brokerId },
         what: `unregister broker ${brokerId}`,
+        check: ({ errorCode, errorMessage }) => throwBrokerError(errorCode, errorMessage),
+      },
+      this.#cluster.context(options),
+    )
+  }
+
+  /** Takes the registration of a controller out of the metadata; meant for one that is gone for good. */
+  async unregisterController(controllerId: number, options: CallOptions = {}): Promise<void> {
+    await this.#cluster.call(
+      {
+        target: { kind: 'controller' },
+        api: UNREGISTER_CONTROLLER,
+        init: { controllerId },
+        what: `unregister controller ${controllerId}`,
         check: ({ errorCode, errorMessage }) => throwBrokerError(errorCode, errorMessage),
       },
       this.#cluster.context(options),

@@ -4,6 +4,7 @@ import { CREATE_PARTITIONS, CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_TOPIC_PARTITI
 import type { CallContext, Cluster } from '../cluster/cluster.ts'
 import { BrokerError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
+import { type AclOperation, operationsOf } from './acl-binding.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
 export interface NewTopic {
@@ -44,6 +45,8 @@ export interface PartitionDescription {
 
 export interface TopicDescription extends TopicListing {
   readonly partitions: readonly PartitionDescription[]
+  /** What the caller may do with the topic; null when the broker does not say. */
+  readonly authorizedOperations: readonly AclOperation[] | null
 }
 
 export interface NewPartitions {
@@ -230,7 +233,8 @@ function addPiece(
     eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
     lastKnownEligible: partition.lastKnownElr,
   }))
-  const whole = () => ({ name, id, isInternal, partitions: [...known, ...partitions] })
+  const authorizedOperations = operationsOf(topic.topicAuthorizedOperations)
+  const whole = () => ({ name, id, isInternal, partitions: [...known, ...partitions], authorizedOperations })
   described.set(name, outcomeOf(topic, { topic: name }, whole))
 }
 
@@ -310,7 +314,8 @@ function describedByMetadata(topic: MetadataTopic, brokers: ReadonlyMap<number, 
     lastKnownEligible: null,
   }))
   partitions.sort((a, b) => a.partition - b.partition)
-  return { name: topic.name ?? '', id: topic.topicId ?? ZERO_UUID, isInternal: topic.isInternal, partitions }
+  const { isInternal } = topic
+  return { name: topic.name ?? '', id: topic.topicId ?? ZERO_UUID, isInternal, partitions, authorizedOperations: null }
 }
 
 function nodesById(

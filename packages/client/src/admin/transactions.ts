@@ -8,7 +8,7 @@ import type { ProducerIdentity } from '../producer/write-identity.ts'
 import { partitionKey, type TopicPartition } from '../topic-partition.ts'
 import { eachOf } from './each-of.ts'
 import { atLeader } from './leaders.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+import { type Outcome, outcomeOf, unwrap } from './outcome.ts'
 
 export interface TransactionListing {
   readonly transactionalId: string
@@ -151,6 +151,11 @@ export class TransactionsAdmin {
     return eachOf(transactionalIds, (transactionalId) =>
       initTransactionalProducer(this.#cluster, { transactionalId, transactionTimeoutMs: FENCE_TIMEOUT_MS }, context),
     )
+  }
+
+  /** Ends the transaction that is open under the id, whoever holds it (KIP-939). */
+  async forceTerminate(transactionalId: string, options: CallOptions = {}): Promise<void> {
+    unwrap((await this.fenceProducers([transactionalId], options)).get(transactionalId))
   }
 
   /** Writes the marker that a hanging transaction waits for on one partition. For those that no coordinator knows any more. */
