@@ -52,6 +52,13 @@ const members = clients('java', 'src', 'main', 'java', 'checks', 'GroupMembers.j
 await part('java-members', [members], (folder) => {
   run('javac', ['-nowarn', '--release', '11', '-d', folder, '-cp', join(cacheOf('java-v24'), 'jars', '*'), members])
 })
+const spring = ['pom.xml', 'SpringProgram.java'].map((file) => clients('spring', file))
+await part('spring', spring, (folder) => {
+  const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`]
+  run('mvn', ['-q', '-B', '-f', clients('spring', 'pom.xml'), ...copy])
+  const options = ['-nowarn', '-parameters', '--release', '17', '-d', join(folder, 'classes')]
+  run('javac', [...options, '-cp', join(folder, 'jars', '*'), clients('spring', 'SpringProgram.java')])
+})
 await part('python', [clients('python', 'requirements.txt')], (folder) => {
   run('python3', ['-m', 'venv', folder])
   run(join(folder, 'bin', 'pip'), [

@@ -8,7 +8,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheOf, classPath, javaProfiles } from './lib/clients.mjs'
+import { cacheOf, classPath, javaProfiles, springClassPath, springVersion } from './lib/clients.mjs'
 import { COMPATIBILITY_NOTES } from './lib/compatibility-notes.mjs'
 import { nodeVersions } from './lib/node-versions.mjs'
 import { otherRuntimes, runtimePath } from './lib/other-runtimes.mjs'
@@ -102,6 +102,11 @@ const programs = [
       ),
       needs: [join(cacheOf(`java-${profile}`), '.installed')],
     })),
+  {
+    name: 'Spring Kafka',
+    command: [process.execPath, clients('tools', 'spring-checks.mjs'), springClassPath, springVersion],
+    needs: [join(cacheOf('spring'), '.installed')],
+  },
   {
     name: 'share group tools',
     command: [process.execPath, clients('tools', 'share-tools-checks.mjs'), classPath('latest')],

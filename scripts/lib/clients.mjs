@@ -35,3 +35,7 @@ export function cacheOf(name) {
 export function classPath(profile) {
   return `${join(cacheOf(`java-${profile}`), 'classes')}:${join(cacheOf(`java-${profile}`), 'jars', '*')}`
 }
+
+/** tests/clients/spring: Spring for Apache Kafka, with our program beside it. */
+export const springVersion = '4.0.1'
+export const springClassPath = `${join(cacheOf('spring'), 'classes')}:${join(cacheOf('spring'), 'jars', '*')}`

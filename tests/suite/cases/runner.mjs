@@ -129,8 +129,7 @@ export default PROTOCOLS.flatMap(({ way, needs, options }) => [
           if (value === '2') throw new Error('never')
         },
         {
-          attempts: 3,
-          retryBackoffMs: 1,
+          retry: { attempts: 3, backoffMs: 1 },
           onFailed: ({ value }) => failed.push(value) && 'skip',
           signal: stop.signal,
         },
