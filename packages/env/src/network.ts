@@ -42,6 +42,11 @@ export interface ByteStream {
   readonly remotePort: number
   /** Bytes that were received. The chunk belongs to the stream: copy what is needed after the call returns. */
   onData: (chunk: Buffer) => void
+  /**
+   * Names memory for the bytes that come next, or null; a stream may then receive there instead of copying, and `onData` gets a view of
+   * the front of that memory. Asked before each read, and used until it is asked again.
+   */
+  receiveInto?: () => Buffer | null
   /** The write queue went down to nothing after `write` had returned false. */
   onDrain: () => void
   /** The peer sends no more, and may still read. Until something else is set: `end`. */

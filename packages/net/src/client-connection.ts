@@ -61,6 +61,8 @@ const DEFAULT_MAX_FRAME_BYTES = 256 << 20
 const STRANGER_FRAME_BYTES = 512 << 10
 const MIN_RESPONSE_BYTES = 4
 const SIZE_BYTES = 4
+/** Responses up to this size are received where they stay: more than a fetch asks for. */
+const PROOF_BYTES = 64 << 20
 /** Smaller frames share blocks of Node's own pool. */
 const SHARED_BYTES = 4096
 const MAX_CORRELATION_ID = 2 ** 31 - 1
@@ -98,6 +100,7 @@ export class ClientConnection {
         pool: ownMemory,
         maxFrameBytes: STRANGER_FRAME_BYTES,
         minFrameBytes: MIN_RESPONSE_BYTES,
+        proofBytes: PROOF_BYTES,
         counters: { framesIn: 0, bytesCopied: 0 },
       },
       (frame) => this.#receive(frame),
@@ -111,6 +114,7 @@ export class ClientConnection {
       const fault = this.#reader.push(chunk)
       if (fault !== null) this.#end(new ConnectionError('MALFORMED_RESPONSE', fault))
     }
+    stream.receiveInto = () => this.#reader.room
     stream.onDrain = () => {}
     stream.onClose = (error) => this.#end(closedBy(error, options, this.#heard))
   }

@@ -74,6 +74,28 @@ test('the bytes of a frame are copied once', () => {
   equal(counters.bytesCopied <= 100_000, true)
 })
 
+test('what is received in the room of a frame is not copied again', () => {
+  const { reader, frames, counters } = setup()
+  const body = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251))
+  const bytes = framed(body)
+  equal(reader.room, null)
+  equal(reader.push(bytes.subarray(0, 20)), null)
+  const copied = counters.bytesCopied
+  for (let at = 20; at < 90_000; ) {
+    const room: Buffer = reader.room!
+    const count = bytes.copy(room, 0, at, Math.min(at + 30_000, 90_000))
+    equal(reader.push(room.subarray(0, count)), null)
+    at += count
+  }
+  equal(counters.bytesCopied, copied)
+  equal(reader.room, null, 'for so little it is not worth a buffer')
+  equal(reader.push(Buffer.concat([bytes.subarray(90_000), framed(body)])), null)
+  deepEqual(
+    frames.map(({ buffer }) => buffer.equals(body)),
+    [true, true],
+  )
+})
+
 test('a size that is negative, too small or too large ends the connection before anything is allocated', () => {
   for (const [size, reason] of [
     [-1, /negative frame size -1/],

@@ -16,9 +16,11 @@ export interface FrameReaderOptions {
   readonly maxFrameBytes: number
   /** Smallest frame that can be a message; 8 holds key, version and correlation id of a request. */
   readonly minFrameBytes: number
+  /** A larger frame gets its full buffer only when this much of it has arrived: a size costs nothing to claim. Default {@link PROOF_BYTES}. */
+  readonly proofBytes?: number
   /** Looks at the first four bytes of a frame's body before the rest is buffered; a text refuses it. */
   readonly admit?: (firstWord: number) => string | null
-  /** Asked once for each frame of more than {@link PROOF_BYTES}, when that much has arrived; false stops the reader, and `resume` asks again. */
+  /** Asked once for each frame of more than `proofBytes`, when that much has arrived; false stops the reader, and `resume` asks again. */
   readonly grantLarge?: (frameBytes: number) => boolean
   readonly counters: FrameCounters
 }
@@ -32,9 +34,11 @@ export interface FrameCounters {
 /** Receives a frame and the count that the reader held on it. False stops the reader until `resume`. */
 export type FrameSink = (frame: SlabSlice) => boolean
 
-/** A larger frame gets its full buffer only when this much of it has arrived: a size costs nothing to claim. */
+/** What has to have arrived of a larger frame before it gets its full buffer, unless somebody says otherwise. */
 export const PROOF_BYTES = 1 << 20
 
+/** Less than this of a frame is copied: a buffer per read is not worth it. */
+const ROOM_BYTES = 16 << 10
 const SIZE_BYTES = 4
 const PREFIX_BYTES = 8
 
@@ -43,6 +47,7 @@ export class FrameReader {
   /** Of the frames that begin from now on. */
   maxFrameBytes: number
   readonly #minFrameBytes: number
+  readonly #proofBytes: number
   readonly #grantLarge: ((frameBytes: number) => boolean) | undefined
   readonly #admit: ((firstWord: number) => string | null) | undefined
   readonly #counters: FrameCounters
@@ -61,6 +66,7 @@ export class FrameReader {
     this.#pool = options.pool
     this.maxFrameBytes = options.maxFrameBytes
     this.#minFrameBytes = Math.max(options.minFrameBytes, PREFIX_BYTES - SIZE_BYTES)
+    this.#proofBytes = options.proofBytes ?? PROOF_BYTES
     this.#admit = options.admit
     this.#grantLarge = options.grantLarge
     this.#counters = options.counters
@@ -80,6 +86,13 @@ export class FrameReader {
   /** Size of the frame whose grant was refused, or 0. */
   get refusedFrameBytes(): number {
     return this.#stopped && this.#frame !== null ? this.#frameSize : 0
+  }
+
+  /** The part of a large frame's memory that is still empty: who receives there and then pushes it saves the copy. */
+  get room(): Buffer | null {
+    if (this.#frame === null || this.#stopped || this.#closed) return null
+    const { buffer } = this.#frame
+    return buffer.length - this.#filled < ROOM_BYTES ? null : buffer.subarray(this.#filled)
   }
 
   /** Takes a chunk in; it may be reused by its owner afterwards. Returns why the connection must be closed, or null. */
@@ -151,7 +164,7 @@ export class FrameReader {
     this.#isFirst = false
     this.#prefixBytes = 0
     this.#frameSize = size
-    this.#frame = this.#pool.allocate(size > PROOF_BYTES ? PROOF_BYTES : size)
+    this.#frame = this.#pool.allocate(Math.min(size, this.#proofBytes))
     this.#prefix.copy(this.#frame.buffer, 0, SIZE_BYTES, PREFIX_BYTES)
     this.#filled = PREFIX_BYTES - SIZE_BYTES
     return null
@@ -183,9 +196,13 @@ export class FrameReader {
 
   #fill(frame: SlabSlice, chunk: Buffer, at: number): number {
     const taken = Math.min(frame.buffer.length - this.#filled, chunk.length - at)
-    chunk.copy(frame.buffer, this.#filled, at, at + taken)
+    const { buffer } = frame
+    const isThere = chunk.buffer === buffer.buffer && chunk.byteOffset + at === buffer.byteOffset + this.#filled
+    if (!isThere) {
+      chunk.copy(buffer, this.#filled, at, at + taken)
+      this.#counters.bytesCopied += taken
+    }
     this.#filled += taken
-    this.#counters.bytesCopied += taken
     return taken
   }
 

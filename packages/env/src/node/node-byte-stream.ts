@@ -17,6 +17,7 @@ export class NodeByteStream implements ByteStream {
   readonly remoteHost: string
   readonly remotePort: number
   onData: (chunk: Buffer) => void = NOTHING
+  receiveInto: () => Buffer | null = () => null
   onDrain: () => void = NOTHING
   onEnd: () => void = () => this.end()
   onClose: (error: NetworkError | undefined) => void = NOTHING

@@ -11,6 +11,8 @@ import { NodeByteStream, networkError } from './node-byte-stream.ts'
 import { startTls } from './node-tls.ts'
 
 const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, allowHalfOpen: true } as const
+/** A socket reads at most so much at once. */
+const READ_BYTES = 64 * 1024
 /** How often a free port of 127.0.0.1 is tried that may be taken on ::1. */
 const PORT_ATTEMPTS = 10
 /** What listening on ::1 says on a machine without IPv6. */
@@ -56,7 +58,10 @@ export class NodeNetwork implements Network {
       const { timeoutMs, signal, tls } = options
       const where = `${address.host}:${address.port}`
       if (signal?.aborted === true) return reject(new NetworkError('EABORTED', `connecting to ${where} was given up`))
-      let socket = net.connect({ ...SOCKET_OPTIONS, ...address })
+      let stream: NodeByteStream | null = null
+      // TLS reads by itself, from below the stream of Node.
+      let socket =
+        tls === undefined ? connectSocket(address, () => stream) : net.connect({ ...SOCKET_OPTIONS, ...address })
       const fail = (error: NetworkError): void => {
         settle()
         socket.on('error', () => {})
@@ -79,7 +84,8 @@ export class NodeNetwork implements Network {
       }
       const opened = (): void => {
         settle()
-        resolve(new NodeByteStream(socket))
+        stream = new NodeByteStream(socket)
+        resolve(stream)
       }
       signal?.addEventListener('abort', onAbort)
       socket.once('error', onError)
@@ -123,6 +129,26 @@ export class NodeNetwork implements Network {
       })
     })
   }
+}
+
+/**
+ * A socket that receives where its stream says, else into one buffer, again and again: chunks of 64 KB outside the heap are garbage that has a busy
+ * reader collect the whole heap all the time. `stream` is asked from the time on at which there is one.
+ */
+function connectSocket(address: { host: string; port: number }, stream: () => NodeByteStream | null): net.Socket {
+  const own = Buffer.allocUnsafeSlow(READ_BYTES)
+  const socket = net.connect({
+    ...SOCKET_OPTIONS,
+    ...address,
+    onread: {
+      buffer: () => stream()?.receiveInto() ?? own,
+      callback: (bytes, buffer) => {
+        socket.emit('data', Buffer.from(buffer.buffer, buffer.byteOffset, bytes))
+        return true
+      },
+    },
+  })
+  return socket
 }
 
 function close(server: net.Server): Promise<void> {
