@@ -59,7 +59,7 @@ class StreamOutput implements Output {
   }
 
   get columns(): number | undefined {
-    return this.#stream.isTTY === true ? (this.#stream.columns ?? DEFAULT_COLUMNS) : undefined
+    return this.#stream.isTTY === true ? this.#stream.columns || DEFAULT_COLUMNS : undefined
   }
 
   write(data: string | Uint8Array): void {

@@ -2,19 +2,27 @@
 import type { CommandGroup, CommandSection, CommandSpec, OptionSpec } from './command.ts'
 import { CLUSTER_COMMANDS } from './tables/cluster-table.ts'
 import { CONNECTION_OPTIONS, GENERAL_OPTIONS, JSON_OPTION } from './tables/common-options-table.ts'
+import { CONFIG_COMMANDS } from './tables/config-table.ts'
 import { CONTEXT_COMMANDS } from './tables/context-table.ts'
+import { DOCTOR_COMMANDS } from './tables/doctor-table.ts'
+import { GROUP_COMMANDS } from './tables/group-table.ts'
 import { RECORDS_COMMANDS } from './tables/records-table.ts'
 import { TOPIC_COMMANDS } from './tables/topic-table.ts'
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...RECORDS_COMMANDS,
   ...TOPIC_COMMANDS,
+  ...GROUP_COMMANDS,
+  ...CONFIG_COMMANDS,
   ...CLUSTER_COMMANDS,
+  ...DOCTOR_COMMANDS,
   ...CONTEXT_COMMANDS,
 ]
 
 export const GROUPS: readonly CommandGroup[] = [
   { name: 'topic', summary: 'Topics: list, create, describe, alter, purge, delete' },
+  { name: 'group', summary: 'Groups: list, describe, lag, reset, delete' },
+  { name: 'config', summary: 'Settings of topics, brokers and groups: get, set, unset, diff' },
   { name: 'cluster', summary: 'The cluster: brokers, features, health' },
   { name: 'context', summary: 'Clusters by name, with how to connect to them' },
 ]
@@ -22,7 +30,8 @@ export const GROUPS: readonly CommandGroup[] = [
 export const SECTIONS: readonly CommandSection[] = [
   { title: 'Records', names: ['produce', 'consume', 'tail'] },
   { title: 'Topics', names: ['topic'] },
-  { title: 'Cluster', names: ['cluster'] },
+  { title: 'Groups', names: ['group'] },
+  { title: 'Cluster', names: ['cluster', 'config', 'doctor'] },
   { title: 'This program', names: ['use', 'context'] },
 ]
 

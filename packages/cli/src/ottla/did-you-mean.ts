@@ -1,18 +1,31 @@
 /** Finds what somebody meant who mistyped a name. */
 
-/** The most similar of the candidates, at most `limit`, best first; none when nothing comes near. */
+/** The most similar of the candidates, at most `limit`, best first, without those that are clearly farther; none when nothing comes near. */
 export function similarTo(word: string, candidates: Iterable<string>, limit = 3): string[] {
   const lower = word.toLowerCase()
   const bound = Math.max(1, Math.floor(lower.length / 3))
   const scored: { readonly name: string; readonly distance: number }[] = []
   for (const name of candidates) {
-    const other = name.toLowerCase()
-    const isPart = lower.length >= 3 && (other.startsWith(lower) || other.includes(lower))
-    const distance = isPart ? 0.5 : distanceBetween(lower, other, bound)
-    if (distance <= bound) scored.push({ name, distance })
+    const distance = distanceOf(lower, name.toLowerCase(), bound)
+    if (distance <= Math.max(bound, PART)) scored.push({ name, distance })
   }
   scored.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-  return scored.slice(0, limit).map(({ name }) => name)
+  const best = scored[0]?.distance ?? 0
+  return scored
+    .filter(({ distance }) => distance < best + 1)
+    .slice(0, limit)
+    .map(({ name }) => name)
+}
+
+/** What begins with the word is nearer than what is mistyped; what holds it somewhere is farther than one slip. */
+const BEGINNING = 0.25
+const PART = 1.5
+
+function distanceOf(word: string, other: string, bound: number): number {
+  if (word.length >= 3 && other.startsWith(word)) return BEGINNING
+  const distance = distanceBetween(word, other, bound)
+  if (distance <= bound) return distance
+  return word.length >= 3 && other.includes(word) ? PART : Number.POSITIVE_INFINITY
 }
 
 /** ` Did you mean a, b or c?`, or nothing. */

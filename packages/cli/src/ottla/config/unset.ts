@@ -1,0 +1,2 @@
+/** `ottla config unset`. */
+export { runUnset as run } from './set.ts'
