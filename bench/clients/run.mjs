@@ -1,6 +1,6 @@
 /**
  * npm run bench -- clients: Ottla's client beside kafkajs, @platformatic/kafka, node-rdkafka and Java's load tools, on one broker in one run.
- * Writes docs/benchmarks.md, and the figures of each round to build/bench-clients.json. Needs npm run setup:clients; the first run compiles node-rdkafka (two minutes).
+ * Writes docs/benchmarks.md, and the figures of each round to bench/clients/build/results.json. Needs npm run setup:clients; the first run compiles node-rdkafka (two minutes).
  *   --rounds N     how often each contestant has its turn (default 3)
  *   --quick        one round with less time for each; docs/benchmarks.md stays as it is
  *   --broker NAME  ottla (default) or kafka: Apache Kafka 4.3.1
@@ -201,7 +201,7 @@ try {
   await broker.stop()
   rmSync(folder, { recursive: true, force: true })
 }
-writeFileSync(join(root, 'build', 'bench-clients.json'), JSON.stringify(results, null, 2))
+writeFileSync(join(root, 'bench', 'clients', 'build', 'results.json'), JSON.stringify(results, null, 2))
 const text = page(results)
 console.log(text)
 if (isWhole) writeFileSync(join(root, 'docs', 'benchmarks.md'), text)

@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nodeBinary, nodeVersions } from '../../scripts/lib/node-versions.mjs'
+import { stageClient } from '../../scripts/lib/stage-client.mjs'
 import { root, run, say } from '../../scripts/lib/workspace.mjs'
 
 /** @platformatic/kafka runs on 22.22 and later only: so all contestants run on this one. */
@@ -40,6 +41,8 @@ export async function setUp() {
     const headers = `--nodedir=${dirname(dirname(node))}`
     run('npm', ['rebuild', 'node-rdkafka', '--ignore-scripts=false', headers, ...quiet], { cwd, env })
   })
+  // Ours as it is published.
+  await stageClient(join(here, 'build', 'client'))
   return node
 }
 

@@ -21,6 +21,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { CertificateAuthority } from '@ottla/testkit/certificates'
 import { nodeBinary, nodeVersions } from '../../scripts/lib/node-versions.mjs'
 import { otherRuntimes, runtimeBinary } from '../../scripts/lib/other-runtimes.mjs'
+import { stageClient } from '../../scripts/lib/stage-client.mjs'
 import { freePort, startBroker } from '../../scripts/lib/test-broker.mjs'
 import { root, tool } from '../../scripts/lib/workspace.mjs'
 import { command, expect, reporter } from '../clients/tools/report.mjs'
@@ -50,15 +51,11 @@ function ownPackages(name, found = new Set()) {
 }
 
 async function packAndInstall() {
-  const names = [...ownPackages('client')]
-  const packing = [
-    'pack',
-    ...names.flatMap((name) => ['-w', `packages/${name}`]),
-    '--pack-destination',
-    folder,
-    '--json',
-  ]
-  const packed = await command('npm', ['--prefix', root, ...packing, '--ignore-scripts', '--loglevel=error'])
+  const staged = join(folder, 'staged')
+  await stageClient(staged)
+  const sources = [...ownPackages('client')].map((name) => (name === 'client' ? staged : join(root, 'packages', name)))
+  const packing = ['pack', ...sources, '--pack-destination', folder, '--json', '--ignore-scripts', '--loglevel=error']
+  const packed = await command('npm', packing)
   expect(packed.code === 0, packed.stderr)
   const files = JSON.parse(packed.stdout).map(({ filename }) => join(folder, filename))
   writeFileSync(join(folder, 'package.json'), '{ "name": "somebody", "private": true, "type": "module" }\n')

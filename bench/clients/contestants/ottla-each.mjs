@@ -1,5 +1,5 @@
 /** Ottla's client with a call for each record: `send` with its promise, and `for await`. */
-import { Kafka } from '@ottla/client'
+import { Kafka } from '../build/client/bundle/index.js'
 import { openProducer as openOttla } from './ottla.mjs'
 
 export const label = 'Ottla, record by record'

@@ -1,4 +1,4 @@
-import { Kafka } from '@ottla/client'
+import { Kafka } from '../build/client/bundle/index.js'
 
 export const label = 'Ottla'
 export const lanes = 5
