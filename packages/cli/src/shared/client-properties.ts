@@ -13,6 +13,7 @@ import { FileSystemError } from '@ottla/env'
 import { COMPRESSION_NAMES } from '@ottla/protocol'
 import type { Io } from '../io.ts'
 import { ToolError } from '../options/usage-error.ts'
+import { securityOptions } from './security/security-properties.ts'
 
 export type Properties = ReadonlyMap<string, string>
 
@@ -41,12 +42,10 @@ export function pairsOf(args: readonly string[]): Map<string, string> {
 
 /** A client for the servers. Throws ToolError for a property that cannot be met. */
 export function connect(servers: string, properties: Properties, io: Io): Kafka {
-  const protocol = properties.get('security.protocol') ?? 'PLAINTEXT'
-  if (protocol !== 'PLAINTEXT')
-    throw new ToolError(`security.protocol ${protocol} is not supported yet, only PLAINTEXT`)
   const options: KafkaOptions = {
     bootstrapServers: servers,
     env: io.env,
+    ...securityOptions(properties, io),
     ...text(properties, 'client.id', 'clientId'),
     ...number(properties, 'request.timeout.ms', 'requestTimeoutMs'),
     ...number(properties, 'default.api.timeout.ms', 'apiTimeoutMs'),

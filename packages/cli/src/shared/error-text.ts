@@ -36,6 +36,21 @@ const TEXTS: Readonly<Record<string, KafkaText>> = {
   INVALID_CONFIG: { exception: 'InvalidConfigurationException', text: 'Configuration is invalid.' },
   INVALID_REQUEST: { exception: 'InvalidRequestException', text: 'The request is not valid.' },
   POLICY_VIOLATION: { exception: 'PolicyViolationException', text: 'The policy of the cluster refuses this.' },
+  SASL_AUTHENTICATION_FAILED: { exception: 'SaslAuthenticationException', text: 'SASL Authentication failed.' },
+  TLS_AUTHENTICATION_FAILED: { exception: 'SslAuthenticationException', text: 'SSL handshake failed' },
+  CLUSTER_AUTHORIZATION_FAILED: {
+    exception: 'ClusterAuthorizationException',
+    text: 'Cluster authorization failed.',
+  },
+  GROUP_AUTHORIZATION_FAILED: { exception: 'GroupAuthorizationException', text: 'Group authorization failed.' },
+  DELEGATION_TOKEN_AUTH_DISABLED: {
+    exception: 'DelegationTokenDisabledException',
+    text: 'Delegation Token feature is not enabled.',
+  },
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: {
+    exception: 'UnsupportedByAuthenticationException',
+    text: 'Delegation Token requests are not allowed on PLAINTEXT/1-way SSL channels and on delegation token authenticated channels.',
+  },
   TOPIC_AUTHORIZATION_FAILED: {
     exception: 'TopicAuthorizationException',
     text: 'Topic authorization failed.',
