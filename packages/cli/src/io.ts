@@ -15,6 +15,8 @@ export interface Io {
   readonly stdin: AsyncIterable<Buffer>
   /** A person types. */
   readonly isStdinTerminal: boolean
+  /** The terminal itself, for tools that let lines be edited. */
+  readonly terminal?: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | undefined
   readonly stdout: Output
   readonly stderr: Output
   /** Aborts when the tool is asked to end (Ctrl-C, SIGTERM). */

@@ -31,6 +31,8 @@ export function nodeIo(options: NodeIoOptions = {}): NodeIo {
     env,
     stdin: process.stdin,
     isStdinTerminal: process.stdin.isTTY === true,
+    terminal:
+      process.stdin.isTTY && process.stdout.isTTY ? { input: process.stdin, output: process.stdout } : undefined,
     stdout,
     stderr,
     signal: stop.signal,
