@@ -5,6 +5,9 @@ import { Cluster } from './cluster/cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
 import type { ConsumerOptions } from './consumer/consumer-options.ts'
 import { clusterOptions, type KafkaOptions } from './kafka-options.ts'
+import type { OutboxRelayOptions } from './outbox/outbox-options.ts'
+import { OutboxRelay } from './outbox/outbox-relay.ts'
+import type { PostgresClient } from './postgres/postgres-types.ts'
 import { Producer } from './producer/producer.ts'
 import type { ProducerOptions } from './producer/producer-options.ts'
 import {
@@ -75,6 +78,11 @@ export class Kafka {
    */
   redrive(options: RedriveOptions): Promise<RedriveResult> {
     return redrive(this.#cluster, options)
+  }
+
+  /** Sends what an OutboxWriter wrote, until it is closed. Throws ArgumentError. */
+  outboxRelay<C extends PostgresClient>(options: OutboxRelayOptions<C>): OutboxRelay<C> {
+    return new OutboxRelay<C>(this.#cluster, options)
   }
 
   admin(): Admin {
