@@ -59,7 +59,7 @@ export const SYSTEMS = {
       const server = await startApacheKafka24({ settings: SETTINGS, jvm: BRIEFLY })
       return {
         bootstrap: server.bootstrap,
-        restart: () => server.restart(),
+        restart: (signal) => server.restart(signal),
         async stop() {
           await server.stop('SIGKILL')
           rmSync(server.folder, { recursive: true, force: true })
@@ -69,12 +69,12 @@ export const SYSTEMS = {
   },
 }
 
-async function restartable(start, signal) {
+async function restartable(start, usual) {
   let server = await start({})
   const { port, folder, bootstrap } = server
   return {
     bootstrap,
-    async restart() {
+    async restart(signal = usual) {
       await server.stop(signal)
       server = await start({ port, folder })
     },
