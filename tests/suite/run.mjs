@@ -18,6 +18,7 @@ const FILES = [
   'consumer',
   'groups',
   'runner',
+  'messaging',
   'share',
   'admin',
   'admin-groups',

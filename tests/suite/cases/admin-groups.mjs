@@ -113,6 +113,31 @@ export default [
     },
   },
   {
+    name: 'members are removed from their group: a static one, and all',
+    needs: { ...classicGroup, JoinGroup: 5, LeaveGroup: 3, DescribeGroups: 4 },
+    async run(world) {
+      const topic = await world.topic({ partitions: 2 })
+      const groupId = world.name('g')
+      const join = (groupInstanceId) => {
+        const options = { groupId, groupInstanceId, groupProtocol: 'classic', heartbeatIntervalMs: 300 }
+        const consumer = world.client().consumer(options)
+        consumer.subscribe([topic])
+        return consumer
+      }
+      const members = [join('one'), join('two')]
+      await world.pollUntil(members, 'both have one', () => members.every(({ assignment }) => assignment.length === 1))
+      await members[0].close()
+      const count = async () => unwrap((await world.admin.describeGroups([groupId])).get(groupId)).members.length
+      equal(await count(), 2, 'a static member is expected back')
+      const removed = await world.admin.removeGroupMembers(groupId, [{ instanceId: 'one' }])
+      for (const outcome of removed.values()) unwrap(outcome)
+      await world.pollUntil([members[1]], 'the other has both', () => members[1].assignment.length === 2)
+      await members[1].close()
+      for (const outcome of (await world.admin.removeGroupMembers(groupId, null)).values()) unwrap(outcome)
+      await world.until('nobody is left', async () => (await count()) === 0)
+    },
+  },
+  {
     name: 'transactions are listed and described, their producers shown, and fenced',
     needs: { ...transactions, ListTransactions: 0, DescribeTransactions: 0, DescribeProducers: 0 },
     async run(world) {

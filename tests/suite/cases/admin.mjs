@@ -320,6 +320,33 @@ export default [
     },
   },
   {
+    name: 'SCRAM credentials are set, described and taken away',
+    needs: { DescribeUserScramCredentials: 0, AlterUserScramCredentials: 0 },
+    async run(world) {
+      const user = world.name('user')
+      const { scramCredentials } = world.admin
+      const mechanism = 'SCRAM-SHA-256'
+      const set = [{ kind: 'upsert', user, mechanism, password: 'secret', iterations: 4096 }]
+      unwrap((await scramCredentials.alter(set)).get(user))
+      await world.until('it is described', async () => {
+        const found = (await scramCredentials.describe([user])).get(user)
+        return found.kind === 'done' && found.value[0].iterations === 4096 && found.value[0].mechanism === mechanism
+      })
+      unwrap((await scramCredentials.alter([{ kind: 'delete', user, mechanism }])).get(user))
+      await world.until('it is gone', async () => {
+        return codeOf((await scramCredentials.describe([user])).get(user)) === 'RESOURCE_NOT_FOUND'
+      })
+    },
+  },
+  {
+    name: 'without an authorizer, and without delegation tokens, both are said to be off',
+    needs: { DescribeAcls: 1, DescribeDelegationToken: 1 },
+    async run(world) {
+      await rejects(world.admin.acls.describe(), { code: 'SECURITY_DISABLED' })
+      await rejects(world.admin.delegationTokens.describe(), (error) => error.retriable === false)
+    },
+  },
+  {
     name: 'leaders are elected, where that changes anything',
     needs: { ...topics, ElectLeaders: 1 },
     async run(world) {

@@ -92,6 +92,64 @@ export default [
     },
   },
   {
+    name: 'a consumer goes back to a time, and asks for beginnings, ends and times itself',
+    needs: lookups,
+    async run(world) {
+      const topic = await world.topic({ partitions: 2 })
+      const base = 1_700_000_000_000
+      const producer = world.kafka.producer()
+      for (let n = 0; n < 10; n++) {
+        const [partition, value] = [n % 2, Buffer.from(`${n}`)]
+        await producer.send({ topic, partition, value, timestamp: base + n * 1000 })
+      }
+      const consumer = world.kafka.consumer({ autoOffsetReset: 'earliest' })
+      const partitions = [0, 1].map((partition) => ({ topic, partition }))
+      consumer.assign(partitions)
+      await world.take(consumer, 10)
+      const moved = await consumer.seekToTimestamp(new Date(base + 5000))
+      deepEqual(moved.map(({ partition, offset }) => [partition, offset]).sort(), [
+        [0, 3],
+        [1, 2],
+      ])
+      deepEqual(valuesOf(await world.take(consumer, 5)).sort(), ['5', '6', '7', '8', '9'])
+      await consumer.seekToTimestamp(base + 60_000)
+      equal(await consumer.position(partitions[0]), 5, 'where nothing is that new it goes to the end')
+      const offsetsOf = (found) => found.map(({ offset }) => offset)
+      deepEqual(offsetsOf(await consumer.beginningOffsets()), [0, 0])
+      deepEqual(offsetsOf(await consumer.endOffsets()), [5, 5])
+      const times = partitions.map((partition) => ({ ...partition, timestamp: base + 8001 }))
+      deepEqual(
+        (await consumer.offsetsForTimes(times)).map(({ partition, offset }) => [partition, offset]),
+        [[1, 4]],
+      )
+    },
+  },
+  {
+    name: 'health tells what a consumer does, and events what happens to it',
+    needs: { ...lookups, ...classicGroup },
+    async run(world) {
+      const topic = await world.topic()
+      const consumer = world.kafka.consumer({ groupId: world.name('g'), autoOffsetReset: 'earliest' })
+      equal(consumer.health().state, 'idle')
+      const events = []
+      consumer.on('assigned', ({ partitions }) => void events.push(['assigned', partitions.length]))
+      consumer.on('committed', ({ offsets }) => void events.push(['committed', offsets[0].offset]))
+      consumer.subscribe([topic])
+      await world.fill(topic, texts(3))
+      await world.take(consumer, 3)
+      const { state, isHealthy, totalLag, sinceLastFetchMs } = consumer.health()
+      deepEqual([state, isHealthy, totalLag], ['running', true, 0])
+      ok(sinceLastFetchMs < 10_000)
+      await consumer.commit()
+      deepEqual(events, [
+        ['assigned', 1],
+        ['committed', 3],
+      ])
+      await consumer.close()
+      equal(consumer.health().state, 'closed')
+    },
+  },
+  {
     name: 'the record with the highest timestamp is found',
     needs: { ...lookups, ListOffsets: 7 },
     async run(world) {

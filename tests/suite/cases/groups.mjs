@@ -250,6 +250,28 @@ export default [
     },
   ),
   {
+    name: 'a pattern is matched by the coordinator of the group',
+    needs: { ...consumerGroup, ConsumerGroupHeartbeat: 1 },
+    async run(world) {
+      const prefix = world.name('re2')
+      await world.topic({ name: `${prefix}-a` })
+      await world.topic({ name: `not-${prefix}-a` })
+      const consumer = world.kafka.consumer({
+        groupId: world.name('g'),
+        autoOffsetReset: 'earliest',
+        groupProtocol: 'consumer',
+      })
+      consumer.subscribe({ re2: `${prefix}-[a-z]` })
+      await world.pollUntil([consumer], 'the first', () => consumer.assignment.length === 1)
+      const second = await world.topic({ name: `${prefix}-b` })
+      await world.fill(second, ['found'])
+      const read = await world.pollUntil([consumer], 'the second', (records) => records.length === 1)
+      deepEqual(valuesOf(read), ['found'])
+      deepEqual(keysOf(consumer.assignment).sort(), [`${prefix}-a-0`, `${prefix}-b-0`])
+      await consumer.close()
+    },
+  },
+  {
     name: 'by default the protocol is the newest that the broker has',
     needs: classicGroup,
     async run(world) {
