@@ -162,10 +162,10 @@ export type {
   SaslOptions,
   ScramOptions,
 } from './security/sasl-options.ts'
-export type { RunOptions } from './share/share-consumer.ts'
+export type { RunOptions, TaskContext, TaskHandler } from './share/share-consumer.ts'
 export { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'
-export type { Task } from './share/task.ts'
+export type { ReleaseOptions, SettleOptions, Task } from './share/task.ts'
 export type { BackoffOptions } from './time/backoff.ts'
 export type { Topic } from './topic.ts'
 export { topic } from './topic.ts'

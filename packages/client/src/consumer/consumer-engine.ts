@@ -7,7 +7,7 @@ import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { ArgumentError, ClosedError, isRetriable } from '../errors.ts'
 import { Listeners } from '../events.ts'
 import { Deadline } from '../time/deadline.ts'
-import { abortable, delay } from '../time/delay.ts'
+import { delay } from '../time/delay.ts'
 import { partitionKey, type TopicPartition } from '../topic-partition.ts'
 import type { ConsumerEvents } from './consumer-events.ts'
 import type { ResolvedConsumerOptions } from './consumer-options.ts'
@@ -197,7 +197,7 @@ export class ConsumerEngine {
       this.#throwFailure()
       this.fetcher.wake()
       if (deadline.isOver || this.#isWoken) return []
-      await abortable(this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS)), signal)
+      await this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS), signal)
     }
   }
 
@@ -400,9 +400,9 @@ export class ConsumerEngine {
     throw failure
   }
 
-  async #close(options: CallOptions): Promise<void> {
+  async #close({ timeoutMs = 30_000 }: CallOptions): Promise<void> {
     const { cluster } = this
-    const context = cluster.context({ timeoutMs: 30_000, ...options })
+    const context = cluster.context({ timeoutMs })
     try {
       this.#wakeup.wake()
       await this.running?.catch(() => {})

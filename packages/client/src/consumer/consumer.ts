@@ -4,6 +4,7 @@ import { type FoundOffset, OffsetMark } from '../cluster/list-offsets.ts'
 import { ArgumentError } from '../errors.ts'
 import type { ConsumerGroupMetadata, OffsetToCommit } from '../producer/transaction/transaction.ts'
 import { FailedRecords } from '../retry/failed-records.ts'
+import { abortable } from '../time/delay.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import type { ConsumerEvents } from './consumer-events.ts'
@@ -285,10 +286,10 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     })
   }
 
-  /** Commits (with autoCommit), leaves the group, closes the connections. */
+  /** Commits (with autoCommit), leaves the group, closes the connections. A signal only ends the waiting. */
   close(options: CallOptions = {}): Promise<void> {
     this.#cluster.roles.delete(this)
-    return this.#engine.close(options)
+    return abortable(this.#engine.close(options), options.signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,20 +15,30 @@ export class Wakeup {
     else this.#wakeNow()
   }
 
-  /** Resolves with the next {@link wake}, or after `timeoutMs` (Infinity: never by time). */
-  wait(timeoutMs: number): Promise<void> {
+  /** Resolves with the next {@link wake}, or after `timeoutMs` (Infinity: never by time); rejects with the reason of `signal` when that comes first. */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#isPending) {
       this.#isPending = false
       return Promise.resolve()
     }
-    return new Promise((resolve) => {
-      const timer = timeoutMs === Number.POSITIVE_INFINITY ? null : this.#env.timers.after(timeoutMs, () => wake())
-      const wake = () => {
+    return new Promise((resolve, reject) => {
+      const over = () => {
         timer?.cancel()
+        signal?.removeEventListener('abort', onAbort)
         // One that was given up must not take away the place of the next.
         if (this.#wakeNow === wake) this.#wakeNow = null
+      }
+      const wake = () => {
+        over()
         resolve()
       }
+      const onAbort = () => {
+        over()
+        reject(signal!.reason)
+      }
+      const timer = timeoutMs === Number.POSITIVE_INFINITY ? null : this.#env.timers.after(timeoutMs, wake)
+      signal?.addEventListener('abort', onAbort, { once: true })
       this.#wakeNow = wake
     })
   }

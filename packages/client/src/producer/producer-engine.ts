@@ -101,6 +101,7 @@ export class ProducerEngine {
 
   /** Sends all that waits without further delay, and waits until it is answered, well or not. */
   async flush(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
     await abortable(this.#flush(), signal)
   }
 

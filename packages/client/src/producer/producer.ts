@@ -1,5 +1,6 @@
 /** Sends records: in order per partition, once each, in batches that form by themselves. */
 import type { Cluster } from '../cluster/cluster.ts'
+import { abortable } from '../time/delay.ts'
 import { IdempotentIdentity } from './idempotent-identity.ts'
 import { ProducerEngine } from './producer-engine.ts'
 import type { ProducerOptions } from './producer-options.ts'
@@ -47,10 +48,10 @@ export class Producer implements AsyncDisposable {
     return this.#engine.flush(options.signal)
   }
 
-  /** Sends what it holds, then closes its connections. */
-  close(): Promise<void> {
+  /** Sends what it holds, then closes its connections. A signal only ends the waiting. */
+  close(options: SendOptions = {}): Promise<void> {
     this.#cluster.roles.delete(this)
-    return this.#engine.close()
+    return abortable(this.#engine.close(), options.signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,8 +16,11 @@ interface World {
   send(values: readonly string[]): Promise<void>
 }
 
-async function world(body: (world: World) => Promise<void>): Promise<void> {
-  const settings = { 'share.coordinator.state.topic.num.partitions': '1' }
+async function world(
+  body: (world: World) => Promise<void>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const settings = { ...more, 'share.coordinator.state.topic.num.partitions': '1' }
   await using broker = await createBroker({ settings })
   const kafka = new Kafka({ bootstrapServers: broker.bootstrap })
   const producer = kafka.producer()
@@ -136,4 +139,119 @@ test('a record that no codec can read is rejected, and the others come', () =>
       await task.ack()
       break
     }
+  }))
+
+const SHORT_LOCKS = {
+  'group.share.min.record.lock.duration.ms': '1000',
+  'group.share.record.lock.duration.ms': '1000',
+}
+const FAST = { fetchMaxWaitMs: 20 }
+
+test('a task that is released with a delay comes again when the delay is over, however short its lock is', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a', 'b'])
+    const seen: string[] = []
+    let releasedAt = 0
+    for await (const task of consumer(FAST)) {
+      seen.push(`${task.record.value}${task.deliveryCount}`)
+      if (seen.length === 1) {
+        releasedAt = performance.now()
+        void task.release({ delayMs: 2500 })
+        ok(task.isSettled)
+        await rejects(task.ack(), { code: 'ALREADY_ACKNOWLEDGED' })
+      } else await task.ack()
+      if (seen.length === 3) break
+    }
+    deepEqual(seen, ['a1', 'b1', 'a2'])
+    const waitedMs = performance.now() - releasedAt
+    ok(waitedMs >= 2500 && waitedMs < 5000, `${waitedMs}`)
+  }, SHORT_LOCKS))
+
+test('a delayed release of a consumer that closes is done at once', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a'])
+    const first = consumer(FAST)
+    let released: Promise<void> | null = null
+    for await (const task of first) {
+      released = task.release({ delayMs: 600_000 })
+      break
+    }
+    const startedAt = performance.now()
+    await first.close()
+    await released
+    for await (const task of consumer(FAST)) {
+      deepEqual([task.record.value, task.deliveryCount], ['a', 2])
+      await task.ack()
+      break
+    }
+    ok(performance.now() - startedAt < 10_000)
+  }))
+
+test('the lock of a task is renewed while its handler runs, and while it waits for one', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a', 'b'])
+    const seen: string[] = []
+    const stop = new AbortController()
+    const work = async (name: string) =>
+      await consumer(FAST).run(
+        async ({ record, deliveryCount }, { signal }) => {
+          seen.push(`${record.value}${deliveryCount}`)
+          await new Promise((resolve) => setTimeout(resolve, 2200))
+          ok(!signal.aborted, `${name} has lost its lock`)
+          if (seen.length === 2) stop.abort()
+        },
+        { signal: stop.signal },
+      )
+    await Promise.all([work('first'), work('second')])
+    deepEqual(seen.sort(), ['a1', 'b1'])
+  }, SHORT_LOCKS))
+
+test('a handler that hangs keeps its record only so long, and hears of it', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a'])
+    const seen: number[] = []
+    const stop = new AbortController()
+    await consumer(FAST).run(
+      async ({ deliveryCount }, { signal }) => {
+        seen.push(deliveryCount)
+        if (deliveryCount === 2) stop.abort()
+        else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+      { signal: stop.signal, concurrency: 2, renewForMs: 700 },
+    )
+    deepEqual(seen, [1, 2])
+  }, SHORT_LOCKS))
+
+test('what a handler threw at waits before it comes again, and others go on meanwhile', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a', 'b', 'c'])
+    const seen: string[] = []
+    const stop = new AbortController()
+    await consumer(FAST).run(
+      ({ record, deliveryCount }) => {
+        seen.push(`${record.value}${deliveryCount}`)
+        if (record.value === 'a' && deliveryCount === 1) throw new Error('not yet')
+        if (seen.length === 4) stop.abort()
+      },
+      { signal: stop.signal, onError: { releaseAfterMs: 500 } },
+    )
+    deepEqual(seen, ['a1', 'b1', 'c1', 'a2'])
+  }))
+
+test('under implicit acknowledgement a task is done when the next one is asked for; what is said explicitly counts', () =>
+  world(async ({ consumer, send }) => {
+    await send(['a', 'b', 'c'])
+    const first = consumer({ ...FAST, acknowledgementMode: 'implicit' })
+    for await (const task of first) {
+      if (task.record.value === 'b') await task.release()
+      if (task.record.value === 'c') break
+    }
+    await first.close()
+    const seen: string[] = []
+    const second = consumer({ ...FAST, acknowledgementMode: 'implicit' })
+    for await (const task of second) {
+      seen.push(task.record.value!)
+      if (seen.length === 2) break
+    }
+    deepEqual(seen.sort(), ['b', 'c'])
   }))

@@ -1,4 +1,5 @@
 /** Takes records of topics as tasks: each goes to one member of the group, which says what became of it (KIP-932). */
+import type { Timer } from '@ottla/env'
 import type { CallOptions, Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { Wakeup } from '../consumer/wakeup.ts'
@@ -7,6 +8,7 @@ import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { abortable } from '../time/delay.ts'
 import { AcknowledgeType } from './acknowledgement.ts'
 import { acquiredRecords } from './acquired-records.ts'
+import { RecordLock } from './record-lock.ts'
 import { type SharedTopics, ShareMembership } from './share-membership.ts'
 import { type ResolvedShareOptions, resolveShareOptions, type ShareConsumerOptions } from './share-options.ts'
 import { type AcquiredPartition, type SharePartition, ShareSession } from './share-session.ts'
@@ -17,15 +19,23 @@ export interface RunOptions {
   readonly concurrency?: number
   /** Ends the run, after the tasks under way. */
   readonly signal?: AbortSignal
-  /** What becomes of a task whose handler threw. Default: release. */
-  readonly onError?: 'release' | 'reject'
+  /** What becomes of a task whose handler threw, and for how long it waits when it is released. Default: release, at once. */
+  readonly onError?: 'release' | 'reject' | { readonly releaseAfterMs: number }
+  /**
+   * Locks are renewed while their handler runs, and while their task waits for one, for at most so long: a handler that hangs should not keep its record
+   * for ever. Brokers before Kafka 4.2 renew nothing. Default 300,000.
+   */
+  readonly renewForMs?: number
 }
 
-interface Queued {
-  readonly task: AcquiredTask
-  /** Monotonic time at which its lock has run out. */
-  readonly lockedUntil: number
+export interface TaskContext {
+  /** Aborted when the lock is lost or the consumer closed: somebody else may have the record, and the work should stop and throw. */
+  readonly signal: AbortSignal
 }
+
+export type TaskHandler<K, V> = (task: Task<K, V>, context: TaskContext) => Promise<unknown> | unknown
+
+const RENEW_FOR_MS = 300_000
 
 /** How often it is looked again for partitions that have no leader, or whose topic is not known yet. */
 const LOOK_AGAIN_MS = 500
@@ -45,7 +55,13 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   readonly #unsubscribe: () => void
   #topics: readonly string[] = []
   #assigned: SharePartition[] = []
-  #queue: Queued[] = []
+  readonly #closed = new AbortController()
+  #queue: AcquiredTask[] = []
+  /** The task that the iteration gave out last. */
+  #inHand: AcquiredTask | null = null
+  /** Tasks that wait for a handler are kept locked. */
+  #keepsQueue = false
+  #keepTimer: Timer | null = null
   #failure: Error | null = null
   #isIterated = false
   #closing: Promise<void> | null = null
@@ -90,11 +106,14 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     this.#isIterated = true
     try {
       for (;;) {
+        this.#passBy()
         const task = await this.#next(options.signal)
         if (task === null) return
+        this.#inHand = task
         yield task as Task<K, V>
       }
     } finally {
+      this.#inHand = null
       this.#isIterated = false
     }
   }
@@ -107,22 +126,28 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
    * Runs the handler for each task until `signal` aborts or the consumer is closed. What it did not acknowledge itself is acknowledged when it
    * returned, and released (or rejected) when it threw. Rejects with what makes membership impossible.
    */
-  async run(handler: (task: Task<K, V>) => Promise<unknown> | unknown, options: RunOptions = {}): Promise<void> {
-    const { concurrency = 1, onError = 'release', signal } = options
+  async run(handler: TaskHandler<K, V>, options: RunOptions = {}): Promise<void> {
+    const { concurrency = 1, signal } = options
     if (!Number.isInteger(concurrency) || concurrency < 1) throw new ArgumentError('concurrency is at least 1')
     const working = new Set<Promise<void>>()
-    for await (const task of this.tasks(signal === undefined ? {} : { signal })) {
-      const work = this.#work(task, handler, onError).finally(() => working.delete(work))
-      working.add(work)
-      if (working.size >= concurrency) await Promise.race(working)
+    this.#keepsQueue = true
+    try {
+      for await (const task of this.tasks(signal === undefined ? {} : { signal })) {
+        this.#inHand = null
+        const work = this.#work(task as unknown as AcquiredTask, handler, options).finally(() => working.delete(work))
+        working.add(work)
+        if (working.size >= concurrency) await Promise.race(working)
+      }
+    } finally {
+      this.#keepsQueue = false
     }
     await Promise.all(working)
   }
 
-  /** Tells what is acknowledged, gives up the other locks, leaves the group. */
+  /** Tells what is acknowledged, gives up the other locks, leaves the group. A signal only ends the waiting. */
   close(options: CallOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options)
-    return this.#closing
+    return abortable(this.#closing, options.signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,25 +155,76 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   }
 
   async #work(
-    task: Task<K, V>,
-    handler: (task: Task<K, V>) => Promise<unknown> | unknown,
-    onError: 'release' | 'reject',
+    task: AcquiredTask,
+    handler: TaskHandler<K, V>,
+    { onError = 'release', renewForMs = RENEW_FOR_MS }: RunOptions,
   ): Promise<void> {
     const { logger } = this.#cluster.env
     const { topic, partition, offset } = task.record
+    const kept = this.#keep(task, renewForMs)
     try {
       try {
-        await handler(task)
+        await handler(task as Task<unknown, unknown> as Task<K, V>, { signal: kept.signal })
       } catch (error) {
         logger.warn('a task failed', { topic, partition, offset, deliveryCount: task.deliveryCount, error })
-        if (!task.isSettled) await task[onError]()
+        if (task.isSettled) return
+        if (typeof onError === 'object') this.#releaseLater(task, onError.releaseAfterMs)
+        else await task[onError]()
         return
+      } finally {
+        kept.stop()
       }
       if (!task.isSettled) await task.ack()
     } catch (error) {
       // The record is somebody else's by now, or will be.
       logger.warn('a task could not be acknowledged', { topic, partition, offset, error })
     }
+  }
+
+  /** Renews the lock of a task that is worked on. */
+  #keep(task: AcquiredTask, forMs: number): { readonly signal: AbortSignal; stop(): void } {
+    const { logger } = this.#cluster.env
+    const { topic, partition, offset } = task.record
+    const done = new AbortController()
+    const lost = new AbortController()
+    task.lock.hold(forMs, done.signal).then(
+      () => {
+        if (done.signal.aborted) return
+        if (!this.#closed.signal.aborted)
+          logger.warn('the handler of a task takes too long: its lock is not renewed any more', {
+            topic,
+            partition,
+            offset,
+            renewForMs: forMs,
+          })
+        lost.abort(this.#closed.signal.reason ?? new Error('the lock is not renewed any more'))
+      },
+      (error) => {
+        if (done.signal.aborted) return
+        logger.warn('the lock of a task could not be renewed', { topic, partition, offset, error })
+        if ((error as { code?: string }).code !== 'UNSUPPORTED_VERSION') lost.abort(error)
+      },
+    )
+    return { signal: lost.signal, stop: () => done.abort() }
+  }
+
+  /** Nobody waits for it: others are worked on meanwhile. */
+  #releaseLater(task: AcquiredTask, delayMs: number): void {
+    const { topic, partition, offset } = task.record
+    task.release({ delayMs }).catch((error) => {
+      this.#cluster.env.logger.warn('a task could not be released', { topic, partition, offset, error })
+    })
+  }
+
+  /** The next task is asked for: under implicit acknowledgement the one before is done. */
+  #passBy(): void {
+    const task = this.#inHand
+    this.#inHand = null
+    if (task === null || task.isSettled || !this.#options.isImplicit) return
+    const { topic, partition, offset } = task.record
+    task.ack().catch((error) => {
+      this.#cluster.env.logger.warn('a task could not be acknowledged', { topic, partition, offset, error })
+    })
   }
 
   async #next(signal: AbortSignal | undefined): Promise<AcquiredTask | null> {
@@ -158,8 +234,8 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
       const queued = this.#queue.shift()
       if (queued === undefined) {
         this.#wakeSessions()
-        await abortable(this.#wakeup.wait(LOOK_AGAIN_MS), signal).catch(() => {})
-      } else if (queued.lockedUntil > this.#cluster.env.clock.monotonic()) return queued.task
+        await this.#wakeup.wait(LOOK_AGAIN_MS, signal).catch(() => {})
+      } else if (queued.lock.isHeld) return queued
     }
   }
 
@@ -197,7 +273,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     nodeId: number,
     { from, data, lockMs }: { from: SharePartition; data: AcquiredPartition; lockMs: number },
   ): void {
-    const { clock, logger } = this.#cluster.env
+    const { logger } = this.#cluster.env
     if (data.errorCode !== 0) this.#cluster.metadata.invalidate()
     const topic = this.#nameOf(from.topicId)
     const session = this.#sessions.get(nodeId)!
@@ -212,12 +288,29 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
       logger.error('a record is rejected', { topic, partition: from.partition, offset, error })
       quietly(offset, AcknowledgeType.reject)
     }
-    const lockedUntil = clock.monotonic() + lockMs
-    for (const { record, deliveryCount } of records) {
-      const task = new AcquiredTask(record, deliveryCount, (type) => settle(record.offset, type))
-      this.#queue.push({ task, lockedUntil })
+    const { env } = this.#cluster
+    for (const acquired of records) {
+      const { offset } = acquired.record
+      const renew = () => settle(offset, AcknowledgeType.renew)
+      const lock = new RecordLock({ env, lockMs, renew, closing: this.#closed.signal })
+      this.#queue.push(new AcquiredTask(acquired, lock, (type) => settle(offset, type)))
     }
+    this.#keepQueued(lockMs)
     this.#wakeup.wake()
+  }
+
+  /** A record whose lock runs out while it waits for a handler has been delivered for nothing, and there are few deliveries. */
+  #keepQueued(lockMs: number): void {
+    if (!this.#keepsQueue || this.#keepTimer !== null) return
+    const { env } = this.#cluster
+    this.#keepTimer = env.timers.after(lockMs / 4, () => {
+      this.#keepTimer = null
+      for (const task of this.#queue) {
+        // Who cannot renew it lets it run out.
+        if (task.lock.isHeld && task.lock.isAging) task.lock.renew().catch(() => {})
+      }
+      if (this.#queue.length > 0) this.#keepQueued(lockMs)
+    })
   }
 
   #onTrouble(node: BrokerNode, error: unknown): void {
@@ -255,14 +348,18 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     this.#wakeup.wake()
   }
 
-  async #close(options: CallOptions): Promise<void> {
+  async #close({ timeoutMs = 30_000 }: CallOptions): Promise<void> {
     const { env, roles } = this.#cluster
     roles.delete(this)
     this.#unsubscribe()
     this.#wakeup.wake()
+    this.#keepTimer?.cancel()
+    // What is held for a delayed release is released now, before the sessions end.
+    this.#closed.abort(new ClosedError('the share consumer'))
+    await new Promise<void>((resolve) => env.timers.defer(resolve))
     try {
       await Promise.allSettled([...this.#sessions.values()].map((session) => session.close()))
-      await this.#membership.leave(this.#cluster.context({ timeoutMs: 30_000, ...options }))
+      await this.#membership.leave(this.#cluster.context({ timeoutMs }))
     } catch (error) {
       env.logger.warn('the share consumer could not leave its group in order', { error })
     } finally {

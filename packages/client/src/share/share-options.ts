@@ -17,6 +17,11 @@ export interface ShareConsumerOptions<K = Buffer, V = Buffer> {
   readonly maxRecords?: number
   /** Acquire whole batches, a few records more than `maxRecords` if need be, or never more. Default: batch_optimized. */
   readonly acquireMode?: 'batch_optimized' | 'record_limit'
+  /**
+   * `explicit`: a task is done when it is told what became of it. `implicit`: also when the iteration asks for the next one. `run` goes by the outcome of its
+   * handler in either. Default: explicit.
+   */
+  readonly acknowledgementMode?: 'explicit' | 'implicit'
   readonly fetchMinBytes?: number
   readonly fetchMaxWaitMs?: number
   readonly fetchMaxBytes?: number
@@ -31,6 +36,7 @@ export interface ResolvedShareOptions {
   readonly rack: string | null
   readonly maxRecords: number
   readonly acquireMode: 0 | 1
+  readonly isImplicit: boolean
   readonly fetchMinBytes: number
   readonly fetchMaxWaitMs: number
   readonly fetchMaxBytes: number
@@ -49,6 +55,7 @@ export function resolveShareOptions<K, V>(options: ShareConsumerOptions<K, V>): 
     rack: options.rack ?? null,
     maxRecords,
     acquireMode: options.acquireMode === 'record_limit' ? 1 : 0,
+    isImplicit: options.acknowledgementMode === 'implicit',
     fetchMinBytes: options.fetchMinBytes ?? 1,
     fetchMaxWaitMs: options.fetchMaxWaitMs ?? 500,
     fetchMaxBytes: options.fetchMaxBytes ?? 52_428_800,

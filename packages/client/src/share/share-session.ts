@@ -116,8 +116,23 @@ export class ShareSession {
     // A new session holds no locks: acknowledgements belong to one that is over.
     if (this.#epoch === NEW_EPOCH) settle(this.#takeWaiting(), lost)
     const sent = this.#takeWaiting()
+    if (hasRenewal(sent)) await this.#refuseRenewals(sent)
     if (what === 'fetch') await this.#fetch(sent)
     else if (sent.size > 0) await this.#sendAcknowledgements(this.#epoch, sent)
+  }
+
+  /** An old broker would end the session for a renewal, with all its locks. */
+  async #refuseRenewals(sent: Map<string, Waiting>): Promise<void> {
+    const { lane, options } = this.#parts
+    const connection = await lane.connection(this.node).catch((error) => this.#failed(sent, error))
+    if (connection.versionOf(SHARE_ACKNOWLEDGE) >= RENEW_SINCE) return
+    const refusal = new KafkaError('UNSUPPORTED_VERSION', 'the broker does not renew locks', { group: options.groupId })
+    for (const [key, { acknowledgements, ...of }] of sent) {
+      const others = acknowledgements.filter(({ type }) => type !== AcknowledgeType.renew)
+      for (const { type, reject } of acknowledgements) if (type === AcknowledgeType.renew) reject(refusal)
+      if (others.length > 0) sent.set(key, { ...of, acknowledgements: others })
+      else sent.delete(key)
+    }
   }
 
   async #fetch(sent: Map<string, Waiting>): Promise<void> {
@@ -198,7 +213,7 @@ export class ShareSession {
   }
 
   /** Whatever went wrong, a new session is the way on. */
-  #failed(sent: Map<string, Waiting>, error: unknown): void {
+  #failed(sent: Map<string, Waiting>, error: unknown): never {
     settle(sent, () => error)
     this.#epoch = NEW_EPOCH
     this.#known = new Map()

@@ -1,6 +1,8 @@
 /** Sends records in transactions: all of one are seen, or none, by readers with isolation level read_committed. */
 import type { CallContext, CallOptions, Cluster } from '../../cluster/cluster.ts'
 import { ArgumentError, ClosedError, KafkaError } from '../../errors.ts'
+import { abortable } from '../../time/delay.ts'
+import type { SendOptions } from '../producer.ts'
 import { ProducerEngine } from '../producer-engine.ts'
 import type { ProducerOptions } from '../producer-options.ts'
 import type { ProducerRecord, RecordMetadata } from '../producer-record.ts'
@@ -56,18 +58,22 @@ export class TransactionalProducer implements AsyncDisposable {
    * Runs the body in a transaction: commits when it returns, aborts when it throws or a record cannot be written. A call during another
    * one waits for its end. Rejects with what the body threw, with what went wrong, or with BrokerError PRODUCER_FENCED: another producer has the
    * transactional id now, for good. When the commit itself rejects with TimeoutError its outcome is unknown; all other errors mean that nothing counts.
+   * A signal aborts the transaction, also while the body goes on; once the commit is under way it only ends the waiting.
    */
   transaction<T>(body: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const run = this.#last.then(() => this.#run(body, options))
     this.#last = run.catch(() => {})
-    return run
+    return abortable(run, options.signal)
   }
 
-  /** Waits for the transaction under way, then closes its connections. */
-  close(): Promise<void> {
+  /** Waits for the transaction under way, then closes its connections. A signal only ends the waiting. */
+  close(options: SendOptions = {}): Promise<void> {
     this.#isClosed = true
     this.#cluster.roles.delete(this)
-    return this.#last.then(() => this.#engine.close())
+    return abortable(
+      this.#last.then(() => this.#engine.close()),
+      options.signal,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,9 +100,8 @@ export class TransactionalProducer implements AsyncDisposable {
     const scope = new Scope(this.#engine, this.#session, () => this.#cluster.context(call))
     let result: T
     try {
-      result = await body(scope)
-      call.signal?.throwIfAborted()
-      await scope.settle()
+      result = await abortable(body(scope), call.signal)
+      await abortable(scope.settle(), call.signal)
     } catch (error) {
       scope.end()
       await this.#abort(error)
@@ -104,7 +109,7 @@ export class TransactionalProducer implements AsyncDisposable {
       throw error === scope.failure ? new Aborted(error) : error
     }
     try {
-      await this.#session.commit(this.#cluster.context(call))
+      await this.#session.commit(this.#cluster.context({ timeoutMs: call.timeoutMs }))
     } catch (error) {
       if (!this.#session.isOpen) throw error
       await this.#abort(error)
