@@ -20,6 +20,7 @@ import {
   type Value,
 } from '@ottla/protocol'
 import { SlabPool } from '@ottla/stdx'
+import { countedEnv, type SystemCalls } from './counted-env.test.ts'
 import { type RunningBroker, startBroker } from './start-broker.ts'
 
 export const PRODUCE = { request: ProduceRequest, response: ProduceResponse }
@@ -29,16 +30,20 @@ export const CREATE_TOPICS = { request: CreateTopicsRequest, response: CreateTop
 export interface TestWorld {
   /** Hears the lines of the log, which nobody does otherwise. */
   readonly onLine?: (line: LogLine) => void
+  /** Counts what the broker asks of the system; its clients are not counted. */
+  readonly calls?: SystemCalls
 }
 
 export class TestBroker {
   readonly env: NodeEnv
   readonly folder: string
   readonly #overrides: Readonly<Record<string, string>>
+  readonly #calls: SystemCalls | undefined
   #running: RunningBroker | null = null
   readonly #connections: ClientConnection[] = []
 
-  private constructor(overrides: Readonly<Record<string, string>>, { onLine }: TestWorld) {
+  private constructor(overrides: Readonly<Record<string, string>>, { onLine, calls }: TestWorld) {
+    this.#calls = calls
     const env = nodeEnv({ logLevel: onLine === undefined ? 'fatal' : 'info', timersKeepAlive: true })
     const logger = onLine && createLogger({ levels: env.logLevels, now: () => env.clock.now(), write: onLine })
     this.env = logger === undefined ? env : { ...env, logger }
@@ -66,7 +71,8 @@ export class TestBroker {
     const settings = { ...fixed, ...this.#overrides }
     const parsed = parseServerProperties('', 'test', Object.entries(settings))
     if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
-    this.#running = await startBroker(this.env, parsed.config, { pool: new SlabPool({ poison: true }) })
+    const env = this.#calls === undefined ? this.env : countedEnv(this.env, this.#calls)
+    this.#running = await startBroker(env, parsed.config, { pool: new SlabPool({ poison: true }) })
   }
 
   async stop(): Promise<void> {

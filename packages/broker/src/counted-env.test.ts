@@ -1,0 +1,80 @@
+/** An environment that counts what a broker asks of the system: calls, not time, so that they do not vary. Holds no tests. */
+import type { ByteStream, FileHandle } from '@ottla/env'
+import type { NodeEnv } from '@ottla/env/node'
+
+/** Calls so far. One is one system call, but for a write to a socket that is full, which takes more. */
+export class SystemCalls {
+  fileWrites = 0
+  fileReads = 0
+  fileSyncs = 0
+  socketWrites = 0
+
+  /** What was called while `work` ran. */
+  async during(work: () => Promise<unknown>): Promise<SystemCalls> {
+    const before = { ...this }
+    await work()
+    const calls = new SystemCalls()
+    for (const key of Object.keys(before) as (keyof typeof before)[]) {
+      if (typeof before[key] === 'number') Object.assign(calls, { [key]: (this[key] as number) - before[key] })
+    }
+    return calls
+  }
+}
+
+/** The environment, counted. Files are counted by their handles: what is written whole (checkpoints) is not on the path of the data. */
+export function countedEnv(env: NodeEnv, calls: SystemCalls): NodeEnv {
+  const { files, network } = env
+  return {
+    ...env,
+    files: overriding(files, { openSync: (path, mode) => countedFile(files.openSync(path, mode), calls) }),
+    network: overriding(network, {
+      listen: (address, accept) => network.listen(address, (stream) => accept(countedStream(stream, calls))),
+    }),
+  }
+}
+
+/** The object with some of its methods replaced, whatever its class. */
+function overriding<T extends object>(target: T, replaced: Partial<T>): T {
+  return new Proxy(target, {
+    get(object, key) {
+      if (key in replaced) return replaced[key as keyof T]
+      const value: unknown = Reflect.get(object, key, object)
+      return typeof value === 'function' ? value.bind(object) : value
+    },
+    set: (object, key, value) => Reflect.set(object, key, value, object),
+  })
+}
+
+function countedFile(file: FileHandle, calls: SystemCalls): FileHandle {
+  return overriding(file, {
+    writevSync(buffers, position) {
+      calls.fileWrites += 1
+      return file.writevSync(buffers, position)
+    },
+    writev(buffers, position) {
+      calls.fileWrites += 1
+      return file.writev(buffers, position)
+    },
+    readSync(target, targetOffset, length, position) {
+      calls.fileReads += 1
+      return file.readSync(target, targetOffset, length, position)
+    },
+    read(target, targetOffset, length, position) {
+      calls.fileReads += 1
+      return file.read(target, targetOffset, length, position)
+    },
+    dataSync() {
+      calls.fileSyncs += 1
+      return file.dataSync()
+    },
+  })
+}
+
+function countedStream(stream: ByteStream, calls: SystemCalls): ByteStream {
+  return overriding(stream, {
+    write(buffers, flushed) {
+      calls.socketWrites += 1
+      return stream.write(buffers, flushed)
+    },
+  })
+}

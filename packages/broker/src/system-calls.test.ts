@@ -1,0 +1,79 @@
+/** What a request costs in system calls. A change that needs more of them shows here, on any machine. */
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { SystemCalls } from './counted-env.test.ts'
+import { batch, FETCH, fetchOf, PRODUCE, produceTo, TestBroker } from './test-broker.test.ts'
+
+const REQUESTS = 50
+
+async function world(t: TestContext, durability: string) {
+  const calls = new SystemCalls()
+  const broker = await TestBroker.start(t, { 'ottla.durability': durability }, { calls })
+  await broker.createTopics({ events: 10 })
+  const [producer, consumer] = [await broker.connect(), await broker.connect()]
+  // Once before it is counted: files are opened when they are first written.
+  for (let partition = 0; partition < 10; partition += 1) {
+    await produceTo(producer, { topic: 'events', partition }, batch([{ value: 'first' }]))
+  }
+  return { broker, calls, producer, consumer }
+}
+
+test('a produce request costs a write to the log and a write to the socket', async (t) => {
+  const { calls, producer } = await world(t, 'replicated')
+  const { fileWrites, fileReads, fileSyncs, socketWrites } = await calls.during(async () => {
+    for (let i = 0; i < REQUESTS; i += 1) await produceTo(producer, { topic: 'events' }, batch([{ value: 'x' }]))
+  })
+  deepEqual(
+    { fileWrites, fileReads, fileSyncs, socketWrites },
+    {
+      fileWrites: REQUESTS,
+      fileReads: 0,
+      fileSyncs: 0,
+      socketWrites: REQUESTS,
+    },
+  )
+})
+
+test('acknowledged from the disk it costs one sync more', async (t) => {
+  const { calls, producer } = await world(t, 'fsync')
+  const { fileWrites, fileSyncs, socketWrites } = await calls.during(async () => {
+    for (let i = 0; i < REQUESTS; i += 1) await produceTo(producer, { topic: 'events' }, batch([{ value: 'x' }]))
+  })
+  deepEqual({ fileWrites, socketWrites }, { fileWrites: REQUESTS, socketWrites: REQUESTS })
+  // The last sync of the metadata log may fall into this time.
+  ok(fileSyncs >= REQUESTS && fileSyncs <= REQUESTS + 2, `${fileSyncs} syncs`)
+})
+
+test('requests that come together share writes, syncs and the socket', async (t) => {
+  const { calls, producer } = await world(t, 'fsync')
+  const { fileWrites, fileSyncs, socketWrites } = await calls.during(() =>
+    Promise.all(
+      Array.from({ length: REQUESTS }, () => produceTo(producer, { topic: 'events' }, batch([{ value: 'x' }]))),
+    ),
+  )
+  for (const [name, count] of Object.entries({ fileWrites, fileSyncs, socketWrites })) {
+    ok(count <= REQUESTS / 2, `${count} ${name} for ${REQUESTS} requests`)
+  }
+})
+
+test('a request for ten partitions costs a write to each log, and one to the socket', async (t) => {
+  const { calls, producer } = await world(t, 'replicated')
+  const records = batch([{ value: 'x' }])
+  const partitionData = Array.from({ length: 10 }, (_, index) => ({ index, records }))
+  const { fileWrites, socketWrites } = await calls.during(() =>
+    producer.request(PRODUCE, 9, { acks: -1, timeoutMs: 1000, topicData: [{ name: 'events', partitionData }] }),
+  )
+  deepEqual({ fileWrites, socketWrites }, { fileWrites: 10, socketWrites: 1 })
+})
+
+test('a fetch of what was written lately reads no file, and is one write to the socket', async (t) => {
+  const { calls, producer, consumer } = await world(t, 'replicated')
+  for (let i = 0; i < 5; i += 1) {
+    await produceTo(producer, { topic: 'events' }, batch([{ value: 'x'.repeat(10_000) }]))
+  }
+  const { fileReads, socketWrites } = await calls.during(async () => {
+    const { responses } = await consumer.request(FETCH, 12, fetchOf([{ topic: 'events' }]))
+    equal(responses[0]!.partitions[0]!.records!.length > 50_000, true)
+  })
+  deepEqual({ fileReads, socketWrites }, { fileReads: 0, socketWrites: 1 })
+})
