@@ -9,7 +9,9 @@
  * sequences the broker has, and what is to be repeated stands at the front in its old order. A batch that was given up leaves a gap in
  * the sequences. Was it surely not written, those behind it move up; is that unknown, a new producer epoch starts again at 0.
  */
+import { HEADER_BYTES } from '@ottla/protocol'
 import { assert, Deque } from '@ottla/stdx'
+import { partitionKey } from '../topic-partition.ts'
 import type { PendingRecord } from './producer-record.ts'
 import type { BatchPosition, RecordBatch } from './record-batch.ts'
 import type { ProducerIdentity } from './write-identity.ts'
@@ -22,14 +24,15 @@ export interface PartitionQueueOptions {
   readonly batchBytes: number
   /** Batches that may be under way at once. */
   readonly maxInFlight: number
-  /** Begins a batch. */
-  readonly startBatch: (position: BatchPosition) => RecordBatch
+  /** Begins a batch that will probably grow to so many bytes. */
+  readonly startBatch: (position: BatchPosition, likelyBytes: number) => RecordBatch
   /** The producer id has no further epoch: another id is needed for the next batch. */
   readonly onEpochsExhausted: () => void
 }
 
 export class PartitionQueue {
   readonly position: BatchPosition
+  readonly key: string
   readonly #options: PartitionQueueOptions
   readonly #ready = new Deque<RecordBatch>()
   /** Under way, oldest first. */
@@ -37,6 +40,8 @@ export class PartitionQueue {
   /** Came back to be repeated, while others were still under way. */
   #returned: RecordBatch[] = []
   #open: RecordBatch | null = null
+  /** Size of the last batch that was full, or sent: the next one may be like it. */
+  #lastBytes = 0
   #identity: ProducerIdentity | null = null
   #nextSequence = 0
   /** Sequence at which to go on once nothing is under way: null when unchanged, 'new-epoch' when it starts again. */
@@ -50,6 +55,7 @@ export class PartitionQueue {
   constructor(options: PartitionQueueOptions) {
     this.#options = options
     this.position = options.position
+    this.key = partitionKey(options.position.topic, options.position.partition)
   }
 
   get isEmpty(): boolean {
@@ -69,7 +75,7 @@ export class PartitionQueue {
 
   append(record: PendingRecord): void {
     if (this.#open !== null && this.#open.sizeBytes + record.sizeBytes > this.#options.batchBytes) this.seal()
-    this.#open ??= this.#options.startBatch(this.position)
+    this.#open ??= this.#options.startBatch(this.position, Math.max(this.#lastBytes, record.sizeBytes + HEADER_BYTES))
     this.#open.add(record)
     if (this.#open.sizeBytes >= this.#options.batchBytes) this.seal()
   }
@@ -77,6 +83,7 @@ export class PartitionQueue {
   /** The open batch takes no more records. */
   seal(): void {
     if (this.#open === null) return
+    this.#lastBytes = this.#open.sizeBytes
     this.#ready.pushBack(this.#open)
     this.#open = null
   }
@@ -97,7 +104,7 @@ export class PartitionQueue {
     if (identity !== null && batch.identity === null) {
       this.#identity ??= identity
       batch.setIdentity({ ...this.#identity, baseSequence: this.#nextSequence })
-      this.#nextSequence = addToSequence(this.#nextSequence, batch.records.length)
+      this.#nextSequence = addToSequence(this.#nextSequence, batch.count)
     }
     batch.attempts += 1
     this.#inFlight.add(batch)

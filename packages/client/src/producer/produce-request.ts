@@ -15,7 +15,6 @@ export interface ProduceRequestParts {
   readonly acks: -1 | 0 | 1
   readonly timeoutMs: number
   readonly metadata: ClusterMetadata
-  readonly bytesOf: (batch: RecordBatch) => Buffer
 }
 
 /** The highest version that can name all topics. */
@@ -28,7 +27,7 @@ export function produceRequest(
   batches: readonly RecordBatch[],
   parts: ProduceRequestParts,
 ): Init<typeof ProduceRequest> {
-  const { acks, timeoutMs, transactionalId, metadata, bytesOf, version } = parts
+  const { acks, timeoutMs, transactionalId, metadata, version } = parts
   const items = batches.map((batch) => ({ ...batch.position, batch }))
   return {
     transactionalId,
@@ -36,7 +35,7 @@ export function produceRequest(
     timeoutMs,
     topicData: [...byTopic(items)].map(([name, ofTopic]) => ({
       ...(version >= IDS_SINCE ? { topicId: idOf(metadata, name) } : { name }),
-      partitionData: ofTopic.map(({ partition, batch }) => ({ index: partition, records: bytesOf(batch) })),
+      partitionData: ofTopic.map(({ partition, batch }) => ({ index: partition, records: batch.bytes() })),
     })),
   }
 }

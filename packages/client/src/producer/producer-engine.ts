@@ -5,7 +5,6 @@ import { ArgumentError, ClosedError, RecordTooLargeError } from '../errors.ts'
 import type { TopicMetadata } from '../metadata/cluster-metadata.ts'
 import { Deadline } from '../time/deadline.ts'
 import { abortable } from '../time/delay.ts'
-import { partitionKey } from '../topic-partition.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { type Partitioner, partitionOfKey, StickyPartition } from './partitioner.ts'
@@ -18,6 +17,7 @@ import {
   type RecordMetadata,
 } from './producer-record.ts'
 import { type BatchPosition, RecordBatch } from './record-batch.ts'
+import { ManyRecords, OneRecord, type RecordWaiter } from './record-waiter.ts'
 import { Sender } from './sender.ts'
 import type { WriteIdentity } from './write-identity.ts'
 
@@ -25,16 +25,24 @@ import type { WriteIdentity } from './write-identity.ts'
 const RECORD_OVERHEAD_BYTES = 36
 const HEADER_OVERHEAD_BYTES = 10
 
+/** Room in a batch for more than the one before it had. */
+const LIKELY_MORE_BYTES = 1024
+
 /** Makes the identity that the engine writes under. */
 export type MakeIdentity = (engine: ProducerEngine) => WriteIdentity
 
-interface Outgoing {
-  readonly record: PendingRecord
+/** A record that has no partition yet. */
+interface Outgoing extends PendingRecord {
   readonly topic: string
-  /** As the caller named it. */
-  readonly partition: number | undefined
-  readonly key: unknown
-  readonly value: unknown
+  /** As the caller gave it. */
+  readonly source: ProducerRecord<unknown, unknown>
+}
+
+interface SendCall {
+  readonly place: number
+  /** When it was called, if that is known. */
+  readonly now: number | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 export class ProducerEngine {
@@ -43,7 +51,8 @@ export class ProducerEngine {
   readonly #partitioner: Partitioner | undefined
   readonly #lane: ConnectionPool
   readonly #memory: MemoryBudget
-  readonly #queues = new Map<string, PartitionQueue>()
+  /** By topic and partition. */
+  readonly #queues = new Map<string, Map<number, PartitionQueue>>()
   /** Queues that hold something. */
   readonly #active = new Map<string, PartitionQueue>()
   readonly #sticky = new Map<string, StickyPartition>()
@@ -88,15 +97,18 @@ export class ProducerEngine {
 
   /** Resolves when the record is written as `acks` asks for; see `Producer.send`. */
   send<K, V>(record: ProducerRecord<K, V>, signal: AbortSignal | undefined): Promise<RecordMetadata> {
-    const sent = new Promise<RecordMetadata>((resolve, reject) => {
-      if (this.#closing !== null) {
-        reject(new ClosedError('the producer'))
-        return
-      }
-      signal?.throwIfAborted()
-      this.#enter(this.#encode(record, { resolve, reject }))
-    })
-    return signal === undefined ? sent : abortable(sent, signal)
+    const waiter = new OneRecord()
+    this.#sendAs(record as ProducerRecord<unknown, unknown>, waiter, { place: 0, now: undefined, signal })
+    return signal === undefined ? waiter.promise : abortable(waiter.promise, signal)
+  }
+
+  /** See `Producer.sendAll`. */
+  sendAll<K, V>(records: Iterable<ProducerRecord<K, V>>, signal: AbortSignal | undefined): Promise<RecordMetadata[]> {
+    const all = (Array.isArray(records) ? records : [...records]) as readonly ProducerRecord<unknown, unknown>[]
+    const waiter = new ManyRecords(all.length)
+    const now = this.#cluster.env.clock.now()
+    for (let place = 0; place < all.length; place++) this.#sendAs(all[place]!, waiter, { place, now, signal })
+    return signal === undefined ? waiter.promise : abortable(waiter.promise, signal)
   }
 
   /** Sends all that waits without further delay, and waits until it is answered, well or not. */
@@ -137,39 +149,46 @@ export class ProducerEngine {
 
   /** Sequences start at 0 with the next batch, under another identity. Only while nothing waits. */
   restartSequences(): void {
-    for (const queue of this.#queues.values()) queue.restartSequences()
+    for (const ofTopic of this.#queues.values()) for (const queue of ofTopic.values()) queue.restartSequences()
   }
 
-  #encode<K, V>(record: ProducerRecord<K, V>, waiting: Pick<PendingRecord, 'resolve' | 'reject'>): Outgoing {
-    const topic = typeof record.topic === 'string' ? record.topic : record.topic.name
-    const { key, value } = encodeRecord(record)
-    const headers = encodeHeaders(record.headers)
+  #sendAs(record: ProducerRecord<unknown, unknown>, waiter: RecordWaiter, call: SendCall): void {
+    try {
+      if (this.#closing !== null) throw new ClosedError('the producer')
+      call.signal?.throwIfAborted()
+      this.#enter(this.#encode(record, waiter, call))
+    } catch (error) {
+      waiter.failed(call.place, error)
+    }
+  }
+
+  #encode(source: ProducerRecord<unknown, unknown>, waiter: RecordWaiter, { place, now }: SendCall): Outgoing {
+    const topic = typeof source.topic === 'string' ? source.topic : source.topic.name
+    const { key, value } = encodeRecord(source)
+    const headers = encodeHeaders(source.headers)
     let sizeBytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
     for (const header of headers) {
       sizeBytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(header.key) + (header.value?.length ?? 0)
     }
     const { maxRequestBytes } = this.#options
     if (sizeBytes > maxRequestBytes) throw new RecordTooLargeError(sizeBytes, maxRequestBytes, { topic })
-    const timestamp = record.timestamp ?? this.#cluster.env.clock.now()
-    return {
-      record: { key, value, headers, timestamp, sizeBytes, ...waiting },
-      topic,
-      partition: record.partition,
-      key: record.key,
-      value: record.value,
-    }
+    const timestamp = source.timestamp ?? now ?? this.#cluster.env.clock.now()
+    return { key, value, headers, timestamp, sizeBytes, waiter, place, topic, source }
   }
 
   /** Appends the record at once when nothing has to be waited for; that is the usual way. */
   #enter(outgoing: Outgoing): void {
-    const { topic, record } = outgoing
-    const known = this.#entering.has(topic) ? undefined : this.#cluster.metadata.topic(topic)
-    if (known !== undefined && this.#memory.tryTake(record.sizeBytes)) {
+    const { topic, sizeBytes } = outgoing
+    const mustWait = this.#entering.size > 0 && this.#entering.has(topic)
+    const known = mustWait ? undefined : this.#cluster.metadata.current.topics.get(topic)
+    if (known !== undefined && this.#memory.tryTake(sizeBytes)) {
       this.#append(outgoing, known)
       return
     }
     const before = this.#entering.get(topic) ?? Promise.resolve()
-    const entered = before.then(() => this.#enterLater(outgoing)).catch(record.reject)
+    const entered = before
+      .then(() => this.#enterLater(outgoing))
+      .catch((error) => outgoing.waiter.failed(outgoing.place, error))
     this.#entering.set(topic, entered)
     void entered.then(() => {
       if (this.#entering.get(topic) === entered) this.#entering.delete(topic)
@@ -178,41 +197,39 @@ export class ProducerEngine {
   }
 
   async #enterLater(outgoing: Outgoing): Promise<void> {
-    const { topic, record } = outgoing
+    const { topic, sizeBytes } = outgoing
     const { env, metadata } = this.#cluster
     const deadline = new Deadline(env.clock, this.#options.maxBlockMs)
     const known = await metadata.loadTopic(topic, { deadline, allowAutoCreate: true })
-    await this.#memory.take(record.sizeBytes, deadline.remainingMs)
+    await this.#memory.take(sizeBytes, deadline.remainingMs)
     this.#append(outgoing, known)
   }
 
   #append(outgoing: Outgoing, topic: TopicMetadata): void {
-    const { record } = outgoing
     let partition: number
     try {
       partition = this.#partitionOf(outgoing, topic)
     } catch (error) {
-      this.#memory.give(record.sizeBytes)
-      record.reject(error)
+      this.#memory.give(outgoing.sizeBytes)
+      outgoing.waiter.failed(outgoing.place, error)
       return
     }
-    const key = partitionKey(topic.name, partition)
-    const queue = this.#queue(key, { topic: topic.name, partition })
-    queue.append(record)
-    this.#active.set(key, queue)
+    const queue = this.#queue(topic.name, partition)
+    if (queue.isEmpty) this.#active.set(queue.key, queue)
+    queue.append(outgoing)
     this.#sender.wake()
   }
 
-  #partitionOf({ partition, key, value, record }: Outgoing, topic: TopicMetadata): number {
+  #partitionOf({ source, key, value, sizeBytes }: Outgoing, topic: TopicMetadata): number {
     const partitionCount = topic.partitions.length
     const chosen =
-      partition ??
+      source.partition ??
       this.#partitioner?.({
         topic: topic.name,
-        key,
-        value,
-        keyBytes: record.key,
-        valueBytes: record.value,
+        key: source.key,
+        value: source.value,
+        keyBytes: key,
+        valueBytes: value,
         partitionCount,
       })
     if (chosen !== undefined) {
@@ -221,44 +238,52 @@ export class ProducerEngine {
         topic: topic.name,
       })
     }
-    if (record.key !== null) return partitionOfKey(record.key, partitionCount)
+    if (key !== null) return partitionOfKey(key, partitionCount)
     let sticky = this.#sticky.get(topic.name)
     if (sticky === undefined) {
       sticky = new StickyPartition(this.#cluster.env.random)
       this.#sticky.set(topic.name, sticky)
     }
-    return sticky.next(topic, record.sizeBytes)
+    return sticky.next(topic, sizeBytes)
   }
 
-  #queue(key: string, position: BatchPosition): PartitionQueue {
-    const known = this.#queues.get(key)
+  #queue(topic: string, partition: number): PartitionQueue {
+    let ofTopic = this.#queues.get(topic)
+    if (ofTopic === undefined) this.#queues.set(topic, (ofTopic = new Map()))
+    const known = ofTopic.get(partition)
     if (known !== undefined) return known
     const { batchBytes, isIdempotent, maxInFlight } = this.#options
     const queue = new PartitionQueue({
-      position,
+      position: { topic, partition },
       batchBytes,
       // Without sequences the broker could not tell that a later batch overtook a repeated one.
       maxInFlight: isIdempotent ? maxInFlight : 1,
-      startBatch: (at) => this.#startBatch(at),
+      startBatch: (at, likelyBytes) => this.#startBatch(at, likelyBytes),
       onEpochsExhausted: () => this.#identity.exhausted(),
     })
-    this.#queues.set(key, queue)
+    ofTopic.set(partition, queue)
     return queue
   }
 
-  #startBatch(position: BatchPosition): RecordBatch {
-    const createdAt = this.#cluster.env.clock.monotonic()
+  #startBatch(position: BatchPosition, likelyBytes: number): RecordBatch {
+    const { compression: type, compressionLevel: level, batchBytes, deliveryTimeoutMs } = this.#options
+    const { clock } = this.#cluster.env
+    // What is old is asked for again, meanwhile it serves.
+    this.#cluster.metadata.topic(position.topic)
+    const createdAt = clock.monotonic()
     const number = this.#nextBatchNumber
     this.#nextBatchNumber += 1
-    return new RecordBatch(position, { number, createdAt, dueAt: createdAt + this.#options.deliveryTimeoutMs })
+    const isTransactional = this.#identity.transactionalId !== null
+    const initialBytes = Math.min(likelyBytes + LIKELY_MORE_BYTES, Math.max(batchBytes, likelyBytes))
+    const form = { type, level, isTransactional, initialBytes }
+    return new RecordBatch(position, form, { number, createdAt, dueAt: createdAt + deliveryTimeoutMs })
   }
 
   #done(batch: RecordBatch): void {
-    let bytes = 0
-    for (const record of batch.records) bytes += record.sizeBytes
-    const key = partitionKey(batch.position.topic, batch.position.partition)
-    if (this.#queues.get(key)?.isEmpty === true) this.#active.delete(key)
-    this.#memory.give(bytes)
+    const { topic, partition } = batch.position
+    const queue = this.#queues.get(topic)?.get(partition)
+    if (queue?.isEmpty === true) this.#active.delete(queue.key)
+    this.#memory.give(batch.reservedBytes)
     for (const check of [...this.#flushes]) check()
     this.#stir()
   }

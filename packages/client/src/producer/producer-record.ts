@@ -2,6 +2,7 @@
 import type { RecordHeader } from '@ottla/protocol'
 import { CodecError } from '../errors.ts'
 import type { Topic } from '../topic.ts'
+import type { RecordWaiter } from './record-waiter.ts'
 
 /** Headers as pairs in order (keys may repeat), or as an object. Strings are written as UTF-8. */
 export type HeadersInit =
@@ -41,9 +42,11 @@ export interface PendingRecord {
   readonly value: Buffer | null
   readonly headers: readonly RecordHeader[]
   readonly timestamp: number
+  /** Most bytes that it takes. */
   readonly sizeBytes: number
-  readonly resolve: (metadata: RecordMetadata) => void
-  readonly reject: (error: unknown) => void
+  readonly waiter: RecordWaiter
+  /** Its number in the call that it came with. */
+  readonly place: number
 }
 
 /** Key and value as bytes. Throws {@link CodecError}. */

@@ -40,7 +40,7 @@ export class Producer implements AsyncDisposable {
     records: Iterable<ProducerRecord<K, V>>,
     options: SendOptions = {},
   ): Promise<RecordMetadata[]> {
-    return Promise.all(Array.from(records, (record) => this.send(record, options)))
+    return this.#engine.sendAll(records, options.signal)
   }
 
   /** Sends all that waits without further delay, and waits until it is answered, well or not. */

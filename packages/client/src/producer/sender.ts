@@ -144,16 +144,14 @@ export class Sender {
   #send(node: BrokerNode, connection: ClientConnection, parcels: Parcel[]): void {
     const { cluster, options, identity } = this.#parts
     const { transactionalId, maxProduceVersion } = identity
-    const { acks, compression: type, compressionLevel: level } = options
+    const { acks } = options
     const metadata = cluster.metadata.current
     const batches = parcels.map(({ batch }) => batch)
     const timeoutMs = options.requestTimeoutMs ?? cluster.options.requestTimeoutMs
     let answer: Promise<Value<typeof ProduceResponse>>
     try {
       const version = connection.versionOf(PRODUCE, Math.min(maxProduceVersion, maxVersionFor(batches, metadata)))
-      const isTransactional = transactionalId !== null
-      const bytesOf = (batch: RecordBatch) => batch.bytes({ type, level, isTransactional })
-      const request = produceRequest(batches, { version, transactionalId, acks, timeoutMs, metadata, bytesOf })
+      const request = produceRequest(batches, { version, transactionalId, acks, timeoutMs, metadata })
       if (acks === 0) {
         connection.send(PRODUCE.request, version, request)
         for (const parcel of parcels) this.#written(parcel, { baseOffset: -1, logAppendTimeMs: -1 })
@@ -218,7 +216,7 @@ export class Sender {
     const outcome = isFinal
       ? ({ kind: 'failed', wasWritten: 'no' } as const)
       : outcomeOf(code, {
-          recordCount: batch.records.length,
+          recordCount: batch.count,
           isIdempotent: options.isIdempotent,
           isTransactional: this.#parts.identity.transactionalId !== null,
           isOldest: queue.isOldest(batch),
@@ -256,7 +254,7 @@ export class Sender {
 
   #expired(batch: RecordBatch, cause: unknown): KafkaError {
     const { topic, partition } = batch.position
-    const count = batch.records.length
+    const count = batch.count
     const what = `${count} record${count === 1 ? '' : 's'} for ${topic}-${partition}`
     return new TimeoutError(`${what} could not be delivered within ${this.#parts.options.deliveryTimeoutMs} ms`, {
       topic,

@@ -79,6 +79,8 @@ export interface BatchOptions extends Partial<ProducerFields> {
 export interface BuildOptions {
   readonly lastOffset?: number
   readonly maxTimestamp?: number
+  /** In place of those in the options: a producer learns its sequence last. */
+  readonly producer?: ProducerFields
 }
 
 const DEFAULT_INITIAL_BYTES = 1024
@@ -167,7 +169,7 @@ export class BatchBuilder {
     )
     const compression = this.#count === 0 ? CompressionType.none : (this.#options.compression ?? CompressionType.none)
     const batch = this.#pack(compression)
-    this.#writeHeader(batch, compression, lastOffset, options.maxTimestamp)
+    this.#writeHeader(batch, compression, { ...options, lastOffset })
     return batch
   }
 
@@ -183,10 +185,10 @@ export class BatchBuilder {
   #writeHeader(
     batch: Buffer,
     compression: CompressionType,
-    lastOffset: number,
-    maxTimestamp: number | undefined,
+    { lastOffset, maxTimestamp, producer }: BuildOptions & { readonly lastOffset: number },
   ): void {
     const options = this.#options
+    const { producerId, producerEpoch, baseSequence } = producer ?? options
     const horizon = options.deleteHorizon !== undefined && this.#count > 0
     const attributes =
       compression |
@@ -202,9 +204,9 @@ export class BatchBuilder {
     setInt32At(batch, LAST_OFFSET_DELTA_AT, lastOffset - this.#baseOffset)
     setInt64At(batch, BASE_TIMESTAMP_AT, this.#count === 0 ? NO_TIMESTAMP : this.#baseTimestamp)
     setInt64At(batch, MAX_TIMESTAMP_AT, maxTimestamp ?? options.logAppendTime ?? this.#maxTimestamp)
-    setInt64At(batch, PRODUCER_ID_AT, options.producerId ?? NO_PRODUCER_ID)
-    setInt16At(batch, PRODUCER_EPOCH_AT, options.producerEpoch ?? NO_PRODUCER_EPOCH)
-    setInt32At(batch, BASE_SEQUENCE_AT, options.baseSequence ?? NO_SEQUENCE)
+    setInt64At(batch, PRODUCER_ID_AT, producerId ?? NO_PRODUCER_ID)
+    setInt16At(batch, PRODUCER_EPOCH_AT, producerEpoch ?? NO_PRODUCER_EPOCH)
+    setInt32At(batch, BASE_SEQUENCE_AT, baseSequence ?? NO_SEQUENCE)
     setInt32At(batch, RECORD_COUNT_AT, this.#count)
     updateCrc(batch, 0)
   }
