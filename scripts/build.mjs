@@ -1,9 +1,9 @@
 /**
  * npm run build             compiles all packages, and bundles server and tools into build/
- * npm run build -- --docs   also writes the pages of docs/ that are made from the code's tables
+ * npm run build -- --docs   also writes the pages of docs/ and man/ that are made from the code's tables
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { bundle } from './lib/bundle.mjs'
 import { referencePages } from './lib/reference-pages.mjs'
 import { compile, ensureInstalled, removeStaleOutputs, root, say } from './lib/workspace.mjs'
@@ -14,8 +14,8 @@ removeStaleOutputs()
 compile()
 await bundle()
 if (process.argv.includes('--docs')) {
-  mkdirSync(join(root, 'docs'), { recursive: true })
   for (const [path, text] of Object.entries(await referencePages())) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
     say(`wrote ${path}`)
   }

@@ -1,4 +1,4 @@
-/** The pages of docs/ that are made from the code's own tables: settings, APIs, metrics. */
+/** The pages that are made from the code's own tables: settings, APIs, metrics, the commands of `ottla`. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { filesBelow, readText, root } from './workspace.mjs'
@@ -11,7 +11,15 @@ export async function referencePages() {
     'docs/config.md': await configPage(),
     'docs/apis.md': await apisPage(),
     'docs/metrics.md': await metricsPage(),
+    ...(await ottlaPages()),
   }
+}
+
+/** The manual pages of `ottla`, and its guide: what is written by hand there stays. */
+async function ottlaPages() {
+  const { manPages } = await load('cli/dist/ottla/docs/man-page.js')
+  const { withReference } = await load('cli/dist/ottla/docs/guide-reference.js')
+  return { ...manPages(), 'docs/guides/ottla.md': withReference(readText('docs/guides/ottla.md')) }
 }
 
 async function metricsPage() {

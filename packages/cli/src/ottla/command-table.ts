@@ -6,6 +6,7 @@ import { CONFIG_COMMANDS } from './tables/config-table.ts'
 import { CONTEXT_COMMANDS } from './tables/context-table.ts'
 import { DOCTOR_COMMANDS } from './tables/doctor-table.ts'
 import { GROUP_COMMANDS } from './tables/group-table.ts'
+import { PROGRAM_COMMANDS } from './tables/program-table.ts'
 import { RECORDS_COMMANDS } from './tables/records-table.ts'
 import { TOPIC_COMMANDS } from './tables/topic-table.ts'
 
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CLUSTER_COMMANDS,
   ...DOCTOR_COMMANDS,
   ...CONTEXT_COMMANDS,
+  ...PROGRAM_COMMANDS,
 ]
 
 export const GROUPS: readonly CommandGroup[] = [
@@ -32,7 +34,7 @@ export const SECTIONS: readonly CommandSection[] = [
   { title: 'Topics', names: ['topic'] },
   { title: 'Groups', names: ['group'] },
   { title: 'Cluster', names: ['cluster', 'config', 'doctor'] },
-  { title: 'This program', names: ['use', 'context'] },
+  { title: 'This program', names: ['use', 'context', 'completion', 'help', 'version'] },
 ]
 
 /** The command that the words begin with, and what follows it. */

@@ -32,7 +32,8 @@ export const GENERAL_OPTIONS: readonly OptionSpec[] = [
     name: 'color',
     value: 'WHEN',
     choices: ['auto', 'always', 'never'],
-    description: 'Default: on a terminal, unless NO_COLOR is set; FORCE_COLOR asks for colours elsewhere, too.',
+    description:
+      'Colours. Default: on a terminal, unless NO_COLOR is set; FORCE_COLOR asks for colours elsewhere, too.',
   },
   { name: 'debug', description: 'Shows where an error comes from.' },
   { name: 'help', short: 'h', description: 'Shows this.' },

@@ -54,7 +54,12 @@ export const CONFIG_COMMANDS: readonly CommandSpec[] = [
     summary: 'Compares the settings of two, or of one with the defaults',
     arguments: [
       ENTITY,
-      { name: 'OTHER', description: 'Default: the defaults.', isOptional: true, completes: 'entity' },
+      {
+        name: 'OTHER',
+        description: 'What to compare with. Default: the defaults.',
+        isOptional: true,
+        completes: 'entity',
+      },
     ],
     options: [{ name: 'exit-code', description: 'Ends with 1 when there are differences.' }],
     json: 'An array of {name, value, other}.',

@@ -59,7 +59,12 @@ export const CONTEXT_COMMANDS: readonly CommandSpec[] = [
     name: 'context show',
     summary: 'Shows a context, and which one commands would use',
     arguments: [
-      { name: 'CONTEXT', description: 'Default: what commands would use now.', isOptional: true, completes: 'context' },
+      {
+        name: 'CONTEXT',
+        description: 'Its name. Default: what commands would use now.',
+        isOptional: true,
+        completes: 'context',
+      },
     ],
     options: [{ name: 'secrets', description: 'Shows passwords, too.' }],
     json: '{name, bootstrapServers, source, properties}; name is null when no context is used.',

@@ -25,7 +25,7 @@ export const GROUP_COMMANDS: readonly CommandSpec[] = [
         value: 'TYPE',
         isRepeated: true,
         choices: ['consumer', 'classic', 'share', 'streams'],
-        description: 'May be repeated.',
+        description: 'Only of this kind. May be repeated.',
       },
     ],
     json: 'An array of {group, type, state, protocolType, members, topics, lag}; the last three are null without --long.',
@@ -42,7 +42,7 @@ export const GROUP_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'group lag',
     summary: 'Shows how far behind groups are, by topic',
-    arguments: [{ ...GROUPS, description: 'Default: all groups.', isOptional: true }],
+    arguments: [{ ...GROUPS, description: 'Names. Default: all groups.', isOptional: true }],
     options: [
       { name: 'watch', short: 'w', description: 'Again and again, with how fast the lag goes, until Ctrl-C.' },
       { name: 'every', value: 'TIME', description: 'Between two looks. Default: 2s.' },

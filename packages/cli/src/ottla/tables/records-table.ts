@@ -90,7 +90,7 @@ export const RECORDS_COMMANDS: readonly CommandSpec[] = [
         isRepeated: true,
         description: 'A header of every record. May be repeated.',
       },
-      { name: 'partition', short: 'p', value: 'NUMBER', description: 'Default: by the key.' },
+      { name: 'partition', short: 'p', value: 'NUMBER', description: 'Where to. Default: by the key.' },
       {
         name: 'timestamp',
         value: 'TIME',

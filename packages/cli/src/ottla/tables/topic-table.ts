@@ -37,13 +37,13 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         name: 'partitions',
         short: 'p',
         value: 'COUNT',
-        description: 'Default: what the broker says (num.partitions).',
+        description: 'How many partitions. Default: what the broker says (num.partitions).',
       },
       {
         name: 'replicas',
         short: 'r',
         value: 'COUNT',
-        description: 'Default: what the broker says (default.replication.factor).',
+        description: 'How many replicas of each. Default: what the broker says (default.replication.factor).',
       },
       {
         name: 'config',
