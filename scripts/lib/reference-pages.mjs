@@ -17,8 +17,7 @@ export async function referencePages() {
 
 /** The manual pages of `ottla`, and its guide: what is written by hand there stays. */
 async function ottlaPages() {
-  const { manPages } = await load('cli/dist/ottla/docs/man-page.js')
-  const { withReference } = await load('cli/dist/ottla/docs/guide-reference.js')
+  const { manPages, withReference } = await load('cli/dist/index.js')
   return { ...manPages(), 'docs/guides/ottla.md': withReference(readText('docs/guides/ottla.md')) }
 }
 

@@ -1,4 +1,6 @@
 export type { Io, Output } from './io.ts'
+export { withReference } from './ottla/docs/guide-reference.ts'
+export { manPages } from './ottla/docs/man-page.ts'
 export { EXIT } from './server/exit-codes.ts'
 export type { Run } from './tool.ts'
 export { TOOLS } from './tools-table.ts'
