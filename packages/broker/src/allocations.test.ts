@@ -61,7 +61,8 @@ test('a produce request makes few objects, however many records it has', async (
   const many = await heapBytesPerRequest(t, () => produceFrame(500))
   t.diagnostic(`${one.toFixed(0)} bytes of heap for a record, ${many.toFixed(0)} for 500`)
   ok(one < 26_000, `${one} bytes of heap for a produce request`)
-  ok(many < one + 4000, `${many} bytes of heap for 500 records, ${one} for one`)
+  // An object for each record would be 25 KB at least; 50 KB come in several reads.
+  ok(many < one + 15_000, `${many} bytes of heap for 500 records, ${one} for one`)
 })
 
 test('a fetch from the tail makes few objects', async (t) => {
