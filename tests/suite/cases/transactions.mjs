@@ -1,7 +1,7 @@
 /** Sending in transactions, and reading what they wrote. */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { unwrap } from '@ottla/client'
-import { NEEDS } from '../support/needs.mjs'
+import { missing, NEEDS } from '../support/needs.mjs'
 import { texts, valuesOf } from '../support/world.mjs'
 
 const { transactions: needs, classicGroup, consumerGroup } = NEEDS
@@ -280,6 +280,25 @@ export default [
         producer.transaction((transaction) => transaction.sendOffsets(stale)),
         (error) => error.group === groupId,
       )
+      await consumer.close()
+    },
+  },
+  {
+    name: 'offsets of a member are committed as those of a member, or not at all',
+    needs: { ...needs, ...classicGroup, AddOffsetsToTxn: 0, TxnOffsetCommit: 0 },
+    async run(world) {
+      const topic = await world.topic()
+      await world.fill(topic, texts(3))
+      const groupId = world.name('g')
+      const consumer = world.kafka.consumer({ groupId, autoCommit: false, autoOffsetReset: 'earliest' })
+      consumer.subscribe([topic])
+      await world.take(consumer, 3)
+      const producer = world.kafka.transactionalProducer({ transactionalId: world.name('x') })
+      const { brokers } = await world.admin.describeCluster()
+      const { apis } = await world.admin.brokerVersions(brokers[0])
+      const committing = producer.transaction((transaction) => transaction.sendOffsets(consumer))
+      if (missing({ TxnOffsetCommit: 3 }, { apis }) !== null) await rejects(committing, { code: 'UNSUPPORTED_VERSION' })
+      else await committing
       await consumer.close()
     },
   },

@@ -11,6 +11,7 @@ import { isRetriable, KafkaError } from '../errors.ts'
 import type { ClusterOptions } from '../kafka-options.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { MetadataCache } from '../metadata/metadata-cache.ts'
+import type { BackoffOptions } from '../time/backoff.ts'
 import { Deadline } from '../time/deadline.ts'
 import { retry } from '../time/retry.ts'
 import { Coordinators } from './coordinators.ts'
@@ -42,6 +43,8 @@ export interface Call<Q extends Schema, R extends Schema> {
   readonly api: ApiPair<Q, R>
   readonly init: Init<Q> | ((version: number) => Init<Q>)
   readonly maxVersion?: number
+  /** Default: that of the client. */
+  readonly backoff?: BackoffOptions
   /** For messages: 'create topics'. */
   readonly what: string
   /** Throws what the answer stands for. A retriable error leads to another attempt. */
@@ -99,7 +102,8 @@ export class Cluster {
   /** Sends a request until it succeeds, fails for good, or time is over. */
   async call<Q extends Schema, R extends Schema>(call: Call<Q, R>, context: CallContext): Promise<Value<R>> {
     const { env, options } = this
-    return await retry({ env, backoff: options.retryBackoff, ...context, what: call.what }, async () => {
+    const backoff = call.backoff ?? options.retryBackoff
+    return await retry({ env, backoff, ...context, what: call.what }, async () => {
       try {
         const address = await this.#resolve(call.target, context)
         const answer = await this.pool.request(address, call.api, call.init, {

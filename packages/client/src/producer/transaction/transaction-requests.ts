@@ -5,7 +5,7 @@ import { ErrorCode } from '@ottla/protocol'
 import { ADD_OFFSETS_TO_TXN, ADD_PARTITIONS_TO_TXN, END_TXN, INIT_PRODUCER_ID, TXN_OFFSET_COMMIT } from '../../apis.ts'
 import type { CallContext, Cluster } from '../../cluster/cluster.ts'
 import type { CommitIdentity, OffsetAndMetadata } from '../../consumer/group-offsets.ts'
-import { BrokerError, throwBrokerError } from '../../errors.ts'
+import { BrokerError, KafkaError, throwBrokerError } from '../../errors.ts'
 import { byTopic, type TopicPartition } from '../../topic-partition.ts'
 import type { BatchPosition } from '../record-batch.ts'
 import type { ProducerIdentity } from '../write-identity.ts'
@@ -40,6 +40,9 @@ export async function initTransactionalProducer(
   return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
 }
 
+/** The end of a transaction is answered before its markers are written, and until then the next cannot begin: that takes milliseconds. */
+const SOON = { initialMs: 20, maxMs: 1000 }
+
 /** From version 4 on only brokers send it. */
 const ADD_PARTITIONS_MAX_VERSION = 3
 
@@ -64,6 +67,7 @@ export async function addPartitions(
         })),
       },
       maxVersion: ADD_PARTITIONS_MAX_VERSION,
+      backoff: SOON,
       what: `add partitions to the transaction of ${transactionalId}`,
       check: ({ resultsByTopicV3AndBelow }) => {
         for (const { name: topic, resultsByPartition } of resultsByTopicV3AndBelow) {
@@ -97,6 +101,7 @@ export async function addOffsets(
       target: { kind: 'transaction-coordinator', transactionalId: owner.transactionalId },
       api: ADD_OFFSETS_TO_TXN,
       init: { ...owner, groupId: group },
+      backoff: SOON,
       what: `add the offsets of group ${group} to the transaction of ${owner.transactionalId}`,
       check: ({ errorCode }) => check(errorCode, { group }),
     },
@@ -126,13 +131,7 @@ export async function commitInTransaction(
       init: (version) => ({
         ...owner,
         groupId: group,
-        ...(version < MEMBERS_SINCE
-          ? {}
-          : {
-              generationIdOrMemberEpoch: member.generation,
-              memberId: member.memberId,
-              groupInstanceId: member.groupInstanceId,
-            }),
+        ...memberOf(version, member),
         topics: [...byTopic(offsets)].map(([name, ofTopic]) => ({
           name,
           partitions: ofTopic.map(({ partition, offset, leaderEpoch, metadata }) => ({
@@ -144,6 +143,7 @@ export async function commitInTransaction(
         })),
       }),
       maxVersion: protocol.maxOffsetCommitVersion,
+      backoff: SOON,
       what: `commit offsets of group ${group} in the transaction of ${owner.transactionalId}`,
       check: ({ topics }) => {
         for (const { name: topic, partitions } of topics) {
@@ -158,6 +158,14 @@ export async function commitInTransaction(
 }
 
 const MEMBERS_SINCE = 3
+
+/** Without it a member that was replaced could commit over its successor: no transaction would be exactly once. */
+function memberOf(version: number, { generation, memberId, groupInstanceId }: CommitIdentity) {
+  if (version >= MEMBERS_SINCE) return { generationIdOrMemberEpoch: generation, memberId, groupInstanceId }
+  if (generation < 0) return {}
+  const message = 'the broker (before Kafka 2.5) cannot tell whether offsets are committed by a member of the group'
+  throw new KafkaError('UNSUPPORTED_VERSION', message)
+}
 
 /** Ends the transaction. Gives the identity of the next one. Repeating it does no harm. */
 export async function endTransaction(

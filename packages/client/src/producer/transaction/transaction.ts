@@ -11,7 +11,8 @@ export interface Transaction {
   sendAll<K = Buffer, V = Buffer>(records: Iterable<ProducerRecord<K, V>>): Promise<RecordMetadata[]>
   /**
    * Commits offsets of the consumer's group if the transaction commits (KIP-447). Default: the positions of the consumer, so all that
-   * it has given out. Rejects when the consumer is no member of its group any more.
+   * it has given out. Rejects when the consumer is no member of its group any more; and for a member, with UNSUPPORTED_VERSION, where the
+   * broker is older than 2.5 and could not tell.
    */
   sendOffsets(consumer: OffsetsOfConsumer, offsets?: Iterable<OffsetToCommit>): Promise<void>
 }
