@@ -24,7 +24,8 @@ script.runInThisContext()(module_.exports, require, module_, file, __dirname)
 function useOf([first = '', ...rest]) {
   if (body.startsWith('server')) return 'server'
   if (body.startsWith('ottla')) return useOfOttla(first, rest)
-  return /^[a-z-]+$/.test(first) && rest.length > 1 ? first : null
+  if (rest.length === 1 && (rest[0] === '--help' || rest[0] === '--version')) return 'help'
+  return /^[a-z0-9-]+$/.test(first) && rest.length > 1 ? first : null
 }
 
 /** Its command. Help loads nothing of what the command itself needs, so it has a cache of its own. */
@@ -59,5 +60,6 @@ function keepLater(loaded) {
     }
   }
   if (use === 'server') setTimeout(keep, SERVER_SETTLED_MS).unref()
-  else process.on('exit', (code) => code === 0 && keep())
+  // Kafka's tools end with 1 when they have shown their options.
+  else process.on('exit', (code) => (code === 0 || use === 'help') && keep())
 }
