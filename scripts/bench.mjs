@@ -4,14 +4,16 @@
  * npm run bench -- cleaner       log cleaning beside Apache Kafka
  * npm run bench -- data-path    produce, consume, latency, memory, start beside Apache Kafka
  * npm run bench -- clients      Ottla's client beside other clients of Kafka
+ * npm run bench -- soak         half load for twenty minutes, with the memory watched; only when it is named
  * npm run bench -- coordinators commits, rebalances, transactions, memory, loading beside Apache Kafka
  */
 import { join } from 'node:path'
 import { compile, ensureInstalled, fail, root, run } from './lib/workspace.mjs'
 
 const parts = ['protocol', 'cleaner', 'coordinators', 'data-path', 'clients']
+const known = [...parts, 'soak']
 const [chosen, ...rest] = process.argv.slice(2)
-if (chosen !== undefined && !parts.includes(chosen)) fail(`No bench '${chosen}'; there are: ${parts.join(', ')}`)
+if (chosen !== undefined && !known.includes(chosen)) fail(`No bench '${chosen}'; there are: ${known.join(', ')}`)
 ensureInstalled()
 compile()
 if (chosen !== 'protocol') run(process.execPath, [join(root, 'scripts', 'build.mjs')])

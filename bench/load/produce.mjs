@@ -35,7 +35,7 @@ function checkErrors(answer) {
 }
 
 /**
- * load: { bootstrap, topic, partitions, recordBytes, batchBytes, codec, acks, connections, inFlight } and either `durationMs` or `records`.
+ * load: { bootstrap, topic, partitions, recordBytes, batchBytes, codec, acks, connections, inFlight, bytesPerSecond? } and either `durationMs` or `records`.
  * Resolves with { records, bytes, requests, seconds }: bytes are those of records before compression.
  */
 export async function produce(load) {
@@ -53,6 +53,9 @@ export async function produce(load) {
       return new Promise((resolve) => {
         const isOver = () =>
           sent >= limit || (load.durationMs !== undefined && performance.now() - began >= load.durationMs)
+        /** When the next request may leave: at once, unless a rate is set. */
+        const due = () =>
+          load.bytesPerSecond === undefined ? 0 : began + ((sent * load.recordBytes) / load.bytesPerSecond) * 1000
         const send = () => {
           const { frame, batches: held } = frames[next++ % frames.length]
           wire.send(frame)
@@ -66,8 +69,13 @@ export async function produce(load) {
           answered += waiting.shift()
           requests += 1
           underWay -= 1
-          if (!isOver()) send()
-          else if (underWay === 0) resolve()
+          if (isOver()) {
+            if (underWay === 0) resolve()
+            return
+          }
+          const waitMs = due() - performance.now()
+          if (waitMs > 0) setTimeout(send, waitMs)
+          else send()
         }
         for (let i = 0; i < load.inFlight; i += 1) send()
       })

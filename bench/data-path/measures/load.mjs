@@ -17,7 +17,7 @@ export function generate(broker, load, { core } = {}) {
     core === undefined ? [process.execPath, ...args] : ['taskset', '-c', String(core), process.execPath, ...args]
   return new Promise((resolve, reject) => {
     const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
+    const limit = setTimeout(() => child.kill('SIGKILL'), load.limitMs ?? LIMIT_MS)
     let output = ''
     let errors = ''
     let before = null
