@@ -195,5 +195,5 @@ test('a broker that is not there is told of in the words of the Java tool', asyn
     err: '',
   })
   const missing = await runTool('kafka-topics', [...argv, '/no/such/file'])
-  deepEqual([missing.code, missing.err], [1, '/no/such/file: there is no such file\n'])
+  deepEqual([missing.code, missing.err], [1, '/no/such/file\nCaused by: there is no such file\n'])
 })

@@ -4,7 +4,7 @@ import type { OptionTable } from './options/option-spec.ts'
 import { type ParsedOptions, parseOptions } from './options/parse-options.ts'
 import { formatUsage } from './options/usage.ts'
 import { ToolError, UsageError } from './options/usage-error.ts'
-import { errorText } from './shared/error-text.ts'
+import { errorTextWithClass } from './shared/error-text.ts'
 import { KAFKA_VERSION, OTTLA_VERSION } from './shared/version.ts'
 
 /** Resolves to the exit code. */
@@ -18,6 +18,8 @@ export interface ToolDefinition {
   /** What stands above the options when there are no arguments at all. Default: the same as for --help. */
   readonly bareMessage?: string
   readonly options: OptionTable
+  /** Words that cannot be read: told with the options below, or by a sentence of its own. Default: the message alone. */
+  readonly syntaxError?: 'with-options' | ((message: string) => string)
   /** Without arguments it does its work instead of showing the options. */
   readonly acceptsNoArguments?: boolean
   readonly run: (options: ParsedOptions, io: Io) => Promise<number>
@@ -32,8 +34,10 @@ const COMMON_OPTIONS: OptionTable = [
 export function defineTool(definition: ToolDefinition): Run {
   const table = [...definition.options, ...COMMON_OPTIONS]
   return async (argv, io) => {
+    let isRead = false
     try {
       const options = parseOptions(table, argv)
+      isRead = true
       if (options.has('version')) {
         printLine(io.stdout, `${KAFKA_VERSION} (Ottla ${OTTLA_VERSION})`)
         return 0
@@ -47,19 +51,30 @@ export function defineTool(definition: ToolDefinition): Run {
       }
       return await definition.run(options, io)
     } catch (error) {
-      return fail(error, table, io)
+      return fail(error, { definition, table, isRead, io })
     }
   }
 }
 
-function fail(error: unknown, table: OptionTable, io: Io): number {
-  if (error instanceof UsageError) {
-    printLine(io.stderr, error.message)
-    if (error.showsOptions) io.stderr.write(formatUsage(table))
+interface Failure {
+  readonly definition: ToolDefinition
+  readonly table: OptionTable
+  /** It was the values that were wrong, not the words. */
+  readonly isRead: boolean
+  readonly io: Io
+}
+
+function fail(error: unknown, { definition: { syntaxError }, table, isRead, io }: Failure): number {
+  if (error instanceof UsageError && error.isSyntax && typeof syntaxError === 'function') {
+    printLine(io.stderr, syntaxError(error.message))
     return 1
   }
-  if (error instanceof ToolError) printLine(io.stderr, error.message)
-  else if (io.signal.aborted) return 130
-  else printLine(io.stderr, errorText(error))
+  if (error instanceof UsageError) {
+    printLine(io.stderr, error.message)
+    if (error.showsOptions || (!isRead && syntaxError === 'with-options')) io.stderr.write(formatUsage(table))
+    return 1
+  }
+  if (!(error instanceof ToolError) && io.signal.aborted) return 130
+  printLine(io.stderr, errorTextWithClass(error))
   return 1
 }

@@ -1,11 +1,12 @@
 /** kafka-broker-api-versions: what each broker speaks, and what this client would use of it. */
-import type { BrokerDescription } from '@ottla/client'
+import { type Admin, type BrokerDescription, type Kafka, TimeoutError } from '@ottla/client'
 import { type Api, apiOf } from '@ottla/protocol'
-import { printLine } from '../io.ts'
+import { type Io, printLine } from '../io.ts'
 import { requireOptions } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
-import { connect, readProperties } from '../shared/client-properties.ts'
-import { errorText } from '../shared/error-text.ts'
+import { ToolError } from '../options/usage-error.ts'
+import { connect, type Properties, readProperties } from '../shared/client-properties.ts'
+import { errorText, isWrongAddress, withCause } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
 import { clientApis } from './client-apis.ts'
 
@@ -35,9 +36,10 @@ export const run = defineTool({
     requireOptions(options, ['bootstrap-server'])
     const file = options.value('command-config')
     const properties = file === undefined ? new Map() : readProperties(file, io)
-    await using kafka = connect(options.required('bootstrap-server'), properties, io)
+    const servers = options.required('bootstrap-server')
+    await using kafka = client(servers, properties, io)
     const admin = kafka.admin()
-    const { brokers } = await admin.describeCluster({ includeFencedBrokers: true })
+    const brokers = await brokersOf(admin, servers)
     for (const broker of [...brokers].sort((a, b) => a.id - b.id)) {
       try {
         const { apis } = await admin.brokerVersions(broker)
@@ -49,6 +51,25 @@ export const run = defineTool({
     return 0
   },
 })
+
+/** Throws ToolError for addresses that are none. */
+function client(servers: string, properties: Properties, io: Io): Kafka {
+  try {
+    return connect(servers, properties, io)
+  } catch (error) {
+    throw isWrongAddress(error) ? new ToolError(error.message) : error
+  }
+}
+
+async function brokersOf(admin: Admin, servers: string): Promise<readonly BrokerDescription[]> {
+  try {
+    return (await admin.describeCluster({ includeFencedBrokers: true })).brokers
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error
+    const asked = servers.split(',').map((server, at) => `${server} (id: ${-1 - at} rack: null isFenced: false)`)
+    throw new ToolError(withCause(`Request METADATA failed on brokers [${asked.join(', ')}]`, error.message))
+  }
+}
 
 function describe(broker: BrokerDescription, served: ReadonlyMap<number, Range>): string {
   const known = new Map(clientApis().map((api) => [api.key, api]))

@@ -5,8 +5,9 @@ import { excludeOptions, onlyAction } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError } from '../options/usage-error.ts'
+import { connect, readProperties } from '../shared/client-properties.ts'
 import { errorText } from '../shared/error-text.ts'
-import { connectBy, SERVER_OPTIONS } from '../shared/server-options.ts'
+import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 
 const OPTIONS: OptionTable = [
@@ -38,6 +39,7 @@ const INT32_MAX = 2 ** 31
 export const run = defineTool({
   purpose: 'manipulate and describe client metrics configurations.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   async run(options, io) {
     const action = onlyAction(
       options,
@@ -45,8 +47,11 @@ export const run = defineTool({
       'Command must include exactly one action: --alter, --delete, --describe or --list.',
     )
     checkOptions(action, options)
+    const file = options.value('command-config')
+    const properties = file === undefined ? new Map() : readProperties(file, io)
+    const servers = options.required('bootstrap-server')
     try {
-      await using kafka = connectBy(options, io)
+      await using kafka = connect(servers, properties, io)
       await perform(action, { admin: kafka.admin(), options, io })
       return 0
     } catch (error) {

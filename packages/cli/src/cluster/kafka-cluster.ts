@@ -1,12 +1,12 @@
 /** kafka-cluster: its id, its brokers, and taking out one that is gone. */
 
-import { isBrokerError } from '@ottla/client'
+import { isBrokerError, type Kafka } from '@ottla/client'
 import { ErrorCode } from '@ottla/protocol'
 import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { defineSubcommands } from '../options/subcommands.ts'
 import { ToolError } from '../options/usage-error.ts'
-import { connectBy, SERVER_OPTIONS } from '../shared/server-options.ts'
+import { ADDRESS_OPTIONS, COMMAND_CONFIG, connectBy } from '../shared/server-options.ts'
 
 const WIDTH = 10
 
@@ -14,15 +14,25 @@ const WIDTH = 10
 export const run = defineSubcommands({
   name: 'kafka-cluster',
   purpose: 'see the id and the brokers of a cluster, and unregister a broker.',
-  shared: [
-    ...SERVER_OPTIONS,
-    { name: 'config', argument: { label: 'config' }, description: 'As --command-config.', isHidden: true },
+  helpCode: 1,
+  everywhere: [
+    ...ADDRESS_OPTIONS.map((option, at) => ({ ...option, short: ['b', 'C'][at]! })),
+    { name: 'config', argument: { label: 'config' }, description: 'The old name of the next one.' },
+    { ...COMMAND_CONFIG, short: 'c' },
   ],
   commands: {
     'cluster-id': { help: 'Shows the id of the cluster.', options: [], run: showId },
     unregister: {
       help: 'Takes the registration of a broker out of the metadata.',
-      options: [{ name: 'id', argument: { label: 'id', type: 'Integer' }, description: 'The broker.' }],
+      options: [
+        {
+          name: 'id',
+          short: 'i',
+          argument: { label: 'id', type: 'Integer' },
+          isRequired: true,
+          description: 'The broker.',
+        },
+      ],
       run: unregister,
     },
     'list-endpoints': {
@@ -33,8 +43,21 @@ export const run = defineSubcommands({
   },
 })
 
+function clientFor(options: ParsedOptions, io: Io): Kafka {
+  if (options.has('config') && options.has('command-config')) {
+    throw new ToolError('--config and --command-config cannot be specified together.')
+  }
+  if (options.has('config')) {
+    printLine(
+      io.stdout,
+      'Option --config has been deprecated and will be removed in a future version. Use --command-config instead.',
+    )
+  }
+  return connectBy(options, io)
+}
+
 async function showId(options: ParsedOptions, io: Io): Promise<number> {
-  await using kafka = connectBy(options, io)
+  await using kafka = clientFor(options, io)
   const { clusterId } = await kafka.admin().describeCluster()
   printLine(
     io.stdout,
@@ -44,9 +67,8 @@ async function showId(options: ParsedOptions, io: Io): Promise<number> {
 }
 
 async function unregister(options: ParsedOptions, io: Io): Promise<number> {
-  const id = options.integer('id')
-  if (id === undefined) throw new ToolError('argument --id/-i is required')
-  await using kafka = connectBy(options, io)
+  const id = options.integer('id')!
+  await using kafka = clientFor(options, io)
   try {
     await kafka.admin().quorum.unregisterBroker(id)
   } catch (error) {
@@ -59,7 +81,10 @@ async function unregister(options: ParsedOptions, io: Io): Promise<number> {
 }
 
 async function listEndpoints(options: ParsedOptions, io: Io): Promise<number> {
-  await using kafka = connectBy(options, io)
+  if (options.has('include-fenced-brokers') && options.has('bootstrap-controller')) {
+    throw new ToolError('The option --include-fenced-brokers is only supported with --bootstrap-server option')
+  }
+  await using kafka = clientFor(options, io)
   const includeFencedBrokers = options.has('include-fenced-brokers')
   const { brokers } = await kafka.admin().describeCluster({ includeFencedBrokers })
   const hostWidth = Math.max(...brokers.map(({ host }) => host.length), 0)

@@ -1,6 +1,6 @@
 /** kafka-delete-records: moves the first offsets of partitions, as a JSON file says. */
 import { resolve } from 'node:path'
-import { partitionKey, type RecordsToDelete } from '@ottla/client'
+import { type Admin, KafkaError, type Outcome, partitionKey, type RecordsToDelete } from '@ottla/client'
 import { FileSystemError } from '@ottla/env'
 import { formatInt64 } from '@ottla/stdx'
 import { type Io, printLine } from '../io.ts'
@@ -10,6 +10,7 @@ import { ToolError } from '../options/usage-error.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
+import { jsonField, jsonInteger, jsonList, jsonLong, jsonText } from '../shared/json-file.ts'
 import { defineTool } from '../tool.ts'
 
 const OPTIONS: OptionTable = [
@@ -42,7 +43,7 @@ export const run = defineTool({
     const properties = file === undefined ? new Map() : readProperties(file, io)
     await using kafka = connect(options.required('bootstrap-server'), properties, io)
     printLine(io.stdout, 'Executing records delete operation')
-    const outcomes = await kafka.admin().deleteRecords(records)
+    const outcomes = await deleteAll(kafka.admin(), records)
     printLine(io.stdout, 'Records delete operation completed:')
     for (const { topic, partition } of javaMapOrder(records, partitionHash)) {
       const key = partitionKey(topic, partition)
@@ -56,6 +57,16 @@ export const run = defineTool({
     return 0
   },
 })
+
+/** What concerns the whole call is told for each partition. */
+async function deleteAll(admin: Admin, records: readonly RecordsToDelete[]): Promise<Map<string, Outcome<number>>> {
+  try {
+    return await admin.deleteRecords(records)
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error
+    return new Map(records.map(({ topic, partition }) => [partitionKey(topic, partition), { kind: 'failed', error }]))
+  }
+}
 
 function readRecords(path: string, io: Io): RecordsToDelete[] {
   let text: string
@@ -81,13 +92,13 @@ function parseRecords(text: string): RecordsToDelete[] {
   } catch {
     throw new ToolError('The input string is not a valid JSON')
   }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) jsonField(json, 'version')
   const { version, partitions } = json as { version?: unknown; partitions?: unknown }
   if (version !== undefined && version !== 1) throw new ToolError(`Not supported version field value ${version}`)
-  if (!Array.isArray(partitions)) throw new ToolError('Missing partitions field')
-  return partitions.map((item: { topic?: unknown; partition?: unknown; offset?: unknown }) => {
-    const { topic, partition, offset } = item
-    const isWhole = typeof topic === 'string' && Number.isInteger(partition) && Number.isInteger(offset)
-    if (!isWhole) throw new ToolError(`Not a partition with topic, partition and offset: ${JSON.stringify(item)}`)
-    return { topic, partition: partition as number, beforeOffset: offset as number }
-  })
+  if (partitions === undefined) throw new ToolError('Missing partitions field')
+  return jsonList(partitions).map((item) => ({
+    topic: jsonText(jsonField(item, 'topic')),
+    partition: jsonInteger(jsonField(item, 'partition')),
+    beforeOffset: jsonLong(jsonField(item, 'offset')),
+  }))
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { FileHandle } from '@ottla/env'
 import { HEADER_BYTES, LENGTH_PREFIX_BYTES, sizeInBytes } from '@ottla/protocol'
 import type { Io } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
+import { FileError, ToolError } from '../options/usage-error.ts'
 
 const WINDOW_BYTES = 1 << 20
 /** What any message format has at least behind the length. */
@@ -33,7 +33,7 @@ export class BatchFile {
   /** Throws ToolError when the file cannot be opened. */
   constructor(path: string, io: Io) {
     const absolute = resolve(io.workingDirectory, path)
-    if (io.env.files.statSync(absolute) === null) throw new ToolError(`${path}: there is no such file`)
+    if (io.env.files.statSync(absolute) === null) throw new FileError(path, 'there is no such file')
     this.#handle = io.env.files.openSync(absolute, 'r')
     this.sizeBytes = this.#handle.sizeSync()
   }

@@ -11,7 +11,7 @@ import {
 import { crc32c, lastOffset, maxTimestamp, Reader } from '@ottla/protocol'
 import { formatInt64 } from '@ottla/stdx'
 import { type Io, printLine } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
+import { FileError, ToolError } from '../options/usage-error.ts'
 import { BatchFile } from './batch-file.ts'
 import { offsetIn } from './dump-batches.ts'
 
@@ -63,8 +63,13 @@ export function dumpTimeIndex(path: string, mode: IndexMode, io: Io): IndexProbl
     notFound: [number, number][]
   }
   using segment = new BatchFile(segmentOf(path), io)
-  const isDone = dumpWhole({ path, mode, isEmpty: content.length < TIME_ENTRY_BYTES }, io, () =>
-    TimeIndex.parse(start, content) === null ? `Corrupt time index found, time index file (${path})` : null,
+  const isDone = dumpWhole(
+    { path, mode, isEmpty: content.length < TIME_ENTRY_BYTES && mode !== 'sanity-check' },
+    io,
+    () =>
+      content.length > 0 && TimeIndex.parse(start, content) === null
+        ? `Corrupt time index found, time index file (${path})`
+        : null,
   )
   if (isDone) return problems
   let previous = -1
@@ -173,6 +178,6 @@ function segmentOf(path: string): string {
 
 function read(path: string, io: Io): Buffer {
   const absolute = resolve(io.workingDirectory, path)
-  if (io.env.files.statSync(absolute) === null) throw new ToolError(`${path}: there is no such file`)
+  if (io.env.files.statSync(absolute) === null) throw new FileError(path, 'there is no such file')
   return io.env.files.readFileSync(absolute)
 }

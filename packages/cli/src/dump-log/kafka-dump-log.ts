@@ -91,12 +91,11 @@ export const run = defineTool({
   options: OPTIONS,
   async run(options, io) {
     requireOptions(options, ['files'])
-    const settings = settingsOf(options)
     const mode = indexMode(options)
     const findings: Findings = { gaps: new Map(), indexes: new Map(), times: new Map() }
     for (const name of options.required('files').split(',')) {
       printLine(io.stdout, `Dumping ${name}`)
-      await dump(name, { settings, mode, findings }, io)
+      await dump(name, { options, mode, findings }, io)
     }
     report(findings, io)
     return 0
@@ -125,14 +124,14 @@ function settingsOf(options: ParsedOptions): DumpSettings {
 
 async function dump(
   name: string,
-  how: { readonly settings: DumpSettings; readonly mode: IndexMode; readonly findings: Findings },
+  how: { readonly options: ParsedOptions; readonly mode: IndexMode; readonly findings: Findings },
   io: Io,
 ): Promise<void> {
-  const { settings, mode, findings } = how
+  const { options, mode, findings } = how
   switch (/\.[^./]*$/.exec(name)?.[0]) {
     case '.log':
     case '.checkpoint':
-      findings.gaps.set(name, await dumpReadable(name, settings, io))
+      findings.gaps.set(name, await dumpReadable(name, settingsOf(options), io))
       break
     case '.index':
       findings.indexes.set(name, dumpOffsetIndex(name, mode, io))

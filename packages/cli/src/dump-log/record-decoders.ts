@@ -22,6 +22,7 @@ import {
 } from '@ottla/protocol'
 import { formatInt64 } from '@ottla/stdx'
 import { ToolError } from '../options/usage-error.ts'
+import { withCause } from '../shared/error-text.ts'
 
 /** Undefined: there is nothing to show. */
 export interface DecodedRecord {
@@ -84,7 +85,7 @@ export function bytesDecoder(keyClass: string, valueClass: string): RecordDecode
 function decoderOf(className: string): (bytes: Buffer) => string {
   const decoder = /^(?:org\.apache\.kafka\.tools\.api|kafka\.serializer)\.(\w+)$/.exec(className)?.[1]
   const found = decoder === undefined ? undefined : BYTES_DECODERS[decoder]
-  if (found === undefined) throw new ToolError(`Failed to load decoder class ${className}`)
+  if (found === undefined) throw new ToolError(withCause('Failed to load decoder class', className))
   return found
 }
 

@@ -1,18 +1,30 @@
 /** kafka-features: what the cluster has agreed on, raised and lowered (KIP-584, KIP-1022). */
-import { type FeatureUpdate, KafkaError } from '@ottla/client'
+import { type FeatureUpdate, type Kafka, KafkaError } from '@ottla/client'
 import { METADATA_VERSION, METADATA_VERSIONS, metadataVersionLevel, metadataVersionName } from '@ottla/metadata'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { defineSubcommands } from '../options/subcommands.ts'
-import { ToolError } from '../options/usage-error.ts'
-import { connectBy, SERVER_OPTIONS } from '../shared/server-options.ts'
-import { dependencies, versionMapping } from '../storage/feature-tables.ts'
+import { ToolError, UsageError } from '../options/usage-error.ts'
+import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
+import { ADDRESS_OPTIONS, COMMAND_CONFIG, connectBy } from '../shared/server-options.ts'
+import {
+  dependencies,
+  OTHER_FEATURES,
+  unknownLevel,
+  unknownRelease,
+  versionMapping,
+} from '../storage/feature-tables.ts'
 
 const NAME_WIDTH = 42
 const VALUE_WIDTH = 17
 
-const FEATURE = { name: 'feature', argument: { label: 'feature' }, description: 'feature=level; may be repeated.' }
+const FEATURE = {
+  name: 'feature',
+  isMany: true,
+  argument: { label: 'feature' },
+  description: 'feature=level; may be repeated.',
+}
 const RELEASE = { name: 'release-version', argument: { label: 'release version' }, description: 'A release, as 4.3.' }
 const DRY_RUN = { name: 'dry-run', description: 'Say what would be done, and do nothing.' }
 const UPGRADE: OptionTable = [
@@ -28,7 +40,9 @@ type Verb = 'upgrade' | 'downgrade' | 'disable'
 export const run = defineSubcommands({
   name: 'kafka-features',
   purpose: 'describe and change the feature levels of the cluster.',
-  shared: SERVER_OPTIONS,
+  shared: [...ADDRESS_OPTIONS, COMMAND_CONFIG],
+  alternativesAreOptional: true,
+  usageMessage: (message) => `Command line error: ${message}. Type --help for help.`,
   commands: {
     describe: {
       help: 'Describes the features.',
@@ -58,17 +72,22 @@ export const run = defineSubcommands({
     },
     'feature-dependencies': {
       help: 'Shows what levels need.',
-      options: [FEATURE],
+      options: [{ ...FEATURE, isRequired: true }],
       run: async (options, io) => {
-        for (const feature of options.values('feature')) io.stdout.write(dependencies(feature))
+        for (const feature of options.values('feature')) io.stdout.write(dependencies(feature, unknownLevel))
         return 0
       },
     },
   },
 })
 
+function clientFor(options: ParsedOptions, io: Io): Kafka {
+  if (options.has('bootstrap-server') || options.has('bootstrap-controller')) return connectBy(options, io)
+  throw new UsageError('You must specify either --bootstrap-controller or --bootstrap-server.', { isSyntax: true })
+}
+
 async function describe(options: ParsedOptions, io: Io): Promise<number> {
-  await using kafka = connectBy(options, io)
+  await using kafka = clientFor(options, io)
   const node = options.integer('node-id')
   const { epoch, features } = await kafka.admin().features.describe(node === undefined ? {} : { broker: node })
   for (const [name, { finalized, supported }] of features) {
@@ -83,8 +102,8 @@ async function describe(options: ParsedOptions, io: Io): Promise<number> {
 }
 
 async function update(verb: Verb, options: ParsedOptions, io: Io): Promise<number> {
-  const updates = wanted(verb, options)
-  await using kafka = connectBy(options, io)
+  await using kafka = clientFor(options, io)
+  const updates = wanted(verb, { options, io })
   const isDryRun = options.has('dry-run')
   let problem: string | null = null
   try {
@@ -104,12 +123,12 @@ function sentence(
   about: { feature: string; level: number; isDryRun: boolean; problem: string | null },
 ): string {
   const { feature, level, isDryRun, problem } = about
-  const to = verb === 'disable' ? '' : ` to ${levelText(feature, level)}`
+  const to = verb === 'disable' ? '' : ` to ${level}`
   if (problem !== null) return `${isDryRun ? 'Can not' : 'Could not'} ${verb} ${feature}${to}. ${problem}`
   return `${feature} ${isDryRun ? 'can be' : 'was'} ${verb}d${to}.`
 }
 
-function wanted(verb: Verb, options: ParsedOptions): FeatureUpdate[] {
+function wanted(verb: Verb, { options, io }: { options: ParsedOptions; io: Io }): FeatureUpdate[] {
   const levels = new Map<string, number>()
   const add = (feature: string, level: number): void => {
     if (levels.has(feature)) throw new ToolError(`Feature ${feature} was specified more than once.`)
@@ -121,14 +140,18 @@ function wanted(verb: Verb, options: ParsedOptions): FeatureUpdate[] {
       throw new ToolError('Can not specify `release-version` with other feature flags.')
     }
     const row = METADATA_VERSIONS.find(({ level }) => level === metadataVersionLevel(release))
-    if (row === undefined) throw new ToolError(`Unknown metadata.version '${release}'.`)
+    if (row === undefined) throw new ToolError(unknownRelease(release))
     add(METADATA_VERSION, row.level)
-    for (const [name, level] of Object.entries(row.featureDefaults)) if (level > 0) add(name, level)
+    for (const name of OTHER_FEATURES) {
+      const level = row.featureDefaults[name] ?? 0
+      if (level > 0 || verb === 'downgrade') add(name, level)
+    }
   }
   const metadata = options.value('metadata')
   if (metadata !== undefined) {
+    printLine(io.stdout, ' `metadata` flag is deprecated and may be removed in a future release.')
     const level = metadataVersionLevel(metadata)
-    if (level === undefined) throw new ToolError(`Unknown metadata.version '${metadata}'.`)
+    if (level === undefined) throw new ToolError(unknownRelease(metadata))
     add(METADATA_VERSION, level)
   }
   for (const text of options.values('feature')) {
@@ -137,7 +160,11 @@ function wanted(verb: Verb, options: ParsedOptions): FeatureUpdate[] {
   }
   if (levels.size === 0) throw new ToolError(`You must specify at least one feature to ${verb}`)
   const downgrade = options.has('unsafe') ? 'unsafe-downgrade' : 'safe-downgrade'
-  return [...levels].map(([feature, level]) => ({ feature, level, kind: verb === 'upgrade' ? 'upgrade' : downgrade }))
+  return javaMapOrder([...levels], ([feature]) => stringHash(feature)).map(([feature, level]) => ({
+    feature,
+    level,
+    kind: verb === 'upgrade' ? 'upgrade' : downgrade,
+  }))
 }
 
 function nameAndLevel(text: string): [string, number] {

@@ -1,5 +1,5 @@
 /** kafka-get-offsets: one line `topic:partition:offset` per partition. */
-import { type FoundOffset, OffsetMark, type Outcome, partitionKey, type TopicPartition } from '@ottla/client'
+import { type FoundOffset, OffsetMark, partitionKey, type TopicPartition } from '@ottla/client'
 import { formatInt64 } from '@ottla/stdx'
 import { printLine } from '../io.ts'
 import { requireOptions } from '../options/check-options.ts'
@@ -7,7 +7,7 @@ import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
-import { errorText } from '../shared/error-text.ts'
+import { errorTextWithClass } from '../shared/error-text.ts'
 import { isInternalTopic, topicPattern } from '../shared/topic-filter.ts'
 import { defineTool } from '../tool.ts'
 import { type PartitionFilter, parsePartitionPatterns } from './partition-patterns.ts'
@@ -18,7 +18,7 @@ const OPTIONS: OptionTable = [
     argument: { label: 'HOST1:PORT1,...,HOST3:PORT3' },
     description: 'REQUIRED: brokers to ask first.',
   },
-  { name: 'broker-list', argument: { label: 'HOST1:PORT1,...' }, description: 'The same, under its old name.' },
+  { name: 'broker-list', argument: { label: 'servers' }, description: 'The same, under its old name.', isHidden: true },
   {
     name: 'topic-partitions',
     argument: { label: 'topic1:1,topic2:0-3,topic3,topic4:5-,topic5:-3' },
@@ -50,6 +50,7 @@ const WORDS: Readonly<Record<string, number>> = {
   'latest-tiered': OffsetMark.latestTiered,
   'earliest-pending-upload': OffsetMark.earliestPendingUpload,
 }
+const HOST_AND_PORT = /.:\d+$/
 const TIME_MESSAGE =
   'Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / -5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp'
 
@@ -58,6 +59,7 @@ export const run = defineTool({
   purpose: 'get offsets of partitions.',
   bareMessage: 'An interactive shell for getting topic-partition offsets.',
   options: OPTIONS,
+  syntaxError: (message) => `Error occurred: ${message}`,
   async run(options, io) {
     try {
       const filter = partitionFilter(options)
@@ -79,15 +81,20 @@ export const run = defineTool({
         throw new ToolError('Could not match any topic-partitions with the specified filters')
       }
       const found = await admin.listOffsets(wanted.map((partition) => ({ ...partition, timestamp })))
+      const outcomeOf = ({ topic, partition }: TopicPartition) => found.get(partitionKey(topic, partition))
+      for (const partition of wanted) {
+        const outcome = outcomeOf(partition)
+        if (outcome?.kind === 'failed') printLine(io.stderr, problemLine(partition, outcome.error))
+      }
       for (const partition of sorted(wanted)) {
-        const outcome = found.get(partitionKey(partition.topic, partition.partition))
-        const line = offsetLine(partition, outcome)
-        if (line !== null) printLine(outcome?.kind === 'done' ? io.stdout : io.stderr, line)
+        const outcome = outcomeOf(partition)
+        if (outcome?.kind === 'done' && outcome.value.offset >= 0)
+          printLine(io.stdout, offsetLine(partition, outcome.value))
       }
       return 0
     } catch (error) {
       if (error instanceof UsageError) throw error
-      throw new ToolError(`Error occurred: ${errorText(error)}`)
+      throw new ToolError(`Error occurred: ${errorTextWithClass(error)}`)
     }
   },
 })
@@ -95,7 +102,8 @@ export const run = defineTool({
 function servers(options: ParsedOptions): string {
   const given = options.value('bootstrap-server') ?? options.value('broker-list')
   if (given === undefined) requireOptions(options, ['bootstrap-server'])
-  return given!
+  if (given!.split(',').every((address) => HOST_AND_PORT.test(address))) return given!
+  throw new UsageError('Please provide valid host:port like host1:9091,host2:9092\n')
 }
 
 function partitionFilter(options: ParsedOptions): PartitionFilter {
@@ -134,13 +142,10 @@ function sorted(partitions: readonly TopicPartition[]): TopicPartition[] {
   return [...partitions].sort((a, b) => (text(a) < text(b) ? -1 : 1))
 }
 
-/** Null for a partition that has no offset of this kind. */
-function offsetLine({ topic, partition }: TopicPartition, outcome: Outcome<FoundOffset> | undefined): string | null {
-  if (outcome === undefined) return null
-  if (outcome.kind === 'done') {
-    const { offset } = outcome.value
-    return offset < 0 ? null : `${topic}:${partition}:${formatInt64(offset)}`
-  }
-  const { error } = outcome
-  return `Skip getting offsets for topic-partition ${topic}:${partition} due to: ${errorText(error)}`
+function offsetLine({ topic, partition }: TopicPartition, { offset }: FoundOffset): string {
+  return `${topic}:${partition}:${formatInt64(offset)}`
+}
+
+function problemLine({ topic, partition }: TopicPartition, error: unknown): string {
+  return `Skip getting offsets for topic-partition ${partitionKey(topic, partition)} due to error: ${errorTextWithClass(error)}`
 }

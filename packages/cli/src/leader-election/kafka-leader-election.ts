@@ -2,6 +2,7 @@
 import { type Admin, isBrokerError, type Outcome, partitionKey, type TopicPartition } from '@ottla/client'
 import { ErrorCode } from '@ottla/protocol'
 import { type Io, printLine } from '../io.ts'
+import { excludeOptions } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
@@ -20,7 +21,7 @@ const OPTIONS: OptionTable = [
   },
   {
     name: 'election-type',
-    argument: { label: 'election type' },
+    argument: { label: 'election type', typeLabel: '[PREFERRED,UNCLEAN]' },
     description: 'REQUIRED: preferred, or unclean (any replica may lead where none does; records can be lost).',
   },
   { name: 'topic', argument: { label: 'topic name' }, description: 'The topic, together with --partition.' },
@@ -37,6 +38,9 @@ const KINDS = { preferred: 'PREFERRED', unclean: 'UNCLEAN' } as const
 const DEPRECATED =
   'Option --admin.config has been deprecated and will be removed in a future version. Use --command-config instead.'
 
+const JACKSON = 'com.fasterxml.jackson.databind.JsonMappingException'
+const TOO_LATE = 'Timeout waiting for election results'
+
 type Kind = keyof typeof KINDS
 
 /** Runs kafka-leader-election. */
@@ -51,28 +55,30 @@ export const run = defineTool({
     const partitions = chosenPartitions(options, io)
     if (options.has('admin.config')) printLine(io.stdout, DEPRECATED)
     await using kafka = connectBy(options, io)
-    const failures = report(kind, await elect(kafka.admin(), kind, partitions), io)
+    const failures = report(kind, await elect({ admin: kafka.admin(), io }, kind, partitions), io)
     if (failures > 0) throw new ToolError(`${failures} replica(s) could not be elected`)
     return 0
   },
 })
 
 async function elect(
-  admin: Admin,
+  { admin, io }: { readonly admin: Admin; readonly io: Io },
   kind: Kind,
   partitions: readonly TopicPartition[] | null,
 ): Promise<Map<string, Outcome<void>>> {
   try {
     return await admin.replicas.electLeaders(kind, partitions)
   } catch (error) {
-    throw new ToolError(callFailure(error))
+    const failure = callFailure(error)
+    if (failure === TOO_LATE) printLine(io.stdout, failure)
+    throw new ToolError(failure)
   }
 }
 
 function callFailure(error: unknown): string {
   if (isBrokerError(error, ErrorCode.CLUSTER_AUTHORIZATION_FAILED)) return 'Not authorized to perform leader election'
   const isLate = (error as { readonly code?: unknown }).code === 'TIMEOUT'
-  return isLate ? 'Timeout waiting for election results' : 'Error while making request'
+  return isLate ? TOO_LATE : 'Error while making request'
 }
 
 /** Undefined: not given. */
@@ -80,10 +86,11 @@ function electionKind(options: ParsedOptions): Kind | undefined {
   const text = options.value('election-type')
   const kind = text?.toLowerCase()
   if (kind === undefined || kind === 'preferred' || kind === 'unclean') return kind
-  throw new UsageError(`Cannot parse argument '${text}' of option election-type`, { showsOptions: false })
+  throw new UsageError(`Cannot parse argument '${text}' of option election-type`, { isSyntax: true })
 }
 
 function checkOptions(options: ParsedOptions): void {
+  excludeOptions(options, 'admin.config', ['command-config'])
   const absent = ['bootstrap-server', 'election-type'].filter((name) => !options.has(name))
   if (absent.length > 0) throw new ToolError(`Missing required option(s): ${absent.join(', ')}`)
   if (SELECTIONS.filter((name) => options.has(name)).length !== 1) {
@@ -111,18 +118,30 @@ function unreadable(path: string): string {
 function readPartitions(text: string): TopicPartition[] {
   const json = parseJson(text)
   if (json === undefined) throw new ToolError('Replica election data is empty')
+  if (Array.isArray(json)) throw new ToolError(`${JACKSON}: Expected JSON object, received ${JSON.stringify(json)}`)
   const items = (json as { readonly partitions?: unknown } | null)?.partitions
   if (items === undefined) throw new ToolError('Replica election data is missing "partitions" field')
-  const partitions = jsonList(items).map((item) => ({
-    topic: jsonText(jsonField(item, 'topic')),
-    partition: jsonInteger(jsonField(item, 'partition')),
-  }))
+  const partitions = namingJackson(() =>
+    jsonList(items).map((item) => ({
+      topic: jsonText(jsonField(item, 'topic')),
+      partition: jsonInteger(jsonField(item, 'partition')),
+    })),
+  )
   const keys = partitions.map(({ topic, partition }) => partitionKey(topic, partition))
   const duplicates = new Set(keys.filter((key, at) => keys.indexOf(key) !== at))
   if (duplicates.size > 0) {
     throw new ToolError(`Replica election data contains duplicate partitions: [${[...duplicates].join(', ')}]`)
   }
   return partitions
+}
+
+/** What is wrong with the JSON, behind the name of the exception that Kafka's tool shows. */
+function namingJackson<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof ToolError ? new ToolError(`${JACKSON}: ${error.message}`) : error
+  }
 }
 
 /** How many could not be elected. */

@@ -4,17 +4,23 @@ import { ZERO_UUID } from '@ottla/protocol'
 import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { defineSubcommands } from '../options/subcommands.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
+import { FileError, ToolError, UsageError } from '../options/usage-error.ts'
+import { errorTextWithClass } from '../shared/error-text.ts'
 import { prettyTable } from '../shared/pretty-table.ts'
-import { connectBy, SERVER_OPTIONS } from '../shared/server-options.ts'
+import { ADDRESS_OPTIONS, COMMAND_CONFIG, connectBy } from '../shared/server-options.ts'
 
 const LABEL_WIDTH = 24
+const UUID_BYTES = 16
 const DIRECTORY = {
+  isRequired: true,
+  short: 'd',
   name: 'controller-directory-id',
   argument: { label: 'id' },
   description: 'The directory of the controller.',
 }
 const CONTROLLER = {
+  isRequired: true,
+  short: 'i',
   name: 'controller-id',
   argument: { label: 'id', type: 'Integer' as const },
   description: 'The controller.',
@@ -25,7 +31,9 @@ const DRY_RUN = { name: 'dry-run', description: 'Say what would be done, and do 
 export const run = defineSubcommands({
   name: 'kafka-metadata-quorum',
   purpose: 'describe the quorum that holds the metadata, and change its voters.',
-  shared: SERVER_OPTIONS,
+  shared: [...ADDRESS_OPTIONS, COMMAND_CONFIG],
+  errorMessage: (error) =>
+    error instanceof FileError ? `Properties file ${error.path} does not exists!` : errorTextWithClass(error),
   commands: {
     describe: {
       help: 'Describes the quorum.',
@@ -36,6 +44,7 @@ export const run = defineSubcommands({
       ],
       run: describe,
     },
+    'add-controller': { help: 'Makes a controller a voter.', options: [DRY_RUN], run: addController },
     'remove-controller': {
       help: 'Takes a voter out.',
       options: [CONTROLLER, DIRECTORY, DRY_RUN],
@@ -139,12 +148,29 @@ function listed(replicas: readonly QuorumReplica[], { nodes }: QuorumDescription
   return `[${items.join(', ')}]`
 }
 
-async function removeController(options: ParsedOptions, io: Io): Promise<number> {
-  const id = options.integer('controller-id')
-  const directoryId = options.value('controller-directory-id')
-  if (id === undefined || directoryId === undefined) {
-    throw new UsageError('argument --controller-id and --controller-directory-id are required')
+async function addController(options: ParsedOptions): Promise<number> {
+  if (!options.has('command-config')) {
+    throw new ToolError(
+      'You must supply the configuration file of the controller you are adding when using add-controller.',
+    )
   }
+  throw new ToolError('Voters are not added by this tool yet: use that of Apache Kafka.')
+}
+
+/** Throws ToolError. */
+function checkUuid(text: string): void {
+  const bytes = Buffer.from(text, 'base64url').length
+  if (bytes === UUID_BYTES) return
+  const problem = `Input string \`${text}\` decoded as ${bytes} bytes`
+  throw new ToolError(
+    `Failed to parse --controller-directory-id: ${problem}, which is not equal to the expected 16 bytes of a base64-encoded UUID`,
+  )
+}
+
+async function removeController(options: ParsedOptions, io: Io): Promise<number> {
+  const id = options.integer('controller-id')!
+  const directoryId = options.required('controller-directory-id')
+  checkUuid(directoryId)
   if (id < 0) throw new ToolError(`Invalid negative --controller-id: ${id}`)
   const what = ` KRaft controller ${id} with directory id ${directoryId}`
   if (options.has('dry-run')) {

@@ -7,13 +7,14 @@ const HELP_COLUMN = 25
 const NAME_MAX = 28
 const OWN_LINE_INDENT = 7
 
-export function argparseUsage(name: string, specs: readonly ArgumentSpec[]): string {
+/** `more`: what stands behind the arguments. */
+export function argparseUsage(name: string, specs: readonly ArgumentSpec[], more: readonly string[] = []): string {
   const head = `usage: ${name}`
   const isOwnLine = head.length > NAME_MAX
   const indent = isOwnLine ? OWN_LINE_INDENT : head.length + 1
   const lines: string[] = []
   let line = ''
-  for (const word of words(specs)) {
+  for (const word of [...words(specs), ...more]) {
     if (line !== '' && indent + line.length + 1 + word.length > WIDTH) {
       lines.push(line)
       line = ''
@@ -25,8 +26,8 @@ export function argparseUsage(name: string, specs: readonly ArgumentSpec[]): str
   return `${[`${head} ${first}`.trimEnd(), ...rest.map((text) => ' '.repeat(indent) + text)].join('\n')}\n`
 }
 
-export function argparseHelp(name: string, purpose: string, specs: readonly ArgumentSpec[]): string {
-  const lines = [argparseUsage(name, specs), purpose, '']
+export function argparseHelp(usage: string, purpose: string, specs: readonly ArgumentSpec[]): string {
+  const lines = [usage, purpose, '']
   const shown = specs.filter(({ isHidden }) => isHidden !== true)
   const sections: [string, ArgumentSpec[]][] = [
     ['positional arguments:', shown.filter(({ flag }) => !flag.startsWith('-'))],

@@ -23,6 +23,8 @@ export interface ArgumentSpec {
   readonly isRequired?: boolean
   /** Takes one value or more. */
   readonly isMany?: boolean
+  /** May be repeated, with a value each time. */
+  readonly isAppended?: boolean
   /** Exactly one of the arguments that say so must be given. */
   readonly isAlternative?: boolean
   readonly choices?: readonly string[]
@@ -53,12 +55,12 @@ export function defineArgparseTool(definition: ArgparseDefinition): Run {
   return async (argv, io) => {
     try {
       if (argv.length === 0 && specs.some(({ isRequired }) => isRequired === true)) {
-        io.stdout.write(argparseHelp(name, purpose, specs))
+        io.stdout.write(argparseHelp(argparseUsage(name, specs), purpose, specs))
         return 0
       }
       const args = parseArguments(specs, argv)
       if (args === 'help') {
-        io.stdout.write(argparseHelp(name, purpose, specs))
+        io.stdout.write(argparseHelp(argparseUsage(name, specs), purpose, specs))
         return 1
       }
       if (args.has('--version')) {
@@ -70,7 +72,7 @@ export function defineArgparseTool(definition: ArgparseDefinition): Run {
     } catch (error) {
       if (!(error instanceof UsageError)) {
         if (!(error instanceof ToolError) && io.signal.aborted) return 130
-        printLine(io.stderr, error instanceof ToolError ? error.message : errorText(error))
+        printLine(io.stderr, errorText(error))
         return 1
       }
       io.stderr.write(argparseUsage(name, specs))
@@ -111,19 +113,33 @@ export class ParsedArguments {
 
   /** Throws UsageError when something that is needed is missing. */
   check(): void {
-    for (const { flag, isRequired } of this.#specs) {
-      if (isRequired === true && !this.has(flag))
-        throw new UsageError(`argument ${named(flag, this.#specs)} is required`)
-    }
-    const alternatives = this.#specs.filter(({ isAlternative }) => isAlternative === true).map(({ flag }) => flag)
-    if (alternatives.length > 0 && !alternatives.some((flag) => this.has(flag))) {
-      throw new UsageError(`one of the arguments ${alternatives.join(' ')} is required`)
-    }
+    checkArguments(this.#specs, this.#values)
+  }
+
+  get values(): ReadonlyMap<string, readonly string[]> {
+    return this.#values
   }
 }
 
-function parseArguments(specs: readonly ArgumentSpec[], argv: readonly string[]): ParsedArguments | 'help' {
-  const values = new Map<string, string[]>()
+/** Throws UsageError when something that is needed is missing. */
+export function checkArguments(specs: readonly ArgumentSpec[], values: ReadonlyMap<string, readonly string[]>): void {
+  for (const { flag, isRequired } of specs) {
+    if (isRequired === true && !values.has(flag)) throw new UsageError(`argument ${named(flag, specs)} is required`)
+  }
+  const alternatives = specs.filter(({ isAlternative }) => isAlternative === true).map(({ flag }) => flag)
+  if (alternatives.length > 0 && !alternatives.some((flag) => values.has(flag))) {
+    const names = alternatives.map((flag) => named(flag, specs)).join(' ')
+    throw new UsageError(`one of the arguments ${names} is required`)
+  }
+}
+
+/** `earlier`: values that were read before, to which these come. */
+export function parseArguments(
+  specs: readonly ArgumentSpec[],
+  argv: readonly string[],
+  earlier: ReadonlyMap<string, readonly string[]> = new Map(),
+): ParsedArguments | 'help' {
+  const values = new Map(earlier)
   const positional = specs.find(({ flag }) => !flag.startsWith('-'))
   let at = 0
   while (at < argv.length) {
@@ -134,7 +150,7 @@ function parseArguments(specs: readonly ArgumentSpec[], argv: readonly string[])
       break
     }
     const { spec, inline } = specOf(specs, token)
-    if (spec === HELP && inline === undefined) return 'help'
+    if (spec.flag === HELP.flag && inline === undefined) return 'help'
     checkAlternative(spec, specs, values)
     if (spec.type === undefined) {
       if (inline !== undefined) throw ofArgument(spec, specs, `ignore implicit argument '${inline}'`)
@@ -148,7 +164,8 @@ function parseArguments(specs: readonly ArgumentSpec[], argv: readonly string[])
       throw ofArgument(spec, specs, spec.isMany === true ? 'expected at least one argument' : 'expected one argument')
     }
     for (const value of given) checkValue(value, spec, specs)
-    values.set(spec.standsFor ?? spec.flag, given)
+    const before = spec.isAppended === true ? (values.get(spec.flag) ?? []) : []
+    values.set(spec.standsFor ?? spec.flag, [...before, ...given])
   }
   return new ParsedArguments(specs, values)
 }
@@ -178,10 +195,14 @@ function specOf(specs: readonly ArgumentSpec[], token: string): { spec: Argument
   throw new UsageError(`unrecognized arguments: '${token}'${hint}`)
 }
 
-function checkAlternative(spec: ArgumentSpec, specs: readonly ArgumentSpec[], values: Map<string, string[]>): void {
+function checkAlternative(
+  spec: ArgumentSpec,
+  specs: readonly ArgumentSpec[],
+  values: ReadonlyMap<string, unknown>,
+): void {
   if (spec.isAlternative !== true) return
   const other = specs.find((one) => one.isAlternative === true && one !== spec && values.has(one.flag))
-  if (other !== undefined) throw ofArgument(spec, specs, `not allowed with argument ${other.flag}`)
+  if (other !== undefined) throw ofArgument(spec, specs, `not allowed with argument ${named(other.flag, specs)}`)
 }
 
 function checkValue(value: string, spec: ArgumentSpec, specs: readonly ArgumentSpec[]): void {

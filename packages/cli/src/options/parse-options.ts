@@ -26,7 +26,7 @@ export class ParsedOptions {
     const given = this.#values.get(name) ?? []
     if (given.length > 1) {
       throw new UsageError(`Found multiple arguments for option ${name}, but you asked for only one`, {
-        showsOptions: false,
+        isSyntax: true,
       })
     }
     return given[0] ?? this.#spec(name)?.default
@@ -52,7 +52,7 @@ export class ParsedOptions {
     const value = Number(text)
     const fits = isLong ? Number.isSafeInteger(value) : value >= -(2 ** 31) && value < 2 ** 31
     if (/^[+-]?\d+$/.test(text) && fits) return value
-    throw new UsageError(`Cannot parse argument '${text}' of option ${name}`, { showsOptions: false })
+    throw new UsageError(`Cannot parse argument '${text}' of option ${name}`, { isSyntax: true })
   }
 
   #spec(name: string): OptionSpec | undefined {
@@ -73,7 +73,7 @@ export function parseOptions(table: OptionTable, argv: readonly string[]): Parse
     if (!token.startsWith('-') || token === '-') continue
     const { name, inline } = split(token)
     const spec = byName.get(name)
-    if (spec === undefined) throw new UsageError(unknownOption(name))
+    if (spec === undefined) throw new UsageError(unknownOption(name), { isSyntax: true })
     const given = values.get(name) ?? []
     values.set(name, given)
     if (spec.argument === undefined) continue
@@ -81,7 +81,7 @@ export function parseOptions(table: OptionTable, argv: readonly string[]): Parse
     else if (spec.argument.isOptional === true) {
       if (at < argv.length && isArgument(argv[at]!, spec)) given.push(argv[at++]!)
     } else if (at < argv.length) given.push(argv[at++]!)
-    else throw new UsageError(`Option ${name} requires an argument`, { showsOptions: false })
+    else throw new UsageError(`Option ${name} requires an argument`, { isSyntax: true })
   }
   return new ParsedOptions(table, values, argv)
 }

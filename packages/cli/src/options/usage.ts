@@ -20,7 +20,7 @@ export function formatUsage(table: OptionTable): string {
 
 function signature({ name, argument }: OptionSpec): string {
   if (argument === undefined) return `--${name}`
-  const type = argument.type ?? 'String'
+  const type = argument.typeLabel ?? argument.type ?? 'String'
   const label = argument.label === '' ? type : `${type}: ${argument.label}`
   return argument.isOptional === true ? `--${name} [${label}]` : `--${name} <${label}>`
 }

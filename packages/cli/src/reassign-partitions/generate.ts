@@ -50,6 +50,9 @@ function withRacks(brokers: readonly Broker[]): readonly Broker[] {
 function propose(current: readonly Assignment[], brokers: readonly Broker[], seed: number): Assignment[] {
   return [...byTopic(current)].flatMap(([topic, partitions]) => {
     const replicationFactor = partitions[0]!.replicas.length
+    if (brokers.length === 0) {
+      throw new ToolError('All brokers are currently fenced, or have all their log directories cordoned.')
+    }
     if (replicationFactor > brokers.length) {
       throw new ToolError(`Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`)
     }

@@ -1,12 +1,11 @@
 /** kafka-reassign-partitions: moves replicas of partitions to other brokers and folders (KIP-455, KIP-113). */
-import { KafkaError } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import { onlyAction, requireOptions } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
-import { connect, readProperties } from '../shared/client-properties.ts'
+import { UsageError } from '../options/usage-error.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
+import { connectBy } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { cancel } from './cancel.ts'
 import { type Command, Refused } from './command.ts'
@@ -120,9 +119,7 @@ export const run = defineTool({
   async run(options, io) {
     const action = checkedAction(options)
     try {
-      const servers = options.value('bootstrap-server') ?? options.value('bootstrap-controller') ?? ''
-      const file = options.value('command-config')
-      await using kafka = connect(servers, file === undefined ? new Map() : readProperties(file, io), io)
+      await using kafka = connectBy(options, io)
       await action.perform({ admin: kafka.admin(), options, io })
       return 0
     } catch (error) {
@@ -155,7 +152,6 @@ function checkedAction(options: ParsedOptions): Action {
 function fail(error: unknown, io: Io): number {
   if (io.signal.aborted) return 130
   if (error instanceof Refused) printLine(io.stdout, error.message)
-  else if (error instanceof ToolError || error instanceof UsageError) printLine(io.stdout, `Error: ${error.message}`)
-  else printLine(io.stdout, `Error: ${error instanceof KafkaError ? errorTextWithClass(error) : String(error)}`)
+  else printLine(io.stdout, `Error: ${errorTextWithClass(error)}`)
   return 1
 }

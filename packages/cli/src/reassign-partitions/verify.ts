@@ -39,7 +39,8 @@ function ongoingLine(reassignment: OngoingReassignment): string {
 async function partitionStates(admin: Admin, targets: readonly Assignment[]): Promise<State[]> {
   const ongoing = new Set((await admin.listReassignments()).map(keyOf))
   const current = await currentReplicas(admin, targets)
-  return inOrder(targets).map((target) => {
+  const last = new Map(targets.map((target) => [keyOf(target), target]))
+  return inOrder([...last.values()]).map((target) => {
     const key = keyOf(target)
     if (ongoing.has(key)) return { text: `Reassignment of partition ${key} is still in progress.`, isUnderWay: true }
     const are = (current.get(key) ?? []).join(',')

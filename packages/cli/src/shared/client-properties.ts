@@ -12,7 +12,7 @@ import { parseProperties } from '@ottla/config'
 import { FileSystemError } from '@ottla/env'
 import { COMPRESSION_NAMES } from '@ottla/protocol'
 import type { Io } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
+import { FileError, ToolError } from '../options/usage-error.ts'
 import { securityOptions } from './security/security-properties.ts'
 
 export type Properties = ReadonlyMap<string, string>
@@ -23,7 +23,7 @@ export function readProperties(path: string, io: Io): Map<string, string> {
   try {
     text = io.env.files.readFileSync(resolve(io.workingDirectory, path)).toString('utf8')
   } catch (error) {
-    if (error instanceof FileSystemError) throw new ToolError(`${path}: ${sentence(error)}`)
+    if (error instanceof FileSystemError) throw new FileError(path, sentence(error))
     throw error
   }
   return new Map(parseProperties(text).map(({ key, value }) => [key, value]))

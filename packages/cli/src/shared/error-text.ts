@@ -2,7 +2,8 @@
  * How Kafka's tools put errors into words. Where the broker sent a text it is used; for some codes that come without one
  * the tools show a fixed text, which scripts look for.
  */
-import { BrokerError, KafkaError, TimeoutError } from '@ottla/client'
+import { ArgumentError, BrokerError, KafkaError, TimeoutError } from '@ottla/client'
+import { FileError } from '../options/usage-error.ts'
 
 interface KafkaText {
   /** Class that Java's tools name. */
@@ -35,7 +36,6 @@ const TEXTS: Readonly<Record<string, KafkaText>> = {
   },
   INVALID_CONFIG: { exception: 'InvalidConfigurationException', text: 'Configuration is invalid.' },
   INVALID_REQUEST: { exception: 'InvalidRequestException', text: 'The request is not valid.' },
-  POLICY_VIOLATION: { exception: 'PolicyViolationException', text: 'The policy of the cluster refuses this.' },
   SASL_AUTHENTICATION_FAILED: { exception: 'SaslAuthenticationException', text: 'SASL Authentication failed.' },
   TLS_AUTHENTICATION_FAILED: { exception: 'SslAuthenticationException', text: 'SSL handshake failed' },
   CLUSTER_AUTHORIZATION_FAILED: {
@@ -51,20 +51,42 @@ const TEXTS: Readonly<Record<string, KafkaText>> = {
     exception: 'UnsupportedByAuthenticationException',
     text: 'Delegation Token requests are not allowed on PLAINTEXT/1-way SSL channels and on delegation token authenticated channels.',
   },
+  POLICY_VIOLATION: {
+    exception: 'PolicyViolationException',
+    text: 'Request parameters do not satisfy the configured policy.',
+  },
+  UNSUPPORTED_VERSION: { exception: 'UnsupportedVersionException', text: 'The version of API is not supported.' },
   TOPIC_AUTHORIZATION_FAILED: {
     exception: 'TopicAuthorizationException',
     text: 'Topic authorization failed.',
   },
 }
 
-/** The message alone. */
+/** The message alone; below it, what Java's tools show in a stack trace. */
 export function errorText(error: unknown): string {
+  if (error instanceof FileError) return withCause(error.path, error.reason)
+  if (isWrongAddress(error)) return withCause(NO_CLIENT, error.message)
+  if (error instanceof TimeoutError && !(error.cause instanceof BrokerError)) return withCause(NO_NODE, error.message)
   if (error instanceof BrokerError && !error.hasBrokerMessage) return TEXTS[error.code]?.text ?? error.message
   return error instanceof Error ? error.message : String(error)
 }
 
+const NO_NODE = 'Timed out waiting for a node assignment. Call: metadata'
+const NO_CLIENT = 'Failed to create new KafkaAdminClient'
+
+/** Nothing was sent yet: the client could not be made of what stands in --bootstrap-server. */
+export function isWrongAddress(error: unknown): error is ArgumentError {
+  return error instanceof ArgumentError && error.message.includes('bootstrap')
+}
+
+/** A message whose reason stands on a line of its own, as below a Java stack trace. */
+export function withCause(message: string, cause: string): string {
+  return `${message}\nCaused by: ${cause}`
+}
+
 /** With the name of Java's exception in front, as tools show it that print the exception itself. */
 export function errorTextWithClass(error: unknown): string {
+  if (!(error instanceof KafkaError) || isWrongAddress(error)) return errorText(error)
   return `${exceptionClass(error)}: ${errorText(error)}`
 }
 

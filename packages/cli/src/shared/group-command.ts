@@ -3,7 +3,7 @@ import type { Admin } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
+import { UsageError } from '../options/usage-error.ts'
 import { errorTextWithClass } from './error-text.ts'
 import { connectBy } from './server-options.ts'
 
@@ -68,9 +68,7 @@ export async function performOnGroups(
       printLine(io.stderr, error.message)
       return 1
     }
-    const isPlain = error instanceof ToolError || error instanceof UsageError
-    const text = isPlain ? error.message : errorTextWithClass(error)
-    printError(io, `Executing ${kind} group command failed due to ${text}`)
+    printError(io, `Executing ${kind} group command failed due to ${errorTextWithClass(error)}`)
     return failureCode
   }
   return 0

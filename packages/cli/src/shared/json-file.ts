@@ -46,6 +46,12 @@ export function jsonText(value: unknown): string {
 }
 
 /** Throws ToolError when it is none. */
+export function jsonLong(value: unknown): number {
+  if (!Number.isInteger(value)) throw new ToolError(`Expected \`Long\` value, received ${JSON.stringify(value)}`)
+  return value as number
+}
+
+/** Throws ToolError when it is none. */
 export function jsonInteger(value: unknown): number {
   if (!Number.isInteger(value)) throw new ToolError(`Expected \`Integer\` value, received ${JSON.stringify(value)}`)
   return value as number

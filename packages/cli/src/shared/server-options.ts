@@ -1,9 +1,9 @@
 /** Options that most tools share: whom to ask, and with which settings. */
 import type { Kafka } from '@ottla/client'
 import type { Io } from '../io.ts'
-import type { OptionTable } from '../options/option-spec.ts'
+import type { OptionSpec, OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, readProperties } from './client-properties.ts'
 
 export const SERVER_OPTIONS: OptionTable = [
@@ -19,8 +19,33 @@ export const SERVER_OPTIONS: OptionTable = [
   },
 ]
 
+/** The same for tools with sub-commands. */
+export const ADDRESS_OPTIONS: OptionTable = [
+  {
+    name: 'bootstrap-server',
+    argument: { label: 'server' },
+    isAlternative: true,
+    description: 'Brokers to ask first.',
+  },
+  {
+    name: 'bootstrap-controller',
+    argument: { label: 'controller' },
+    isAlternative: true,
+    description: 'Controllers: not supported, name brokers.',
+  },
+]
+
+export const COMMAND_CONFIG: OptionSpec = {
+  name: 'command-config',
+  argument: { label: 'file' },
+  description: 'Properties file for the client.',
+}
+
 /** A client for the options above. Throws UsageError when no server is named. */
 export function connectBy(options: ParsedOptions, io: Io): Kafka {
+  if (options.has('bootstrap-controller')) {
+    throw new ToolError('Controllers are not asked directly: use --bootstrap-server with the address of a broker.')
+  }
   const servers = options.value('bootstrap-server')
   if (servers === undefined) throw new UsageError('Missing required argument "[bootstrap-server]"')
   const file = options.value('command-config') ?? options.value('config') ?? options.value('admin.config')

@@ -50,6 +50,6 @@ test('ids, versions and the words for a wrong command line', async () => {
   match((await storage('version-mapping', '-r', '4.0')).out, /^metadata.version=25 \(4.0\)\nkraft.version=1\n/)
   equal((await storage('feature-dependencies', '-f', 'group.version=1')).out, 'group.version=1 has no dependencies.\n')
   match((await storage()).err, /kafka-storage: error: too few arguments\n$/)
-  match((await storage('bogus')).err, /invalid choice: 'bogus'/)
+  match((await storage('bogus')).err, /invalid\s+choice:\s+'bogus'/)
   match((await storage('format')).err, /argument --config\/-c is required/)
 })

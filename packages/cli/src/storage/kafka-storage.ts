@@ -1,76 +1,98 @@
-/** kafka-storage: formats and inspects data folders. Its command line has sub-commands, unlike that of the other tools. */
+/** kafka-storage: formats and inspects data folders. */
 import { resolve } from 'node:path'
 import { type BrokerConfig, formatConfigProblem, parseServerProperties } from '@ottla/config'
 import { FileSystemError } from '@ottla/env'
-import { MetadataError } from '@ottla/metadata'
 import { type Io, printLine } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
+import type { OptionSpec } from '../options/option-spec.ts'
+import type { ParsedOptions } from '../options/parse-options.ts'
+import { defineSubcommands } from '../options/subcommands.ts'
+import { FileError, ToolError } from '../options/usage-error.ts'
 import { errorText } from '../shared/error-text.ts'
-import type { Run } from '../tool.ts'
-import { dependencies, versionMapping } from './feature-tables.ts'
+import { dependencies, unsupportedLevel, versionMapping } from './feature-tables.ts'
 import { format } from './format.ts'
 import { info } from './info.ts'
-import { COMMANDS, isCommand, parseCommand, StorageUsageError, usageOf } from './storage-arguments.ts'
+
+const text = (name: string, short: string, description: string): OptionSpec => ({
+  name,
+  short,
+  argument: { label: name },
+  description,
+})
+const CONFIG = { ...text('config', 'c', 'The settings of the server.'), isRequired: true }
+const RELEASE = text('release-version', 'r', 'A release, as 4.3.')
+const FEATURE = { ...text('feature', 'f', 'feature=level; may be repeated.'), isMany: true }
 
 /** Runs kafka-storage. */
-export const run: Run = async (argv, io) => {
-  try {
-    return await runCommand(argv, io)
-  } catch (error) {
-    if (error instanceof StorageUsageError) {
-      io.stderr.write(`${usageOf(error.command)}kafka-storage: error: ${error.message}\n`)
-      return 1
-    }
-    if (error instanceof ToolError || error instanceof MetadataError) printLine(io.stderr, error.message)
-    else printLine(io.stderr, errorText(error))
-    return 1
-  }
+export const run = defineSubcommands({
+  name: 'kafka-storage',
+  purpose: 'format and inspect data folders.',
+  alternativesAreOptional: true,
+  errorMessage: errorText,
+  commands: {
+    info: {
+      help: 'Shows what the folders say of themselves.',
+      options: [CONFIG],
+      run: (options, io) => info(readConfig(options, io), io),
+    },
+    format: {
+      help: 'Formats the folders.',
+      options: [
+        CONFIG,
+        { ...text('cluster-id', 't', 'The cluster that they are to belong to.'), isRequired: true },
+        { ...text('add-scram', 'S', 'A user and the password.'), isMany: true },
+        { name: 'ignore-formatted', short: 'g', description: 'Leave alone what is formatted.' },
+        RELEASE,
+        FEATURE,
+        { name: 'standalone', short: 's', isAlternative: true, description: 'The first controller of a quorum.' },
+        { name: 'no-initial-controllers', short: 'N', isAlternative: true, description: 'Controllers come later.' },
+        { ...text('initial-controllers', 'I', 'The first controllers.'), isAlternative: true },
+      ],
+      run: (options, io) => format(readConfig(options, io), options, io),
+    },
+    'version-mapping': {
+      help: 'Shows the levels that go with a release.',
+      options: [RELEASE],
+      run: async (options, io) => {
+        io.stdout.write(versionMapping(options.value('release-version')))
+        return 0
+      },
+    },
+    'feature-dependencies': {
+      help: 'Shows what levels need.',
+      options: [{ ...FEATURE, isRequired: true }],
+      run: async (options, io) => {
+        for (const feature of options.values('feature'))
+          io.stdout.write(dependencies(checked(feature), unsupportedLevel))
+        return 0
+      },
+    },
+    'random-uuid': {
+      help: 'Draws an id.',
+      options: [],
+      run: async (_, io) => {
+        printLine(io.stdout, io.env.random.uuid())
+        return 0
+      },
+    },
+  },
+})
+
+/** Throws ToolError. */
+function checked(feature: string): string {
+  if (feature.includes('=')) return feature
+  throw new ToolError(`Invalid feature format: ${feature}. Expected format: 'feature=version' (e.g. 'group.version=1')`)
 }
 
-async function runCommand(argv: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = argv
-  if (name === '-h' || name === '--help') {
-    io.stdout.write(`${usageOf(null)}\nThe Kafka storage tool.\n`)
-    return 0
-  }
-  if (name === undefined) throw new StorageUsageError('too few arguments', null)
-  if (!isCommand(name)) {
-    const message = name.startsWith('-')
-      ? `unrecognized arguments: '${name}'`
-      : `invalid choice: '${name}' (choose from '${COMMANDS.join("', '")}')`
-    throw new StorageUsageError(message, null)
-  }
-  if (rest.includes('-h') || rest.includes('--help')) {
-    io.stdout.write(usageOf(name))
-    return 0
-  }
-  const values = parseCommand(name, rest)
-  switch (name) {
-    case 'random-uuid':
-      printLine(io.stdout, io.env.random.uuid())
-      return 0
-    case 'info':
-      return await info(readConfig(values.one('config'), io), io)
-    case 'format':
-      return await format(readConfig(values.one('config'), io), values, io)
-    case 'version-mapping':
-      io.stdout.write(versionMapping(values.optional('release-version')))
-      return 0
-    case 'feature-dependencies':
-      io.stdout.write(values.all('feature').map(dependencies).join(''))
-      return 0
-  }
-}
-
-function readConfig(file: string, io: Io): BrokerConfig {
-  let text: string
+function readConfig(options: ParsedOptions, io: Io): BrokerConfig {
+  const file = options.required('config')
+  let content: string
   try {
-    text = io.env.files.readFileSync(resolve(io.workingDirectory, file)).toString('utf8')
+    content = io.env.files.readFileSync(resolve(io.workingDirectory, file)).toString('utf8')
   } catch (error) {
-    if (error instanceof FileSystemError) throw new ToolError(`The settings cannot be read from ${file}: ${error.code}`)
+    if (error instanceof FileSystemError) throw new FileError(file, `it cannot be read: ${error.code}`)
     throw error
   }
-  const parsed = parseServerProperties(text, file)
+  const parsed = parseServerProperties(content, file)
   if (parsed.kind === 'config') return parsed.config
   throw new ToolError(parsed.problems.map(formatConfigProblem).join('\n'))
 }

@@ -29,6 +29,7 @@ export async function createTopic({ admin, options, io }: TopicCommand): Promise
   if (partitionCount !== undefined && partitionCount < 1) {
     throw new ToolError('The partitions must be greater than 0')
   }
+  if (name === '') throw new ToolError("The given topic name '' cannot be represented in a request.")
   const created = await admin.createTopics([{ name, partitionCount, replicationFactor, assignments, configs }])
   const outcome = created.get(name)
   if (outcome?.kind === 'failed' && isBrokerError(outcome.error, ErrorCode.TOPIC_ALREADY_EXISTS)) {

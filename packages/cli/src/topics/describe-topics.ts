@@ -63,7 +63,9 @@ export async function describeTopics(command: TopicCommand): Promise<void> {
 
 /** In the order in which Kafka's tool shows them. */
 async function findTopics({ admin, options }: TopicCommand): Promise<TopicDescription[]> {
-  const id = options.has('topic') ? undefined : options.value('topic-id')
+  const given = options.has('topic') ? undefined : options.value('topic-id')
+  // The id of no topic stands for none.
+  const id = given === ZERO_UUID ? undefined : given
   if (id !== undefined) {
     if (!isUuid(id)) throw new ToolError(uuidMessage(id))
     const outcome = id === ZERO_UUID ? undefined : (await admin.describeTopicsById([id])).get(id)

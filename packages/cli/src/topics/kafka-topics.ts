@@ -88,7 +88,6 @@ const OPTIONS: OptionTable = [
 const ACTION_MESSAGE = 'Command must include exactly one action: --list, --describe, --create, --alter or --delete'
 const ONE_ACTION: Readonly<Record<string, readonly Action[]>> = {
   config: ['create'],
-  'delete-config': ['alter'],
   partitions: ['create', 'alter'],
   'replication-factor': ['create'],
   'replica-assignment': ['create', 'alter'],
@@ -120,8 +119,8 @@ export const run = defineTool({
     const properties = options.has('command-config')
       ? readProperties(options.required('command-config'), io)
       : new Map()
+    await using kafka = connect(options.required('bootstrap-server'), properties, io)
     try {
-      await using kafka = connect(options.required('bootstrap-server'), properties, io)
       await perform(action, { admin: kafka.admin(), options, io })
       return 0
     } catch (error) {
@@ -165,7 +164,7 @@ function checkOptions(options: ParsedOptions, io: Io): Action {
   }
   if (action === 'alter' && options.has('config')) {
     throw new UsageError(
-      `Option combination "[[bootstrap-server], [config]]" can't be used with option "[alter]" (To alter topic configurations, the kafka-configs tool can be used.)`,
+      `Option combination "[[config], [bootstrap-server]]" can't be used with option "[alter]" (To alter topic configurations, the kafka-configs tool can be used.)`,
     )
   }
   const needsTopic = action !== 'list' && action !== 'describe'

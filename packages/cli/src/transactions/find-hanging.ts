@@ -8,6 +8,7 @@ import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError } from '../options/usage-error.ts'
 import { prettyTable } from '../shared/pretty-table.ts'
 import { connectBy } from '../shared/server-options.ts'
+import { telling } from './failure.ts'
 
 const MS_PER_MINUTE = 60_000
 const HEADER = [
@@ -29,13 +30,13 @@ export async function findHanging(options: ParsedOptions, io: Io): Promise<numbe
   const broker = options.integer('broker-id')
   const topic = options.value('topic')
   const partition = options.integer('partition')
-  if (partition !== undefined && topic === undefined) {
-    throw new ToolError('The --partition argument requires --topic to be provided')
-  }
   if (broker === undefined && topic === undefined) {
     throw new ToolError(
       'The `find-hanging` command requires either --topic or --broker-id to limit the scope of the search',
     )
+  }
+  if (partition !== undefined && topic === undefined) {
+    throw new ToolError('The --partition argument requires --topic to be provided')
   }
   await using kafka = connectBy(options, io)
   const admin = kafka.admin()
@@ -65,6 +66,8 @@ async function openTransactions(
 ): Promise<Open[]> {
   const names = scope.topic === undefined ? (await admin.listTopics()).map(({ name }) => name) : [scope.topic]
   const described = await admin.describeTopics(names)
+  const what = `Failed to describe ${names.length} topics`
+  for (const outcome of described.values()) await telling(what, async () => unwrap(outcome))
   const partitions = [...described].flatMap(([name, outcome]) =>
     unwrap(outcome)
       .partitions.filter(({ replicas }) => scope.broker === undefined || replicas.includes(scope.broker))

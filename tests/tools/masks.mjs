@@ -1,0 +1,104 @@
+/**
+ * What is made alike before the two outputs are compared, and why. A mask that no case needs is a failure. `tools`: where it is
+ * used, default everywhere. `onRequest`: only in cases that name it.
+ */
+import { helpAsFacts } from './lib/help.mjs'
+
+const UUID = '[\\w-]{22}'
+
+export const MASKS = [
+  {
+    name: 'help',
+    reason: "The sentences of the help are our own. Names, kinds of arguments and the options' order are compared.",
+    apply: (text, { args }) => helpAsFacts(text, args),
+  },
+  {
+    name: 'version',
+    reason: 'Each side tells its own release.',
+    apply: (text) => text.replace(/^4\.[34]\.\d+( \(.*\))?$/m, 'VERSION'),
+  },
+  {
+    name: 'stack-trace',
+    reason: 'Java stack traces, with the line that names the exception: there is nothing to tell of a JVM.',
+    apply: (text) =>
+      text.replaceAll(
+        /^(?:[a-z]\w*\.)+[A-Z][\w$]*(?:: .*)?\n\n|^(?:(?:[a-z]\w*\.)+[A-Z][\w$]*(?:: .*)?\n(?=\tat ))?(?:\tat .*\n|\t\.\.\. \d+ more\n|\t?Caused by: .*\n|\tSuppressed: .*\n)+\n?/gm,
+        '',
+      ),
+  },
+  {
+    name: 'call',
+    reason: "Names of calls inside Java's client.",
+    apply: (text) => text.replaceAll(/\bCall: \w+(?:\(api=\w+\))?/g, 'Call: CALL'),
+  },
+  {
+    name: 'uncaught',
+    reason: 'What the JVM says of an exception that nobody caught.',
+    apply: (text) => text.replaceAll(/^Exception in thread "main" (?:[a-z]\w*\.)+[A-Z][\w$]*: /gm, ''),
+  },
+  {
+    name: 'folder',
+    reason: 'Each side has a folder of its own for files.',
+    apply: (text, { folder }) => text.replaceAll(folder, 'DIR'),
+  },
+  {
+    name: 'side',
+    reason: 'Transactional ids cannot be taken away: each side has its own.',
+    tools: ['kafka-transactions'],
+    apply: (text) => text.replaceAll(/held-(?:kafka|ottla)/g, 'held-SIDE'),
+  },
+  {
+    name: 'transaction',
+    onRequest: true,
+    reason: 'Producer ids are given out one by one, their epochs rise, and times pass.',
+    tools: ['kafka-transactions'],
+    apply: transactionRows,
+  },
+  {
+    name: 'topic-id',
+    reason: 'Ids of topics are random.',
+    tools: ['kafka-topics'],
+    apply: (text) => text.replaceAll(new RegExp(`TopicId: ${UUID}`, 'g'), 'TopicId: ID'),
+  },
+  {
+    name: 'random-uuid',
+    onRequest: true,
+    reason: 'Ids that the tool draws.',
+    apply: (text) => text.replaceAll(new RegExp(`(?<![\\w-])${UUID}(?![\\w-])`, 'g'), 'ID'),
+  },
+  {
+    name: 'generated-name',
+    onRequest: true,
+    reason: 'The name is drawn.',
+    apply: (text) => text.replaceAll(new RegExp(`(?<![\\w-])${UUID}(?![\\w-])`, 'g'), 'ID'),
+  },
+  {
+    name: 'missing-argument',
+    onRequest: true,
+    reason: 'Of several arguments that are missing, argparse4j names any.',
+    apply: (text) => text.replaceAll(/error:argument--?[\w/-]+isrequired/g, 'error:argumentXisrequired'),
+  },
+  {
+    name: 'quorum-times',
+    onRequest: true,
+    reason: 'Times at which members of the quorum were heard of.',
+    tools: ['kafka-metadata-quorum'],
+    apply: (text) => text.replaceAll(/(?:\b1[789]\d{11}|\d+ ms ago) *\t/g, 'TIME\t'),
+  },
+  {
+    name: 'lines-in-any-order',
+    onRequest: true,
+    reason: 'The order of a Java map, or of partitions as they are read.',
+    apply: (text) => text.split('\n').sort().join('\n'),
+  },
+]
+
+/** Columns of tables with tabs, found by their titles. */
+function transactionRows(text) {
+  const [header, ...rows] = text.split('\n')
+  const titles = header.split('\t').map((title) => title.trim())
+  const cell = (value, at) => (VARYING.has(titles[at]) && value.trim() !== 'None' ? 'X' : value.trim())
+  return [titles.join('\t'), ...rows.map((row) => row.split('\t').map(cell).join('\t'))].join('\n')
+}
+
+const VARYING = new Set(['ProducerId', 'ProducerEpoch', 'CurrentTransactionStartTimeMs', 'TransactionDurationMs'])
