@@ -23,8 +23,9 @@ export async function readTopic(kafka, topic) {
   return records
 }
 
+/** With as many replicas as the cluster wants. */
 export async function newTopic(kafka, name, partitionCount) {
-  const [created] = (await kafka.admin().createTopics([{ name, partitionCount, replicationFactor: 1 }])).values()
+  const [created] = (await kafka.admin().createTopics([{ name, partitionCount }])).values()
   if (created.kind === 'failed') throw created.error
   return name
 }

@@ -28,7 +28,7 @@ const NEWER_SETTINGS = {
 }
 
 /** A broker that comes again is taken in when the session of the one before is over. */
-const KRAFT_SETTINGS = {
+export const KRAFT_SETTINGS = {
   ...NEWER_SETTINGS,
   'broker.session.timeout.ms': '1500',
   'broker.heartbeat.interval.ms': '300',
