@@ -8,9 +8,11 @@ import { DOCTOR_COMMANDS } from './tables/doctor-table.ts'
 import { GROUP_COMMANDS } from './tables/group-table.ts'
 import { PROGRAM_COMMANDS } from './tables/program-table.ts'
 import { RECORDS_COMMANDS } from './tables/records-table.ts'
+import { RUN_COMMANDS } from './tables/run-table.ts'
 import { TOPIC_COMMANDS } from './tables/topic-table.ts'
 
 export const COMMANDS: readonly CommandSpec[] = [
+  ...RUN_COMMANDS,
   ...RECORDS_COMMANDS,
   ...TOPIC_COMMANDS,
   ...GROUP_COMMANDS,
@@ -30,10 +32,11 @@ export const GROUPS: readonly CommandGroup[] = [
 ]
 
 export const SECTIONS: readonly CommandSection[] = [
+  { title: 'Begin', names: ['start', 'demo'] },
   { title: 'Records', names: ['produce', 'consume', 'tail'] },
   { title: 'Topics', names: ['topic'] },
   { title: 'Groups', names: ['group'] },
-  { title: 'Cluster', names: ['cluster', 'config', 'doctor'] },
+  { title: 'Cluster', names: ['cluster', 'config', 'doctor', 'bench'] },
   { title: 'This program', names: ['use', 'context', 'completion', 'help', 'version'] },
 ]
 

@@ -53,6 +53,7 @@ export function formatCount(count: number): string {
 
 /** `350 ms`, `12.3 s`, `4m 10s`, `2h 5m`, `3d 4h`. */
 export function formatDuration(ms: number): string {
+  if (ms === 0) return '0 s'
   if (ms < 1) return `${ms.toFixed(2)} ms`
   if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, '')} s`

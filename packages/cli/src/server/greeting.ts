@@ -22,8 +22,11 @@ function hostOf(host: string | null): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
+/** Whose commands a greeting names: those of Kafka, or `ottla`. */
+export type GreetingTools = 'kafka' | 'ottla'
+
 /** Lines for a terminal. */
-export function greeting(running: RunningBroker, config: BrokerConfig): string {
+export function greeting(running: RunningBroker, config: BrokerConfig, tools: GreetingTools): string {
   const address = clientAddress(running, config)
   const folders = running.directories.map(({ path }) => path).join(', ')
   const durability = String(config.values['ottla.durability'])
@@ -37,10 +40,26 @@ export function greeting(running: RunningBroker, config: BrokerConfig): string {
     ['Data', folders],
     ...(running.http === null ? [] : [['Metrics', `http://${hostOf(running.http.host)}:${running.http.port}/metrics`]]),
     ['Durability', DURABILITY[durability] ?? durability],
+    ...(tools === 'kafka' ? kafkaRows(address) : ottlaRows(address)),
+  ]
+  return rows.map(([label, text]) => `${label!.padEnd(12)}${text}\n`).join('')
+}
+
+function kafkaRows(address: string): string[][] {
+  return [
     ['Try', `bin/kafka-topics.sh --bootstrap-server ${address} --create --topic test`],
     ['', `bin/kafka-console-producer.sh --bootstrap-server ${address} --topic test`],
     ['', `bin/kafka-console-consumer.sh --bootstrap-server ${address} --topic test --from-beginning`],
     ['Stop', 'Ctrl-C, or bin/kafka-server-stop.sh'],
   ]
-  return rows.map(([label, text]) => `${label!.padEnd(12)}${text}\n`).join('')
+}
+
+function ottlaRows(address: string): string[][] {
+  const where = address === 'localhost:9092' ? '' : ` -b ${address}`
+  return [
+    ['Try', `ottla topic create test${where}`],
+    ['', `ottla produce test${where} -m hello`],
+    ['', `ottla tail test${where}`],
+    ['Stop', 'Ctrl-C'],
+  ]
 }

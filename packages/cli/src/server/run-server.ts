@@ -7,12 +7,23 @@ import { isLogLevel, type LogFormat, type Logger, type LogLevel } from '@ottla/e
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
 import { loadNativeCrc32c } from '@ottla/protocol'
 import { type Ending, EXIT, endingOf } from './exit-codes.ts'
-import { clientAddress, greeting } from './greeting.ts'
+import { clientAddress, type GreetingTools, greeting } from './greeting.ts'
 import { parseServerArguments, type ServerArguments, USAGE } from './server-arguments.ts'
 
 /** One Ctrl-C may come twice, from the terminal and from a parent. */
 const REPEATED_SIGNAL_MS = 500
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/** Where the settings of a server come from, and what it tells a person. */
+export interface ServerStart {
+  /** Of the server.properties that is to be used. */
+  readonly settings: { readonly text: string; readonly name: string } | Ending
+  readonly overrides: ServerArguments['overrides']
+  /** Whose commands the greeting names. */
+  readonly tools: GreetingTools
+  /** Called when it has stopped in order, or failed to start. */
+  readonly onEnd?: () => void
+}
 
 /** Runs until the server is told to stop; ends the process. */
 export async function runServer(argv: readonly string[]): Promise<void> {
@@ -21,7 +32,16 @@ export async function runServer(argv: readonly string[]): Promise<void> {
     console.error(USAGE)
     end(EXIT.failed.code)
   }
-  const settings = readConfig(args)
+  await serve({ settings: readSettings(args.file), overrides: args.overrides, tools: 'kafka' })
+}
+
+/** As {@link runServer}, with settings that are known already. */
+export async function serve(start: ServerStart): Promise<never> {
+  const settings = parseSettings(start)
+  const fail = (at: NodeEnv, ending: Ending): never => {
+    start.onEnd?.()
+    return failWith(at, ending)
+  }
   const values = 'config' in settings ? settings.config.values : null
   const format = logFormat(values?.['ottla.log.format'] ?? 'people')
   const level = process.env['OTTLA_LOG_LEVEL'] ?? 'info'
@@ -47,7 +67,7 @@ export async function runServer(argv: readonly string[]): Promise<void> {
   } catch (error) {
     return fail(env, endingOf(error))
   }
-  if (format === 'people') process.stdout.write(greeting(running, config))
+  if (format === 'people') process.stdout.write(greeting(running, config, start.tools))
   logger.info('Kafka Server started', {
     address: clientAddress(running, config),
     nodeId: running.nodeId,
@@ -63,6 +83,7 @@ export async function runServer(argv: readonly string[]): Promise<void> {
   await running.stop()
   logger.info('Kafka Server stopped')
   env.close()
+  start.onEnd?.()
   end(EXIT.stopped.code)
 }
 
@@ -83,16 +104,20 @@ interface Settings {
   readonly notices: readonly ConfigNotice[]
 }
 
-function readConfig({ file, overrides }: ServerArguments): Settings | Ending {
-  let text: string
+/** The text of a file of settings. */
+export function readSettings(file: string): ServerStart['settings'] {
   try {
-    text = readFileSync(resolve(file), 'utf8')
+    return { text: readFileSync(resolve(file), 'utf8'), name: file }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'there is no such file' : message
     return { row: EXIT.config, message: `The settings cannot be read from ${file}: ${why}` }
   }
-  const parsed = parseServerProperties(text, file, overrides)
+}
+
+function parseSettings({ settings, overrides }: ServerStart): Settings | Ending {
+  if ('row' in settings) return settings
+  const parsed = parseServerProperties(settings.text, settings.name, overrides)
   if (parsed.kind === 'refused') {
     const lines = parsed.problems.map((problem) => `  ${formatConfigProblem(problem)}`)
     return { row: EXIT.config, message: `The settings cannot be used:\n${lines.join('\n')}` }
@@ -123,13 +148,13 @@ function stopOnSignals(logger: Logger): Promise<string> {
 function watchFaults(env: NodeEnv): void {
   const onFault = (error: unknown) => {
     env.logger.fatal('uncaught fault', { error })
-    fail(env, { row: EXIT.fatal, message: 'the server ends: a fault was not caught' })
+    failWith(env, { row: EXIT.fatal, message: 'the server ends: a fault was not caught' })
   }
   process.on('uncaughtException', onFault)
   process.on('unhandledRejection', onFault)
 }
 
-function fail(env: NodeEnv, { row, message }: Ending): never {
+function failWith(env: NodeEnv, { row, message }: Ending): never {
   env.close()
   process.stderr.write(`${message}\n`)
   end(row.code)
