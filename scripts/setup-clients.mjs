@@ -79,10 +79,15 @@ await part('node', [clients('node', 'package-lock.json')], () =>
 )
 for (const major of Object.keys(nodeVersions)) await nodeBinary(Number(major))
 for (const name of Object.keys(otherRuntimes)) runtimeBinary(name)
-if (spawnSync('kcat', ['-V']).error) {
-  say('setting up kcat (apt-get)')
+const packages = [
+  ...(spawnSync('kcat', ['-V']).error ? ['kcat'] : []),
+  ...(postgresProgram('initdb') === undefined ? ['postgresql'] : []),
+  ...(spawnSync('redis-server', ['--version']).error ? ['redis-server'] : []),
+]
+if (packages.length > 0) {
+  say(`setting up ${packages.join(', ')} (apt-get)`)
   run('apt-get', ['update', '-qq'])
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'kcat'], {
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
 }

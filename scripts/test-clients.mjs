@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheOf, classPath, javaProfiles, springClassPath, springVersion } from './lib/clients.mjs'
 import { COMPATIBILITY_NOTES } from './lib/compatibility-notes.mjs'
+import { postgresProgram } from './lib/databases.mjs'
 import { nodeVersions } from './lib/node-versions.mjs'
 import { otherRuntimes, runtimePath } from './lib/other-runtimes.mjs'
 import { startBroker } from './lib/test-broker.mjs'
@@ -106,6 +107,16 @@ const programs = [
     name: 'Spring Kafka',
     command: [process.execPath, clients('tools', 'spring-checks.mjs'), springClassPath, springVersion],
     needs: [join(cacheOf('spring'), '.installed')],
+  },
+  {
+    name: 'PostgreSQL and Redis',
+    command: [process.execPath, clients('tools', 'database-checks.mjs')],
+    needs: [
+      postgresProgram('initdb') ?? '/usr/lib/postgresql',
+      'redis-server',
+      clients('node', 'node_modules', 'redis'),
+    ],
+    startsOwn: true,
   },
   {
     name: 'share group tools',
