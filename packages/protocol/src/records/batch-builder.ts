@@ -31,7 +31,7 @@ import {
   TRANSACTIONAL_BIT,
   updateCrc,
 } from './batch-header.ts'
-import { compress } from './compression.ts'
+import { compressBehind } from './compression.ts'
 import { CompressionType } from './compression-type.ts'
 import { setInt16At, setInt32At, setInt64At } from './int64-at.ts'
 import type { RecordCursor } from './record-cursor.ts'
@@ -176,10 +176,7 @@ export class BatchBuilder {
   #pack(compression: CompressionType): Buffer {
     const plain = this.#buffer
     if (compression === CompressionType.none) return plain.subarray(0, this.#position)
-    const packed = compress(compression, plain.subarray(HEADER_BYTES, this.#position), this.#options.level)
-    const batch = Buffer.allocUnsafeSlow(HEADER_BYTES + packed.length)
-    packed.copy(batch, HEADER_BYTES)
-    return batch
+    return compressBehind(HEADER_BYTES, compression, plain.subarray(HEADER_BYTES, this.#position), this.#options.level)
   }
 
   #writeHeader(

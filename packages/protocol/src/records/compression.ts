@@ -37,6 +37,15 @@ export function compress(type: CompressionType, input: Buffer, level?: number): 
   }
 }
 
+/** As {@link compress}, behind `headroom` bytes for the header of a batch. */
+export function compressBehind(headroom: number, type: CompressionType, input: Buffer, level?: number): Buffer {
+  if (type === CompressionType.lz4) return compressLz4(input, headroom)
+  const packed = compress(type, input, level)
+  const behind = Buffer.allocUnsafeSlow(headroom + packed.length)
+  behind.set(packed, headroom)
+  return behind
+}
+
 /**
  * Unpacks `input`. Throws {@link CompressionError}: TOO_LARGE when it is more than `maxBytes`, MALFORMED when it is not what the codec
  * writes, UNSUPPORTED for a codec number that is none. `none` gives the input itself.

@@ -15,12 +15,13 @@ const MIN_MATCH = 4
 /** A block ends with at least so many literals, and the last match begins at least 12 bytes before the end. */
 const LAST_LITERALS = 5
 const MATCH_LIMIT = 12
-const HASH_BITS = 13
+const HASH_BITS = 14
 const MULTIPLIER = 0x9e3779b1
+const FIFTH_MULTIPLIER = 0x85ebca6b
 /** Misses after which the search takes larger steps: what does not compress is passed quickly. */
 const SKIP_TRIGGER = 6
 
-/** Hash of four bytes to where in the block they were seen last. Kept between calls; cleared by each. */
+/** Hash of five bytes to where in the block they were seen last. Kept between calls; cleared by each. */
 let seen: Uint16Array | undefined
 
 /** Most bytes that a block of `bytes` bytes takes. */
@@ -33,43 +34,61 @@ export function compressLz4Block(source: Source, start: number, end: number, out
   let anchor = start
   if (end - start > MATCH_LIMIT) {
     const table = (seen ??= new Uint16Array(1 << HASH_BITS)).fill(0)
-    const { view, buffer } = source
+    const { view } = source
+    // The position is kept here: a field that is written for every byte or two is what would take the time.
+    const out = output.view
+    let to = output.position
     const lastMatch = end - MATCH_LIMIT
     const matchEnd = end - LAST_LITERALS
     let pos = start + 1
     let misses = 1 << SKIP_TRIGGER
-    while (pos <= lastMatch) {
-      const word = view.getInt32(pos, true)
-      const slot = Math.imul(word, MULTIPLIER) >>> (32 - HASH_BITS)
-      let match = start + table[slot]!
-      table[slot] = pos - start
-      if (view.getInt32(match, true) !== word) {
+    for (;;) {
+      let match = 0
+      while (pos <= lastMatch) {
+        const word = view.getInt32(pos, true)
+        const slot = slotOf(word, view.getUint8(pos + 4))
+        match = start + table[slot]!
+        table[slot] = pos - start
+        if (view.getInt32(match, true) === word) break
         pos += misses++ >> SKIP_TRIGGER
-        continue
       }
-      while (pos > anchor && match > start && buffer[pos - 1] === buffer[match - 1]) {
+      if (pos > lastMatch) break
+      while (pos > anchor && match > start && view.getUint8(pos - 1) === view.getUint8(match - 1)) {
         pos--
         match--
       }
       for (;;) {
-        const length = matchLength(view, pos + MIN_MATCH, match + MIN_MATCH, matchEnd)
-        const token = output.position
+        const token = to
         const run = pos - anchor
-        if (run < 9) {
-          // Most are this short, and eight bytes can be read: a match is never nearer to the end.
-          output.view.setUint8(token, run << 4)
-          output.view.setInt32(token + 1, view.getInt32(anchor, true), true)
-          output.view.setInt32(token + 5, view.getInt32(anchor + 4, true), true)
-          output.position = token + 1 + run
-        } else writeLiterals(source, anchor, run, output)
-        writeMatch(output, token, pos - match, length)
+        if (run < 15) {
+          // Whole words, up to seven bytes more: they are there, since no match begins within the last twelve, and what they overwrite comes later.
+          to += 1
+          if (run > 0) {
+            out.setInt32(to, view.getInt32(anchor, true), true)
+            out.setInt32(to + 4, view.getInt32(anchor + 4, true), true)
+            if (run > 8) {
+              out.setInt32(to + 8, view.getInt32(anchor + 8, true), true)
+              out.setInt32(to + 12, view.getInt32(anchor + 12, true), true)
+            }
+          }
+          to += run
+        } else {
+          output.position = to + 1
+          writeManyLiterals(source, anchor, run, output)
+          to = output.position
+        }
+        const length = matchLength(view, pos + MIN_MATCH, match + MIN_MATCH, matchEnd)
+        out.setUint16(to, pos - match, true)
+        to += 2
+        out.setUint8(token, (run < 15 ? run << 4 : 0xf0) | (length < 15 ? length : 15))
+        if (length >= 15) to = putLength(out, to, length - 15)
         pos += length + MIN_MATCH
         anchor = pos
         if (pos > lastMatch) break
         // Often another match begins right where this one ended.
-        table[Math.imul(view.getInt32(pos - 2, true), MULTIPLIER) >>> (32 - HASH_BITS)] = pos - 2 - start
+        table[slotOf(view.getInt32(pos - 2, true), view.getUint8(pos + 2))] = pos - 2 - start
         const next = view.getInt32(pos, true)
-        const nextSlot = Math.imul(next, MULTIPLIER) >>> (32 - HASH_BITS)
+        const nextSlot = slotOf(next, view.getUint8(pos + 4))
         match = start + table[nextSlot]!
         table[nextSlot] = pos - start
         if (view.getInt32(match, true) !== next) break
@@ -77,8 +96,20 @@ export function compressLz4Block(source: Source, start: number, end: number, out
       pos++
       misses = 1 << SKIP_TRIGGER
     }
+    output.position = to
   }
-  writeLiterals(source, anchor, end - anchor, output)
+  writeLastLiterals(source, anchor, end - anchor, output)
+}
+
+/** Hash of five bytes: those that agree in four alone are left to longer matches, of which fewer are needed. */
+function slotOf(word: number, fifth: number): number {
+  return (Math.imul(word, MULTIPLIER) ^ Math.imul(fifth, FIFTH_MULTIPLIER)) >>> (32 - HASH_BITS)
+}
+
+function putLength(out: DataView, to: number, rest: number): number {
+  for (; rest >= 255; rest -= 255) out.setUint8(to++, 255)
+  out.setUint8(to++, rest)
+  return to
 }
 
 /**
@@ -146,31 +177,15 @@ export function decompressLz4Block(
   return malformedBytes('lz4 block ends with a match')
 }
 
-/** Writes a token with the literal length, more length bytes, and the literals. */
-function writeLiterals(source: Source, start: number, length: number, output: Output): void {
-  if (length < 15) output.buffer[output.position++] = length << 4
-  else {
-    output.buffer[output.position++] = 0xf0
-    writeLength(output, length - 15)
-  }
+/** The last sequence of a block, and all of one that is too small for a match. */
+function writeLastLiterals(source: Source, start: number, length: number, output: Output): void {
+  output.view.setUint8(output.position++, length < 15 ? length << 4 : 0xf0)
+  if (length >= 15) writeManyLiterals(source, start, length, output)
+  else copyLiterals(source, start, length, output)
+}
+
+/** Fifteen and more, behind the rest of their number. */
+function writeManyLiterals(source: Source, start: number, length: number, output: Output): void {
+  output.position = putLength(output.view, output.position, length - 15)
   copyLiterals(source, start, length, output)
-}
-
-/** Writes distance and length (less the shortest) of a match, and completes the token. */
-function writeMatch(output: Output, token: number, distance: number, length: number): void {
-  const { buffer } = output
-  const to = output.position
-  buffer[to] = distance
-  buffer[to + 1] = distance >>> 8
-  output.position = to + 2
-  if (length < 15) buffer[token]! |= length
-  else {
-    buffer[token]! |= 15
-    writeLength(output, length - 15)
-  }
-}
-
-function writeLength(output: Output, rest: number): void {
-  for (; rest >= 255; rest -= 255) output.buffer[output.position++] = 255
-  output.buffer[output.position++] = rest
 }

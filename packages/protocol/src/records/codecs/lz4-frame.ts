@@ -31,8 +31,8 @@ interface Frame {
   readonly maxBlockBytes: number
 }
 
-/** One frame with the whole input. */
-export function compressLz4(input: Uint8Array): Buffer {
+/** One frame with the whole input, behind `headroom` bytes. */
+export function compressLz4(input: Uint8Array, headroom = 0): Buffer {
   const source = sourceOf(input)
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES)
   const output = passingOutput(11 + maxLz4BlockBytes(input.length) + blocks * 20)
@@ -56,7 +56,7 @@ export function compressLz4(input: Uint8Array): Buffer {
   }
   view.setUint32(output.position, 0, true)
   output.position += 4
-  return finishOutput(output)
+  return finishOutput(output, headroom)
 }
 
 /** Unpacks all frames of the input. Throws TOO_LARGE beyond `maxBytes`, which are never allocated, and MALFORMED. */

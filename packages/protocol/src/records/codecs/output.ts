@@ -42,10 +42,16 @@ export function passingOutput(bytes: number): Output {
   return shared
 }
 
-/** What was written; a copy where the output is shared, or most of it was not used: few bytes should not hold many. */
-export function finishOutput(output: Output): Buffer {
+/**
+ * What was written, behind `headroom` bytes for the caller; a copy where the output is shared, or most of it was not used: few bytes should not hold
+ * many.
+ */
+export function finishOutput(output: Output, headroom = 0): Buffer {
   const used = output.buffer.subarray(0, output.position)
-  return output !== shared && output.position * 2 >= output.buffer.length ? used : Buffer.from(used)
+  if (headroom === 0) return output !== shared && output.position * 2 >= output.buffer.length ? used : Buffer.from(used)
+  const copy = Buffer.allocUnsafeSlow(headroom + used.length)
+  copy.set(used, headroom)
+  return copy
 }
 
 /**
