@@ -3,7 +3,7 @@
  * after the other. The cases are the same; one whose APIs a broker does not advertise counts as not applicable there.
  *   npm run test:suite -- kafka-2.4          one of the systems: ottla, kafka, kafka-2.4
  *   npm run test:suite -- ottla share        only the cases whose name contains a word
- *   BOOTSTRAP=host:port                      a broker that runs already (cases that restart it are left out)
+ *   SUITE_BOOTSTRAP=host:port                a broker that runs already (cases that restart it are left out)
  *   --json                                   lines for the real-client tier
  */
 import { existsSync } from 'node:fs'
@@ -114,7 +114,9 @@ async function runSystem(system) {
   if (lacking !== undefined) return progress.absent(system, `${lacking} is missing (npm run setup:clients)`)
   const begun = performance.now()
   progress.starting(title)
-  const server = process.env.BOOTSTRAP ? { bootstrap: process.env.BOOTSTRAP, stop: async () => {} } : await start()
+  const server = process.env.SUITE_BOOTSTRAP
+    ? { bootstrap: process.env.SUITE_BOOTSTRAP, stop: async () => {} }
+    : await start()
   const { bootstrap } = server
   try {
     progress.started(performance.now() - begun)
