@@ -1,5 +1,6 @@
 /** All commands of `ottla`. Help, completion, man pages and the reference of the guide are made from this. */
 import type { CommandGroup, CommandSection, CommandSpec, OptionSpec } from './command.ts'
+import { ACL_COMMANDS } from './tables/acl-table.ts'
 import { CLUSTER_COMMANDS } from './tables/cluster-table.ts'
 import { CONNECTION_OPTIONS, GENERAL_OPTIONS, JSON_OPTION } from './tables/common-options-table.ts'
 import { CONFIG_COMMANDS } from './tables/config-table.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...GROUP_COMMANDS,
   ...CONFIG_COMMANDS,
   ...CLUSTER_COMMANDS,
+  ...ACL_COMMANDS,
   ...DOCTOR_COMMANDS,
   ...CONTEXT_COMMANDS,
   ...PROGRAM_COMMANDS,
@@ -27,16 +29,17 @@ export const GROUPS: readonly CommandGroup[] = [
   { name: 'topic', summary: 'Topics: list, create, describe, alter, purge, delete' },
   { name: 'group', summary: 'Groups: list, describe, lag, reset, delete' },
   { name: 'config', summary: 'Settings of topics, brokers and groups: get, set, unset, diff' },
+  { name: 'acl', summary: 'Who may do what: list, add, remove' },
   { name: 'cluster', summary: 'The cluster: brokers, features, health' },
   { name: 'context', summary: 'Clusters by name, with how to connect to them' },
 ]
 
 export const SECTIONS: readonly CommandSection[] = [
   { title: 'Begin', names: ['start', 'demo'] },
-  { title: 'Records', names: ['produce', 'consume', 'tail'] },
+  { title: 'Records', names: ['produce', 'consume', 'tail', 'redrive'] },
   { title: 'Topics', names: ['topic'] },
   { title: 'Groups', names: ['group'] },
-  { title: 'Cluster', names: ['cluster', 'config', 'doctor', 'bench'] },
+  { title: 'Cluster', names: ['cluster', 'config', 'acl', 'doctor', 'bench'] },
   { title: 'This program', names: ['use', 'context', 'completion', 'help', 'version'] },
 ]
 

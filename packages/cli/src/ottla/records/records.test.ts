@@ -181,3 +181,29 @@ test('a mistyped topic is no new topic', async (t) => {
   equal((await run('consume ordres')).code, 1)
   equal((await run("consume 'x*'")).err, 'error: no topic matches x*\n')
 })
+
+test('dead letters go back to where they came from, once', async (t) => {
+  const { run } = await ottlaWithBroker(t)
+  await run('topic create orders orders.DLT -p 1')
+  await run('produce orders.DLT -k a -m one -H kafka_dlt-original-topic=orders')
+  await run('produce orders.DLT -k b -m two -H kafka_dlt-original-topic=orders')
+  equal((await run('redrive orders.DLT --dry-run')).out, 'Would send 2 records of orders.DLT back\n  2 to orders\n')
+  match(
+    (await run('redrive orders.DLT')).err,
+    /Send the dead letters of orders\.DLT back to where they came from\?\nGive --yes/,
+  )
+  deepEqual(JSON.parse((await run('redrive orders.DLT --key a --yes --json')).out), {
+    from: 'orders.DLT',
+    redriven: 1,
+    passedBy: 1,
+    isComplete: true,
+    targets: { orders: 1 },
+    isDryRun: false,
+  })
+  equal((await run('redrive orders.DLT --yes')).out, 'Sent 0 records of orders.DLT back\n')
+  equal(
+    (await run('redrive orders.DLT --yes --again --key b')).out,
+    'Sent 1 record of orders.DLT back, passed 1 by\n  1 to orders\n',
+  )
+  equal((await run("consume orders -e -f '%k=%s '")).out, 'a=one b=two ')
+})

@@ -83,7 +83,7 @@ export class Screen {
   async confirm(question: string, isAgreed: { readonly yes: boolean }): Promise<void> {
     if (isAgreed.yes) return
     if (!this.#io.isStdinTerminal || this.#io.stderr.columns === undefined) {
-      throw new Failure(`${question} Nobody is there to ask, so nothing was done.`, { hint: 'Give --yes to go ahead.' })
+      throw new Failure(`nobody is there to ask, so nothing was done: ${question}`, { hint: 'Give --yes to go ahead.' })
     }
     this.#io.stderr.write(`${question} ${this.errorStyle.bold('[y/N]')} `)
     if (!/^y(es)?$/i.test((await firstLine(this.#io)).trim())) throw new Failure('Nothing was done.')

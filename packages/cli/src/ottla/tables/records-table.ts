@@ -1,5 +1,6 @@
-/** `ottla produce`, `ottla consume`, `ottla tail`. */
+/** `ottla produce`, `ottla consume`, `ottla tail`, `ottla redrive`. */
 import type { CommandSpec, OptionSpec } from '../command.ts'
+import { YES_OPTION } from './common-options-table.ts'
 
 const FILTER_OPTIONS: readonly OptionSpec[] = [
   {
@@ -211,5 +212,35 @@ export const RECORDS_COMMANDS: readonly CommandSpec[] = [
     json: RECORD_JSON,
     examples: [{ says: 'Errors as they come', line: "ottla tail 'logs.*' -n 0 --grep ERROR" }],
     load: () => import('../records/tail.ts'),
+  },
+  {
+    name: 'redrive',
+    summary: 'Sends the dead letters of a topic back to where they came from',
+    description: [
+      "Records name their origin in their headers, as Ottla's client and Spring write them; --to names another topic. It goes on where the last redrive ended (that is kept as a group), each batch in a transaction: a redrive that was broken off loses nothing and sends nothing twice. It ends with the last record that is there when it begins.",
+    ],
+    arguments: [{ name: 'TOPIC', description: 'The dead-letter topic.', completes: 'topic' }],
+    options: [
+      { name: 'to', value: 'TOPIC', description: 'Where to, instead of the origin.', completes: 'topic' },
+      { name: 'count', short: 'c', value: 'COUNT', description: 'At most so many.' },
+      { name: 'again', description: 'From the first record that is left, though it was sent back before.' },
+      {
+        name: 'group',
+        short: 'G',
+        value: 'GROUP',
+        description: 'Keeps the place. Default: TOPIC-redrive.',
+        completes: 'group',
+      },
+      ...FILTER_OPTIONS,
+      { name: 'dry-run', description: 'Shows what would be sent, and sends nothing.' },
+      { name: 'verbose', short: 'v', description: 'Names each record.' },
+      YES_OPTION,
+    ],
+    json: '{from, redriven, passedBy, isComplete, targets: {topic: count}, isDryRun}; isComplete is false when --count came first.',
+    examples: [
+      { says: 'What would go where?', line: 'ottla redrive orders.DLT --dry-run' },
+      { says: 'Those of one customer', line: "ottla redrive orders.DLT --key 'customer-7' --yes" },
+    ],
+    load: () => import('../records/redrive.ts'),
   },
 ]

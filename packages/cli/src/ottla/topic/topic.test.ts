@@ -55,7 +55,10 @@ test('what destroys asks a person, and wants --yes of a script', async (t) => {
   await run('topic create orders')
   const script = await run('topic delete orders')
   equal(script.code, 1)
-  match(script.err, /Nobody is there to ask, so nothing was done\.\nGive --yes to go ahead\.\n$/)
+  match(
+    script.err,
+    /^error: nobody is there to ask, so nothing was done: Delete topic orders with all records\?\nGive --yes to go ahead\.\n$/,
+  )
   const no = await run('topic delete orders', { answer: 'n\n', columns: 80 })
   equal(no.code, 1)
   match(no.err, /Delete topic orders with all records\? .*Nothing was done|nothing was done/s)
