@@ -35,6 +35,8 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-run-class': () => import('./run-class/kafka-run-class.ts'),
   'kafka-metadata-shell': () => import('./metadata-shell/kafka-metadata-shell.ts'),
   'kafka-streams-application-reset': () => import('./streams-reset/kafka-streams-application-reset.ts'),
+  'kafka-acls': () => import('./acls/kafka-acls.ts'),
+  'kafka-delegation-tokens': () => import('./delegation-tokens/kafka-delegation-tokens.ts'),
   'kafka-storage': () => import('./storage/kafka-storage.ts'),
   'kafka-server-stop': () => import('./server-stop/kafka-server-stop.ts'),
 }

@@ -10,6 +10,7 @@ export type {
   AclResourceType,
 } from './admin/acl-binding.ts'
 export { aclKey, CLUSTER_RESOURCE } from './admin/acl-binding.ts'
+export type { AclsAdmin } from './admin/acls.ts'
 export { Admin } from './admin/admin.ts'
 export type {
   BrokerDescription,

@@ -2,12 +2,12 @@
  * This client against Apache Kafka with TLS, SASL and an authorizer: each way to authenticate, sessions that end, what is wrong told as such;
  * ACLs, SCRAM credentials and delegation tokens by its admin.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, unwrap } from '@ottla/client'
 import { nodeEnv } from '@ottla/env/node'
 import { CertificateAuthority } from '@ottla/testkit/certificates'
-import { cacheOf, javaProfiles } from '../../../scripts/lib/clients.mjs'
+import { cacheOf, classPath, javaProfiles } from '../../../scripts/lib/clients.mjs'
 import { PLAIN_USERS, SCRAM_SESSION_MS, startSecuredKafka } from '../../../scripts/lib/secured-kafka.mjs'
 import { root } from '../../../scripts/lib/workspace.mjs'
 import { command, expect, reporter } from './report.mjs'
@@ -247,6 +247,40 @@ await run('members are removed from a group', async () => {
   expect(missing.error?.code === 'UNKNOWN_MEMBER_ID', JSON.stringify(missing))
   await consumer.close()
   await polling
+})
+
+await run("ACLs, tokens and credentials read the same in these tools and in Kafka's", async () => {
+  const properties = join(kafka.folder, 'alice.properties')
+  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule'
+  const login = `${module} required username="alice" password="${PLAIN_USERS.alice}";`
+  writeFileSync(properties, `security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config=${login}\n`)
+  const anonymous = ['--bootstrap-server', kafka.addressOf('PLAINTEXT')]
+  const alice = ['--bootstrap-server', kafka.addressOf('SASLPLAIN'), '--command-config', properties]
+  const ours = async (tool, args) => {
+    const { code, stdout, stderr } = await command(join(root, 'bin', `${tool}.sh`), args)
+    expect(code === 0, `${tool} ended with ${code}: ${stderr}${stdout}`)
+    return stdout
+  }
+  const entry = ['--add', '--allow-principal', 'User:alice', '--producer', '--idempotent', '--topic', 'tools']
+  await ours('kafka-acls', [...anonymous, ...entry])
+  await ours('kafka-delegation-tokens', [...alice, '--create', '--max-life-time-period', '60000'])
+  const tools = [
+    ['kafka-acls', 'org.apache.kafka.tools.AclCommand', [...anonymous, '--list']],
+    ['kafka-configs', 'kafka.admin.ConfigCommand', [...anonymous, '--describe', '--entity-type', 'users']],
+    [
+      'kafka-delegation-tokens',
+      'org.apache.kafka.tools.DelegationTokenCommand',
+      [...alice, '--describe', '--owner-principal', 'User:alice'],
+    ],
+  ]
+  const inAnyOrder = (text) => text.split('\n').sort().join('\n').trim()
+  await Promise.all(
+    tools.map(async ([tool, main, args]) => {
+      const words = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath('latest'), main, ...args]
+      const [theirs, own] = [(await command('java', words)).stdout, await ours(tool, args)]
+      expect(theirs.length > 50 && inAnyOrder(theirs) === inAnyOrder(own), `${tool}: ${theirs} in place of ${own}`)
+    }),
+  )
 })
 
 await run("the admin's table names each method of Java's Admin", async () => {

@@ -1,6 +1,6 @@
 /** kafka-configs --alter. */
 import { type ConfigChange, resourceKey, unwrap } from '@ottla/client'
-import { printLine } from '../io.ts'
+import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { readProperties } from '../shared/client-properties.ts'
@@ -9,14 +9,10 @@ import type { ConfigCommand } from './describe-configs.ts'
 export async function alterConfigs(command: ConfigCommand): Promise<void> {
   const { admin, options, io, entity } = command
   const resource = { type: entity.kind.resourceType, name: entity.name ?? '' }
-  const file = options.value('add-config-file')
-  const added = new Map([
-    ...(file === undefined ? [] : readProperties(file, io)),
-    ...parseAddedConfigs(options.value('add-config') ?? ''),
-  ])
+  const { added, deleted } = requestedChanges(options, io)
   const changes: ConfigChange[] = [
     ...[...added].map(([name, value]) => ({ kind: 'set' as const, name, value })),
-    ...deletedNames(options).map((name) => ({ kind: 'delete' as const, name })),
+    ...deleted.map((name) => ({ kind: 'delete' as const, name })),
   ]
   const outcomes = await admin.incrementalAlterConfigs([{ resource, changes }])
   unwrap(outcomes.get(resourceKey(resource)))
@@ -25,6 +21,16 @@ export async function alterConfigs(command: ConfigCommand): Promise<void> {
       ? `default config for ${entity.kind.plural} in the cluster`
       : `config for ${entity.kind.singular} ${resource.name}`
   printLine(io.stdout, `Completed updating ${what}.`)
+}
+
+/** What the command line asks for. Throws UsageError, ToolError. */
+export function requestedChanges(options: ParsedOptions, io: Io): { added: Map<string, string>; deleted: string[] } {
+  const file = options.value('add-config-file')
+  const added = new Map([
+    ...(file === undefined ? [] : readProperties(file, io)),
+    ...parseAddedConfigs(options.value('add-config') ?? ''),
+  ])
+  return { added, deleted: deletedNames(options) }
 }
 
 /** `k1=v1,k2=[v1,v2]`. Throws UsageError in Kafka's words. */

@@ -44,7 +44,6 @@ const SHORT: Readonly<Record<string, string>> = {
   group: 'groups',
   'client-metrics': 'client-metrics',
 }
-const QUOTA_KINDS = new Set(['clients', 'users', 'ips'])
 const ALL_KINDS = 'topics, clients, users, brokers, ips, client-metrics, groups, broker-loggers'
 
 /** Throws UsageError. */
@@ -76,7 +75,6 @@ export function configEntity(options: ParsedOptions): ConfigEntity {
 function kindOf(plural: string): EntityKind {
   const kind = KINDS.find((one) => one.plural === plural)
   if (kind !== undefined) return kind
-  if (QUOTA_KINDS.has(plural)) throw refusal(`Settings of ${plural} (quotas, credentials) are not there yet.`)
   throw refusal(
     `Invalid entity type ${plural}, the entity type must be one of ${ALL_KINDS} with a --bootstrap-server or --bootstrap-controller argument`,
   )

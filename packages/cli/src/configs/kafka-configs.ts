@@ -8,7 +8,9 @@ import { ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
-import { alterConfigs } from './alter-configs.ts'
+import { alterConfigs, requestedChanges } from './alter-configs.ts'
+import { alterClientConfigs, describeClientConfigs } from './client-configs.ts'
+import { clientEntity } from './client-entity.ts'
 import { configEntity } from './config-entity.ts'
 import { describeConfigs } from './describe-configs.ts'
 
@@ -34,20 +36,31 @@ const OPTIONS: OptionTable = [
   {
     name: 'entity-type',
     argument: { label: '' },
-    description: 'topics, brokers, broker-loggers, groups or client-metrics.',
+    description: 'topics, clients, users, ips, brokers, broker-loggers, groups or client-metrics.',
   },
-  { name: 'entity-name', argument: { label: '' }, description: 'Name of the topic or group, id of the broker.' },
-  { name: 'entity-default', description: 'With brokers: what holds for all of them.' },
+  {
+    name: 'entity-name',
+    argument: { label: '' },
+    description: 'Name of the topic, group, client or user, id of the broker, address.',
+  },
+  { name: 'entity-default', description: 'With brokers, clients, users and ips: what holds for all of them.' },
   { name: 'topic', argument: { label: '' }, description: 'The topic.' },
   { name: 'broker', argument: { label: '' }, description: 'The id of the broker.' },
   { name: 'broker-logger', argument: { label: '' }, description: 'The id of the broker whose log levels are meant.' },
   { name: 'group', argument: { label: '' }, description: 'The group.' },
   { name: 'client-metrics', argument: { label: '' }, description: 'The metrics subscription.' },
+  { name: 'client', argument: { label: '' }, description: 'The client id.' },
+  { name: 'user', argument: { label: '' }, description: 'The name of the user.' },
+  { name: 'ip', argument: { label: '' }, description: 'The address that clients come from.' },
   { name: 'broker-defaults', description: 'What holds for all brokers.' },
+  { name: 'client-defaults', description: 'What holds for clients without settings of their own.' },
+  { name: 'user-defaults', description: 'What holds for users without settings of their own.' },
+  { name: 'ip-defaults', description: 'What holds for addresses without settings of their own.' },
   {
     name: 'add-config',
     argument: { label: '' },
-    description: 'Settings to set: k1=v1,k2=[v1,v2]. Brackets stand around values with commas.',
+    description:
+      'Settings to set: k1=v1,k2=[v1,v2]. Brackets stand around values with commas. Users: quotas, or SCRAM-SHA-256=[iterations=8192,password=P].',
   },
   { name: 'add-config-file', argument: { label: '' }, description: 'Properties file with settings to set.' },
   { name: 'delete-config', argument: { label: '' }, description: 'Settings to take back: k1,k2.' },
@@ -64,7 +77,8 @@ export const run = defineTool({
       ['describe', 'alter'],
       'Command must include exactly one action: --describe, --alter',
     )
-    const entity = configEntity(options)
+    const client = clientEntity(options)
+    const entity = client === null ? configEntity(options) : null
     const servers = serversOf(options)
     if (action === 'alter' && !['add-config', 'add-config-file', 'delete-config'].some((name) => options.has(name))) {
       throw refusal(
@@ -75,9 +89,16 @@ export const run = defineTool({
     const properties = file === undefined ? new Map() : readProperties(file, io)
     try {
       await using kafka = connect(servers, properties, io)
-      const command = { admin: kafka.admin(), options, io, entity }
-      if (action === 'describe') await describeConfigs(command)
-      else await alterConfigs(command)
+      const common = { admin: kafka.admin(), options, io }
+      if (client !== null) {
+        const command = { ...common, entity: client }
+        if (action === 'describe') await describeClientConfigs(command)
+        else await alterClientConfigs(command, requestedChanges(options, io))
+      } else if (entity !== null) {
+        const command = { ...common, entity }
+        if (action === 'describe') await describeConfigs(command)
+        else await alterConfigs(command)
+      }
       return 0
     } catch (error) {
       if (error instanceof UsageError || error instanceof ToolError) throw error

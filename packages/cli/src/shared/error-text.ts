@@ -43,6 +43,19 @@ const TEXTS: Readonly<Record<string, KafkaText>> = {
     text: 'Cluster authorization failed.',
   },
   GROUP_AUTHORIZATION_FAILED: { exception: 'GroupAuthorizationException', text: 'Group authorization failed.' },
+  DELEGATION_TOKEN_NOT_FOUND: {
+    exception: 'DelegationTokenNotFoundException',
+    text: 'Delegation Token is not found on server.',
+  },
+  DELEGATION_TOKEN_OWNER_MISMATCH: {
+    exception: 'DelegationTokenOwnerMismatchException',
+    text: 'Specified Principal is not valid Owner/Renewer.',
+  },
+  DELEGATION_TOKEN_EXPIRED: { exception: 'DelegationTokenExpiredException', text: 'Delegation Token is expired.' },
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: {
+    exception: 'DelegationTokenAuthorizationException',
+    text: 'Delegation Token authorization failed.',
+  },
   DELEGATION_TOKEN_AUTH_DISABLED: {
     exception: 'DelegationTokenDisabledException',
     text: 'Delegation Token feature is not enabled.',

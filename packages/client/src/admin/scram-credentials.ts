@@ -1,9 +1,9 @@
 /** The SCRAM credentials of users (KIP-554). Passwords stay here: brokers get what follows from them. */
-import { type ScramMechanism, scramKeys } from '@ottla/protocol'
+import { ErrorCode, type ScramMechanism, scramKeys } from '@ottla/protocol'
 import { ALTER_USER_SCRAM_CREDENTIALS, DESCRIBE_USER_SCRAM_CREDENTIALS } from '../apis.ts'
 import type { CallContext, CallOptions, Cluster } from '../cluster/cluster.ts'
-import { throwBrokerError } from '../errors.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+import { BrokerError, throwBrokerError } from '../errors.ts'
+import { failed, type Outcome, outcomeOf } from './outcome.ts'
 import { checkController } from './topics.ts'
 
 export interface ScramCredential {
@@ -73,7 +73,12 @@ export class ScramCredentialsAdmin {
   async alter(changes: readonly ScramChange[], options: CallOptions = {}): Promise<Map<string, Outcome<void>>> {
     const context = this.#cluster.context(options)
     const outcomes = new Map<string, Outcome<void>>()
-    for (let left = [...changes]; left.length > 0; ) {
+    for (const change of changes) {
+      if (change.kind !== 'upsert' || change.password !== '') continue
+      const error = new BrokerError(ErrorCode.UNACCEPTABLE_CREDENTIAL, 'Password must not be empty')
+      outcomes.set(change.user, failed(error))
+    }
+    for (let left = changes.filter(({ user }) => !outcomes.has(user)); left.length > 0; ) {
       const users = new Set<string>()
       const now = left.filter(({ user }) => !users.has(user) && users.add(user))
       for (const [user, outcome] of await this.#alterOnce(now, context)) outcomes.set(user, outcome)
