@@ -6,7 +6,7 @@
  */
 
 import { malformedBytes } from '../compression-error.ts'
-import { copy16, copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
+import { COPY_DISTANCE, copy16, copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
 
 /** Largest block that {@link compressLz4Block} takes: positions in it fit the 16 bits of its table. */
 export const MAX_BLOCK_BYTES = 64 * 1024
@@ -167,7 +167,7 @@ export function decompressLz4Block(
     length += MIN_MATCH
     if (distance === 0 || distance > to - floor) malformedBytes(`lz4 distance of ${distance} bytes`)
     if (length > limit - to) return false
-    if (distance >= 4 && length <= 16) copy16(out, to - distance, out, to)
+    if (distance >= COPY_DISTANCE && length <= 16) copy16(out, to - distance, out, to)
     else {
       output.position = to
       copyMatch(output, distance, length)

@@ -55,10 +55,24 @@ export function finishOutput(output: Output, headroom = 0): Buffer {
 }
 
 /**
- * Copies sixteen bytes without a loop: most runs are no longer, and what is too much is overwritten by what follows. Also right for a
- * copy inside of one view from four bytes before or more.
+ * V8 moves 64 bits from view to view without making a BigInt from version 13 (Node 24) on: that makes unpacking half as fast again. Before, and in other
+ * engines, it takes four times as long as two halves.
+ */
+const MOVES_64_BITS = Number.parseInt(process.versions.v8 ?? '', 10) >= 13 && process.versions.bun === undefined
+
+/** How far before its target a copy inside of one view must at least begin for {@link copy16} to be right. */
+export const COPY_DISTANCE = MOVES_64_BITS ? 8 : 4
+
+/**
+ * Copies sixteen bytes without a loop: most runs are no longer, and what is too much is overwritten by what follows. Inside of one view
+ * only from {@link COPY_DISTANCE} before or more.
  */
 export function copy16(reader: DataView, start: number, writer: DataView, to: number): void {
+  if (MOVES_64_BITS) {
+    writer.setBigInt64(to, reader.getBigInt64(start, true), true)
+    writer.setBigInt64(to + 8, reader.getBigInt64(start + 8, true), true)
+    return
+  }
   writer.setInt32(to, reader.getInt32(start, true), true)
   writer.setInt32(to + 4, reader.getInt32(start + 4, true), true)
   writer.setInt32(to + 8, reader.getInt32(start + 8, true), true)
@@ -108,7 +122,7 @@ export function copyMatch(output: Output, distance: number, length: number): voi
   }
   if (distance >= 4) {
     const view = output.view
-    if (length <= 16) {
+    if (length <= 16 && distance >= COPY_DISTANCE) {
       copy16(view, from, view, to)
       return
     }

@@ -6,7 +6,7 @@
  */
 
 import { malformedBytes, tooLarge } from '../compression-error.ts'
-import { copy16, copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
+import { COPY_DISTANCE, copy16, copyLiterals, copyMatch, matchLength, type Output, type Source } from './output.ts'
 
 /** Copies are looked for inside fragments of this size, so that positions fit the 16 bits of the table. */
 const FRAGMENT_BYTES = 64 * 1024
@@ -163,7 +163,7 @@ export function decompressSnappyBlock(
     }
     if (distance === 0 || distance > to - floor) malformedBytes(`snappy copy from ${distance} bytes before`)
     if (length > full - to) malformedBytes('snappy copy reaches beyond its block')
-    if (distance >= 4 && length <= 16) copy16(out, to - distance, out, to)
+    if (distance >= COPY_DISTANCE && length <= 16) copy16(out, to - distance, out, to)
     else {
       output.position = to
       copyMatch(output, distance, length)
