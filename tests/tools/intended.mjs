@@ -4,6 +4,27 @@
  */
 export const INTENDED = [
   {
+    tools: /^kafka-e2e-latency$/,
+    args: /^--version$/,
+    where: ['status', 'out', 'err'],
+    kafka: /Invalid number of arguments/,
+    reason: "Every tool tells its version; Kafka's takes the word for an argument by position.",
+  },
+  {
+    tools: /^kafka-consumer-perf-test$/,
+    args: /^--broker-list/,
+    where: ['status', 'out', 'err'],
+    kafka: /broker-list is not a recognized option/,
+    reason: 'The options of Kafka 2.4 are understood.',
+  },
+  {
+    tools: /^kafka-replica-verification$/,
+    args: /none$/,
+    where: ['err'],
+    ottla: /^No topics found\./,
+    reason: "Kafka's tool says so in its log.",
+  },
+  {
     tools: /^kafka-get-offsets$/,
     args: /^--broker-list/,
     where: ['status', 'out', 'err'],

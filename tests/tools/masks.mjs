@@ -86,6 +86,29 @@ export const MASKS = [
     apply: (text) => text.replaceAll(/(?:\b1[789]\d{11}|\d+ ms ago) *\t/g, 'TIME\t'),
   },
   {
+    name: 'figures',
+    onRequest: true,
+    reason: 'What is measured.',
+    apply: (text) =>
+      text
+        .replaceAll(/\d+\.\d+(?:E-\d+)?/g, 'X')
+        .replaceAll(/, \d+(?:, \d+, X, X)?$/gm, ', N')
+        .replaceAll(/\b\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d:\d{3})?(?=, )/g, 'TIME')
+        .replaceAll(/\d+(?= ms (?:\d|X))/g, 'N')
+        .replaceAll(/(?<=th = )\d+/g, 'N'),
+  },
+  {
+    name: 'events',
+    onRequest: true,
+    reason:
+      'Times; and the last events, which come from a hook at the end of the JVM, and so not where many tools run in one.',
+    apply: (text) =>
+      text
+        .replaceAll(/"timestamp":\d+/g, '"timestamp":T')
+        .replaceAll(/^.*"name":"(?:shutdown_requested|shutdown_complete|tool_data)".*\n/gm, '')
+        .replaceAll(/"offsets":\[([\d,]+)\]/g, (_, list) => `"offsets":[${list.split(',').sort()}]`),
+  },
+  {
     name: 'lines-in-any-order',
     onRequest: true,
     reason: 'The order of a Java map, or of partitions as they are read.',

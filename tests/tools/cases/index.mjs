@@ -4,11 +4,13 @@ import { configs } from './configs.mjs'
 import * as consoles from './consoles.mjs'
 import * as files from './files.mjs'
 import * as groups from './groups.mjs'
+import * as load from './load.mjs'
+import * as metadata from './metadata.mjs'
 import * as partitions from './partitions.mjs'
 import { topics } from './topics.mjs'
 
 export const SCENARIOS = [
   topics,
   configs,
-  ...[partitions, groups, cluster, files, consoles].flatMap((each) => Object.values(each).flat()),
+  ...[partitions, groups, cluster, files, consoles, load, metadata].flatMap((each) => Object.values(each).flat()),
 ]

@@ -33,8 +33,10 @@ function usageFacts(text) {
   const start = text.search(/^usage: /m)
   if (start === -1) return text
   const error = /^[\w.-]+:\s+error:[\s\S]*/m.exec(text.slice(start))?.[0] ?? ''
-  const help = text.slice(start, text.length - error.length)
+  // Names are broken at their hyphens, and may end a sentence.
+  const help = text.slice(start, text.length - error.length).replaceAll(/-\n +/g, '-')
   const found = help.match(/(?<![\w-])--[a-z][\w.-]*|(?<![\w-])-h\b|\{[\w,-]+\}/g) ?? []
   // Lines are stretched to both margins, and broken at hyphens too.
-  return `${text.slice(0, start)}USAGE\n${[...new Set(found)].sort().join('\n')}\n${error.replaceAll(/\s+/g, '')}`
+  const names = found.map((name) => name.replace(/[.-]+$/, ''))
+  return `${text.slice(0, start)}USAGE\n${[...new Set(names)].sort().join('\n')}\n${error.replaceAll(/\s+/g, '')}`
 }

@@ -62,6 +62,7 @@ export const run = defineTool({
   purpose: 'verify the consumer performance.',
   message: 'This tool is used to verify the consumer performance.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   async run(options, io) {
     if (!options.has('broker-list')) requireOptions(options, ['bootstrap-server'])
     requireOneOf(options, ['topic', 'include'])

@@ -61,6 +61,7 @@ const runNamed = defineTool({
   purpose: 'measure the time from the sending of a record to its arrival.',
   message: 'This tool measures end-to-end latency in Kafka by sending messages and timing their reception.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   run: measure,
 })
 

@@ -15,6 +15,7 @@ export const run = defineArgparseTool({
   name: 'kafka-metadata-shell',
   purpose:
     "Walks through the metadata of a cluster. Without a command it reads commands from its input; 'help' lists them.",
+  bare: 'error',
   arguments: [
     {
       flag: '--snapshot',

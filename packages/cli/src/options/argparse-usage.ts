@@ -58,7 +58,10 @@ function words(specs: readonly ArgumentSpec[]): string[] {
   const last = alternatives.length - 1
   return [
     ...single.map((spec) => (spec.isRequired === true ? withValue(spec) : `[${withValue(spec)}]`)),
-    ...alternatives.map((spec, at) => `${at === 0 ? '(' : ''}${withValue(spec)}${at === last ? ')' : ' |'}`),
+    ...alternatives.map((spec, at) => {
+      if (last === 0) return withValue(spec)
+      return `${at === 0 ? '(' : ''}${withValue(spec)}${at === last ? ')' : ' |'}`
+    }),
     ...shown.filter(isPositional).map(({ flag }) => `[${flag} [${flag} ...]]`),
   ]
 }

@@ -41,7 +41,8 @@ export interface ArgparseDefinition {
   readonly name: string
   readonly purpose: string
   readonly arguments: readonly ArgumentSpec[]
-  /** Without arguments it does its work instead of showing the help. */
+  /** Without arguments: 'help', and all is well, or what is missing. Default: help. */
+  readonly bare?: 'help' | 'error'
   readonly run: (args: ParsedArguments, io: Io) => Promise<number>
 }
 
@@ -54,7 +55,7 @@ export function defineArgparseTool(definition: ArgparseDefinition): Run {
   const { name, purpose } = definition
   return async (argv, io) => {
     try {
-      if (argv.length === 0 && specs.some(({ isRequired }) => isRequired === true)) {
+      if (argv.length === 0 && definition.bare !== 'error') {
         io.stdout.write(argparseHelp(argparseUsage(name, specs), purpose, specs))
         return 0
       }

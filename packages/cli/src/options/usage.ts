@@ -10,19 +10,21 @@ export function formatUsage(table: OptionTable): string {
   const shown = table.filter(({ isHidden }) => isHidden !== true).sort((a, b) => (a.name < b.name ? -1 : 1))
   const left = Math.min(LEFT_MAX, Math.max(...shown.map((spec) => signature(spec).length)))
   const right = WIDTH - left - GAP
+  const title = table.some(({ isRequired }) => isRequired === true) ? 'Option (* = required)' : 'Option'
   const rows = [
-    row(['Option'], ['Description'], left),
-    row(['------'], ['-----------'], left),
+    row([title], ['Description'], left),
+    row(['-'.repeat(title.length)], ['-----------'], left),
     ...shown.map((spec) => row(wrap(signature(spec), left), wrap(description(spec), right), left)),
   ]
   return `${rows.join('\n')}\n`
 }
 
-function signature({ name, argument }: OptionSpec): string {
-  if (argument === undefined) return `--${name}`
+function signature({ name: bare, argument, isRequired }: OptionSpec): string {
+  const name = `${isRequired === true ? '* ' : ''}--${bare}`
+  if (argument === undefined) return name
   const type = argument.typeLabel ?? argument.type ?? 'String'
   const label = argument.label === '' ? type : `${type}: ${argument.label}`
-  return argument.isOptional === true ? `--${name} [${label}]` : `--${name} <${label}>`
+  return argument.isOptional === true ? `${name} [${label}]` : `${name} <${label}>`
 }
 
 function description(spec: OptionSpec): string {

@@ -45,6 +45,7 @@ export const run = defineTool({
   purpose: 'verify the share consumer performance.',
   message: 'This tool is used to verify the share consumer performance.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   async run(options, io) {
     requireOptions(options, ['bootstrap-server', 'topic'])
     checkReadPerfOptions(options, io)

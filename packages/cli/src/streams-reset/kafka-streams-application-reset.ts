@@ -25,6 +25,7 @@ const list = (name: string, description: string) => ({ name, argument: { label: 
 const OPTIONS: OptionTable = [
   {
     name: 'application-id',
+    isRequired: true,
     argument: { label: 'id' },
     description: 'REQUIRED: application.id of the application.',
   },
@@ -84,6 +85,7 @@ interface Reset {
 export const run = defineTool({
   purpose: 'let a streams application process its input again from the beginning.',
   acceptsNoArguments: true,
+  syntaxError: 'with-options',
   options: OPTIONS,
   async run(options, io) {
     if (!options.has('application-id')) throw new UsageError('Missing required option(s) [application-id]')
@@ -168,7 +170,11 @@ async function resetOffsets({ admin, application, topics, options, io }: Reset):
   const offsets: PartitionOffset[] = []
   if (toReset.length > 0) {
     print(`Following input topics offsets will be reset to (for consumer group ${application})`)
-    const planned = await offsetPlan(toReset, source)
+    const planned = await offsetPlan(toReset, source).catch((error) => {
+      // What a file or a time says is told as Kafka's tool tells it: twice.
+      if (String(error).includes('ParseException')) printLine(io.stderr, 'ERROR: Resetting offsets failed.')
+      throw error
+    })
     for (const { topic, partition, offset } of planned)
       print(`Topic: ${topic} Partition: ${partition} Offset: ${offset}`)
     offsets.push(...planned)

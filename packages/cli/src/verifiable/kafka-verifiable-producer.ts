@@ -68,7 +68,7 @@ export const run = defineArgparseTool({
       flag: '--bootstrap-server',
       type: 'String',
       metavar: 'HOST1:PORT1[,HOST2:PORT2[...]]',
-      isRequired: true,
+      isAlternative: true,
       description: 'REQUIRED: brokers to ask first.',
     },
     {
