@@ -167,6 +167,18 @@ export type { RunOptions, TaskContext, TaskHandler } from './share/share-consume
 export { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'
 export type { ReleaseOptions, SettleOptions, Task } from './share/task.ts'
+export type {
+  CommitDiagnostic,
+  ErrorDiagnostic,
+  FetchDiagnostic,
+  ProcessDiagnostic,
+  RebalanceDiagnostic,
+  RequestDiagnostic,
+  SendDiagnostic,
+} from './telemetry/channels.ts'
+export type { OpenTelemetryApi, OpenTelemetryOptions } from './telemetry/open-telemetry.ts'
+export { openTelemetry } from './telemetry/open-telemetry.ts'
+export type { Reader, SendTrace, SentRecord, Tracing } from './telemetry/tracing.ts'
 export type { BackoffOptions } from './time/backoff.ts'
 export type { Topic } from './topic.ts'
 export { topic } from './topic.ts'

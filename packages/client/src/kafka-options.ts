@@ -4,6 +4,7 @@ import { type BrokerAddress, parseBootstrapServers } from './connection/bootstra
 import { ArgumentError } from './errors.ts'
 import { type ConnectionSecurity, connectionSecurity } from './security/connection-security.ts'
 import type { SaslOptions } from './security/sasl-options.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 import type { BackoffOptions } from './time/backoff.ts'
 
 /** Times are in milliseconds. Defaults are those of Kafka's clients. */
@@ -16,6 +17,8 @@ export interface KafkaOptions {
   readonly tls?: boolean | TlsOptions
   /** Who this client says that it is. Default: nobody. */
   readonly sasl?: SaslOptions
+  /** Makes spans of what this client does: `openTelemetry(api)`. Default: none. */
+  readonly telemetry?: Tracing
   /** Clock, timers, network and log of this client. Default: those of this process. */
   readonly env?: Env
   /** An attempt that got no answer in this time is given up, and its connection closed. Default 30,000. */
@@ -39,6 +42,7 @@ export interface ClusterOptions {
   readonly bootstrap: readonly BrokerAddress[]
   readonly clientId: string
   readonly security: ConnectionSecurity
+  readonly tracing: Tracing | null
   readonly requestTimeoutMs: number
   readonly apiTimeoutMs: number
   readonly connectTimeoutMs: number
@@ -54,6 +58,7 @@ export function clusterOptions(options: KafkaOptions): ClusterOptions {
     bootstrap: parseBootstrapServers(options.bootstrapServers),
     clientId: options.clientId ?? 'ottla',
     security: connectionSecurity(options),
+    tracing: options.telemetry ?? null,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     apiTimeoutMs: options.apiTimeoutMs ?? 60_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,

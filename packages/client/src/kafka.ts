@@ -1,5 +1,6 @@
 /** The root of a client: one set of connections and one view of the cluster, for any number of producers, consumers and admins. */
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
+import { prometheusText } from '@ottla/stdx'
 import { Admin } from './admin/admin.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
@@ -20,6 +21,7 @@ import { Requester } from './request-reply/requester.ts'
 import { type RedriveOptions, type RedriveResult, redrive } from './retry/redrive.ts'
 import { ShareConsumer } from './share/share-consumer.ts'
 import type { ShareConsumerOptions } from './share/share-options.ts'
+import { CLIENT_METRICS } from './telemetry/metrics-table.ts'
 import type { Topic } from './topic.ts'
 
 /**
@@ -83,6 +85,19 @@ export class Kafka {
   /** Sends what an OutboxWriter wrote, until it is closed. Throws ArgumentError. */
   outboxRelay<C extends PostgresClient>(options: OutboxRelayOptions<C>): OutboxRelay<C> {
     return new OutboxRelay<C>(this.#cluster, options)
+  }
+
+  /**
+   * The figures of this client, its producers and its consumers, in the text format of Prometheus 0.0.4: serve it under `/metrics`. Names are those that Kafka's
+   * clients have by way of the JMX exporter, where Kafka has them.
+   */
+  async metrics(): Promise<string> {
+    const { env, telemetry, roles } = this.#cluster
+    const { clientId, figures } = telemetry
+    const consumers = [...roles].filter((role) => role instanceof Consumer)
+    const pause = () => new Promise<void>((resolve) => env.timers.defer(resolve))
+    const options = { monotonic: () => env.clock.monotonic(), pause }
+    return await prometheusText(CLIENT_METRICS, { clientId, figures, consumers }, options)
   }
 
   admin(): Admin {

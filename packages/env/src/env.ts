@@ -1,4 +1,5 @@
 import type { Clock, Timers } from './clock.ts'
+import type { Diagnostics } from './diagnostics.ts'
 import type { FileSystem } from './file-system.ts'
 import type { HttpClient, HttpServers } from './http.ts'
 import type { LogLevels } from './log-levels.ts'
@@ -23,6 +24,8 @@ export interface Env {
   readonly http?: HttpServers
   /** Absent where nobody is there to answer: in the simulation. */
   readonly httpClient?: HttpClient
+  /** Absent where nobody listens: in the simulation. */
+  readonly diagnostics?: Diagnostics
   /** What there is to know of this process now. Absent where no process is the program's own: in the simulation. */
   readonly processFigures?: () => ProcessFigures
 }

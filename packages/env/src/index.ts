@@ -1,4 +1,5 @@
 export type { Clock, Timer, Timers } from './clock.ts'
+export type { Diagnostics, DiagnosticsChannel } from './diagnostics.ts'
 export type { Env } from './env.ts'
 export type { DirectoryEntry, FileHandle, FileStat, FileSystem, OpenMode } from './file-system.ts'
 export { FileSystemError } from './file-system.ts'

@@ -50,6 +50,29 @@ export interface ClientConnectionOptions {
   readonly tls?: TlsOptions
   /** Default: this client does not say who it is. */
   readonly sasl?: SaslMechanism
+  readonly observer?: RequestObserver
+}
+
+/** A request that was answered, or will not be. */
+export interface AnsweredRequest {
+  /** As `Fetch`. */
+  readonly api: string
+  readonly version: number
+  readonly host: string
+  readonly port: number
+  /** Monotonic time. */
+  readonly askedAt: number
+  readonly requestBytes: number
+  readonly responseBytes: number
+  /** Null when the answer was read. */
+  readonly error: ConnectionError | null
+}
+
+/** Hears of what goes over connections. */
+export interface RequestObserver {
+  connected(): void
+  closed(): void
+  answered(request: AnsweredRequest): void
 }
 
 export interface RequestOptions {
@@ -79,6 +102,8 @@ export class ClientConnection {
   readonly #flushes: FlushQueue
   /** Requests that wait for their answer, oldest first. */
   readonly #waiting = new Map<number, Waiting>()
+  /** Of the request that was encoded last. */
+  #encodedBytes = 0
   #outgoing: Buffer[] = []
   #nextCorrelationId = 0
   #isClosed = false
@@ -105,6 +130,7 @@ export class ClientConnection {
       },
       (frame) => this.#receive(frame),
     )
+    options.observer?.connected()
     let isFirst = true
     stream.onData = (chunk) => {
       const stranger = isFirst ? foreignProtocol(chunk) : null
@@ -202,7 +228,8 @@ export class ClientConnection {
   #ask({ api, init, waiting, timeoutMs }: Question): void {
     const correlationId = this.#send(api.request, waiting.version, init as never)
     const timer = this.#options.env.timers.after(timeoutMs, () => this.#timedOut(api.request.name, timeoutMs))
-    this.#waiting.set(correlationId, { ...waiting, timer })
+    const askedAt = this.#options.observer === undefined ? 0 : this.#options.env.clock.monotonic()
+    this.#waiting.set(correlationId, { ...waiting, timer, askedAt, requestBytes: this.#encodedBytes })
   }
 
   /** What cannot be encoded rejects alone. */
@@ -261,6 +288,7 @@ export class ClientConnection {
     let sizeBytes = -SIZE_BYTES
     for (const buffer of buffers) sizeBytes += buffer.length
     buffers[0]!.writeInt32BE(sizeBytes, 0)
+    this.#encodedBytes = sizeBytes + SIZE_BYTES
     this.#nextCorrelationId = correlationId === MAX_CORRELATION_ID ? 0 : correlationId + 1
     if (this.#outgoing.length === 0) this.#flushes.add(this)
     this.#outgoing.push(...buffers)
@@ -288,12 +316,20 @@ export class ClientConnection {
     if (waiting.response.key !== ApiVersionsResponse.key) this.#heard = 'answers'
     try {
       waiting.resolve(decodeResponse(waiting, frame.buffer))
+      this.#tell(waiting, frame.buffer.length, null)
     } catch (cause) {
       const error = new ConnectionError('MALFORMED_RESPONSE', `unreadable ${waiting.response.name}`, cause)
       waiting.reject(error)
+      this.#tell(waiting, frame.buffer.length, error)
       this.#end(error)
     }
     return !this.#isClosed
+  }
+
+  #tell({ response, version, askedAt, requestBytes }: Waiting, responseBytes: number, error: ConnectionError | null) {
+    const { host, port } = this
+    const api = response.name.slice(0, -'Response'.length)
+    this.#options.observer?.answered({ api, version, host, port, askedAt, requestBytes, responseBytes, error })
   }
 
   #askVersions(version: number): Promise<Value<typeof ApiVersionsResponse>> {
@@ -315,11 +351,13 @@ export class ClientConnection {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     const reason = error ?? new ConnectionError('CLOSED', `the connection to ${this.host}:${this.port} was closed`)
-    for (const { timer, reject } of waiting) {
-      timer.cancel()
-      reject(reason)
+    for (const one of waiting) {
+      one.timer.cancel()
+      one.reject(reason)
+      this.#tell(one, 0, reason)
     }
     for (const { reject } of this.#held.splice(0)) reject(reason)
+    this.#options.observer?.closed()
     this.onClose(error)
   }
 }
@@ -333,6 +371,9 @@ interface Asker {
 
 interface Waiting extends Asker {
   readonly timer: Timer
+  /** Monotonic time; 0 when nobody wants to know. */
+  readonly askedAt: number
+  readonly requestBytes: number
 }
 
 interface Question {

@@ -1,5 +1,11 @@
 export { ByteBudget } from './byte-budget.ts'
-export type { ApiPair, ClientConnectionOptions, RequestOptions } from './client-connection.ts'
+export type {
+  AnsweredRequest,
+  ApiPair,
+  ClientConnectionOptions,
+  RequestObserver,
+  RequestOptions,
+} from './client-connection.ts'
 export { ClientConnection } from './client-connection.ts'
 export type { ConnectionErrorCode } from './connection-error.ts'
 export { ConnectionError } from './connection-error.ts'

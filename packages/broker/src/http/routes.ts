@@ -1,8 +1,9 @@
 /** What the HTTP listener answers. Loaded with the first request. */
+
 import type { HttpAnswer, HttpRequest } from '@ottla/env'
+import { PROMETHEUS_TEXT, prometheusText } from '@ottla/stdx'
 import type { BrokerContext } from '../broker-context.ts'
 import { METRICS_TABLE } from '../metrics/metrics-table.ts'
-import { PROMETHEUS_TEXT, prometheusText } from '../metrics/prometheus-text.ts'
 import { type BrokerPhase, type Health, liveness, readiness } from './health.ts'
 
 /** The broker as it is now; null before its services are there. */

@@ -1,36 +1,17 @@
-/** One line of the list of metrics: what is measured, how it is called, and where the numbers are. */
+/** One line of the list of a broker's metrics. */
 import type { ProcessFigures } from '@ottla/env'
-import type { RecentHistogram } from '@ottla/stdx'
+import type { MetricRow as Row, MetricSource as Source } from '@ottla/stdx'
 import type { BrokerContext } from '../broker-context.ts'
 
-export interface MetricSource {
+export type { MetricSink } from '@ottla/stdx'
+
+export interface MetricSource extends Source {
   readonly broker: BrokerContext
   /** Null where there is no process of our own. */
   readonly figures: ProcessFigures | null
-  /** Null as long as the reader may go on; else what to wait for, while the event loop does other work. For rows that look at very many things. */
-  readonly breathe: () => Promise<void> | null
 }
 
-/** Takes the samples of a metric. Label values come in the order of the row's `labels`. */
-export interface MetricSink {
-  value(value: number, ...labels: readonly string[]): void
-  /** For rows of the kind 'summary'. Values are multiplied with `factor`. */
-  summary(times: RecentHistogram, factor: number, ...labels: readonly string[]): void
-  /** No more samples of this metric are taken: whoever has very many can stop. */
-  readonly isFull: boolean
-}
-
-export interface MetricRow {
-  /** As Prometheus has it. Those that Kafka has are called as the JMX exporter's usual rules call them. */
-  readonly name: string
-  /** 'summary': quantiles of the last one to two minutes, with sum and count since the start. */
-  readonly kind: 'counter' | 'gauge' | 'summary'
-  readonly labels?: readonly string[]
-  /** A sentence or two. */
-  readonly help: string
-  /** Reads the numbers, when somebody asks for them. Gives no sample when there is nothing to tell. */
-  readonly read: (source: MetricSource, sink: MetricSink) => void | Promise<void>
-}
+export type MetricRow = Row<MetricSource>
 
 /** A row without labels whose value is one expression. */
 export function plain(

@@ -1,8 +1,7 @@
 import { equal, match } from 'node:assert/strict'
 import { test } from 'node:test'
-import { RecentHistogram } from '@ottla/stdx'
+import { prometheusText, RecentHistogram } from '@ottla/stdx'
 import type { MetricRow, MetricSource } from './metric-row.ts'
-import { prometheusText } from './prometheus-text.ts'
 
 const SOURCE = {} as MetricSource
 const now = { monotonic: () => 0, pause: () => Promise.resolve() }

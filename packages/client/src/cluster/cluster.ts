@@ -11,6 +11,8 @@ import { isRetriable, KafkaError } from '../errors.ts'
 import type { ClusterOptions } from '../kafka-options.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { MetadataCache } from '../metadata/metadata-cache.ts'
+import type { LaneKind } from '../telemetry/client-figures.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 import type { BackoffOptions } from '../time/backoff.ts'
 import { Deadline } from '../time/deadline.ts'
 import { retry } from '../time/retry.ts'
@@ -60,12 +62,14 @@ export class Cluster {
   readonly pool: ConnectionPool
   /** Producers and consumers that are open. */
   readonly roles = new Set<AsyncDisposable>()
+  readonly telemetry: Telemetry
   readonly #lanes = new Set<ConnectionPool>()
 
   constructor(env: Env, options: ClusterOptions) {
     this.env = env
     this.options = options
-    this.pool = this.openLane()
+    this.telemetry = new Telemetry(env, options)
+    this.pool = this.openLane('shared')
     this.metadata = new MetadataCache({
       env,
       pool: this.pool,
@@ -77,9 +81,10 @@ export class Cluster {
   }
 
   /** Connections of their own, for requests that wait at the broker. Give them back with `closeLane`. */
-  openLane(): ConnectionPool {
-    const { env } = this
-    const lane = new ConnectionPool({ ...this.options, env, idleMs: this.options.idleConnectionMs })
+  openLane(kind: LaneKind): ConnectionPool {
+    const { env, options, telemetry } = this
+    const observer = telemetry.observer(kind)
+    const lane = new ConnectionPool({ ...options, env, idleMs: options.idleConnectionMs, observer })
     this.#lanes.add(lane)
     return lane
   }

@@ -3,7 +3,7 @@
  * order, so whoever sends requests that wait (fetches, joins) has a pool of its own.
  */
 import type { Env, Timer } from '@ottla/env'
-import { type ApiPair, ClientConnection } from '@ottla/net'
+import { type ApiPair, ClientConnection, type RequestObserver } from '@ottla/net'
 import type { Init, Schema, Value } from '@ottla/protocol'
 import { ClosedError } from '../errors.ts'
 import { type ConnectionSecurity, distrust } from '../security/connection-security.ts'
@@ -23,6 +23,7 @@ export interface ConnectionPoolOptions {
   readonly reconnectBackoff: BackoffOptions
   /** A connection that carried nothing for this long is closed. */
   readonly idleMs: number
+  readonly observer?: RequestObserver
 }
 
 export interface CallOptions {
@@ -127,7 +128,7 @@ class Slot {
   }
 
   async #open(): Promise<ClientConnection> {
-    const { env, clientId, connectTimeoutMs, requestTimeoutMs, security } = this.#options
+    const { env, clientId, connectTimeoutMs, requestTimeoutMs, security, observer } = this.#options
     await this.#backOff()
     try {
       const connection = await ClientConnection.connect({
@@ -138,6 +139,7 @@ class Slot {
         requestTimeoutMs,
         ...SOFTWARE,
         ...security,
+        ...(observer === undefined ? {} : { observer }),
         signal: this.#closing,
       })
       // Closed between the last byte of the handshake and here: nobody else would close this one.

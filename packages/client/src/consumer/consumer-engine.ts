@@ -85,8 +85,8 @@ export class ConsumerEngine {
   constructor(cluster: Cluster, options: ResolvedConsumerOptions) {
     this.cluster = cluster
     this.options = options
-    this.#fetchLane = cluster.openLane()
-    this.#groupLane = cluster.openLane()
+    this.#fetchLane = cluster.openLane('consumer')
+    this.#groupLane = cluster.openLane('consumer')
     this.#wakeup = new Wakeup(cluster.env)
     this.positions = new PositionLoader(cluster, options, this.#closed.signal)
     this.events = new Listeners(cluster.env.logger)
@@ -181,7 +181,9 @@ export class ConsumerEngine {
   }
 
   async poll({ timeoutMs = 0, maxRecords, signal }: PollOptions): Promise<AnyRecord[]> {
-    const deadline = new Deadline(this.cluster.env.clock, timeoutMs)
+    const { telemetry, env } = this.cluster
+    const startedAt = telemetry.tracing === null ? 0 : env.clock.now()
+    const deadline = new Deadline(env.clock, timeoutMs)
     const limit = Math.min(maxRecords ?? Number.POSITIVE_INFINITY, this.options.maxPollRecords)
     for (;;) {
       this.checkOpen()
@@ -193,7 +195,10 @@ export class ConsumerEngine {
       this.#findPositions()
       this.#quiet.grant()
       const records = this.#handsOut ? this.#take(limit) : []
-      if (records.length > 0) return records
+      if (records.length > 0) {
+        telemetry.polled(records, this.options.groupId, startedAt)
+        return records
+      }
       this.#throwFailure()
       this.fetcher.wake()
       if (deadline.isOver || this.#isWoken) return []
@@ -312,7 +317,8 @@ export class ConsumerEngine {
   }
 
   #take(limit: number): AnyRecord[] {
-    const records = handOut(this.partitions, limit)
+    const { telemetry } = this.cluster
+    const records = handOut(this.partitions, limit, ({ topic }, count) => telemetry.handedOut(topic, count))
     if (records.length > 0) this.fetcher.wake()
     return records
   }
@@ -337,7 +343,7 @@ export class ConsumerEngine {
         await rebalanceListener.onRevoked?.(revoked)
         await this.committer.commitBeforeLeaving()
         for (const { topic, partition } of revoked) this.partitions.delete(partitionKey(topic, partition))
-        this.events.emit('revoked', { partitions: revoked })
+        this.#moved('revoked', revoked)
       },
       onLost: async () => {
         const lost = this.assignment
@@ -345,7 +351,7 @@ export class ConsumerEngine {
         this.partitions.clear()
         if (lost.length === 0) return
         await (rebalanceListener.onLost ?? rebalanceListener.onRevoked)?.call(rebalanceListener, lost)
-        this.events.emit('lost', { partitions: lost })
+        this.#moved('lost', lost)
       },
       onAssigned: async (partitions) => {
         const added = partitions.filter(({ topic, partition }) => !this.partitions.has(partitionKey(topic, partition)))
@@ -354,9 +360,14 @@ export class ConsumerEngine {
           this.partitions.set(state.key, state)
         }
         await rebalanceListener.onAssigned?.(added)
-        if (added.length > 0) this.events.emit('assigned', { partitions: added })
+        if (added.length > 0) this.#moved('assigned', added)
       },
     }
+  }
+
+  #moved(kind: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void {
+    this.events.emit(kind, { partitions })
+    this.cluster.telemetry.rebalanced(this.options.groupId, kind, partitions)
   }
 
   #progressWatch(): ProgressWatch {
@@ -385,6 +396,7 @@ export class ConsumerEngine {
     if (!(error instanceof Error) || this.isClosed) return
     this.lastError = { error, at: this.cluster.env.clock.monotonic() }
     this.events.emit('error', { error, kind })
+    this.cluster.telemetry.failed(this.options.groupId, error, kind)
   }
 
   #fail(error: Error): void {

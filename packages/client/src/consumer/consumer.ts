@@ -98,6 +98,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     return answer.topics.filter(({ isInternal }) => !isInternal).map(({ name }) => name ?? '')
   }
 
+  /** The group that it was made for; null without one. */
+  get groupId(): string | null {
+    return this.#engine.options.groupId
+  }
+
   /** The partitions that are read now. */
   get assignment(): TopicPartition[] {
     return this.#engine.assignment
@@ -303,7 +308,16 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
   async #run(handler: RecordHandler<K, V>, options: ResolvedRunOptions<K, V>): Promise<void> {
     const failed = await this.#failedRecords(options)
     this.#rawSwitch.isRaw = failed !== null
-    const runner = new Runner(this.#cluster.env, this.#source, { handler, options, failed })
+    const { telemetry } = this.#cluster
+    const { groupId } = this.#engine.options
+    const runner = new Runner(this.#cluster.env, this.#source, {
+      handler: (record, context) =>
+        telemetry.watchesProcess
+          ? telemetry.process(record, groupId, () => handler(record, context))
+          : handler(record, context),
+      options,
+      failed,
+    })
     this.#engine.worker = runner
     try {
       await runner.run()

@@ -121,10 +121,17 @@ export class Fetcher {
     const session = this.#session(node.id)
     for (const state of states) state.isFetching = true
     const seeks = new Map(states.map((state) => [state.key, { state, seeks: state.seeks, offset: state.fetchOffset }]))
+    const startedAt = this.#parts.cluster.env.clock.monotonic()
     this.#request(node, session, states)
       .then(
-        (answer) => this.#answered(session, answer, seeks),
-        (error) => this.#unanswered(node, session, states, error),
+        (answer) => {
+          this.#tell({ node, states, startedAt }, answer, null)
+          this.#answered(session, answer, seeks)
+        },
+        (error) => {
+          this.#tell({ node, states, startedAt }, null, error)
+          this.#unanswered(node, session, states, error)
+        },
       )
       .catch((error) => this.#parts.onError(error))
       .finally(() => {
@@ -147,6 +154,32 @@ export class Fetcher {
     const delta = session.next(targets)
     const timeoutMs = Math.max(cluster.options.requestTimeoutMs, options.fetchMaxWaitMs + MAX_WAIT_GRACE_MS)
     return await connection.request(FETCH, version, fetchRequest(delta, options, version), { timeoutMs })
+  }
+
+  #tell(
+    fetch: { readonly node: BrokerNode; readonly states: readonly PartitionState[]; readonly startedAt: number },
+    answer: Value<typeof FetchResponse> | null,
+    error: unknown,
+  ): void {
+    const { cluster, options } = this.#parts
+    let sizeBytes = 0
+    for (const { topic, topicId, partitions } of answer?.responses ?? []) {
+      let bytes = 0
+      for (const { records } of partitions) bytes += records?.length ?? 0
+      const name = topic === '' ? nameOf(fetch.states, cluster, topicId) : topic
+      if (bytes > 0 && name !== undefined) cluster.telemetry.figures.topicConsumed(name).bytes += bytes
+      sizeBytes += bytes
+    }
+    const { groupId } = options
+    const { node, states, startedAt } = fetch
+    cluster.telemetry.fetched({
+      groupId,
+      brokerId: node.id,
+      partitionCount: states.length,
+      sizeBytes,
+      startedAt,
+      error,
+    })
   }
 
   #target({ key, topic, partition, fetchOffset }: PartitionState): FetchTarget {
@@ -317,4 +350,8 @@ function fetchRequest(delta: FetchDelta, options: ResolvedConsumerOptions, versi
     })),
     rackId: options.rack,
   }
+}
+
+function nameOf(states: readonly PartitionState[], { metadata }: Cluster, topicId: string): string | undefined {
+  return states.find(({ topic }) => metadata.current.topics.get(topic)?.id === topicId)?.topic
 }

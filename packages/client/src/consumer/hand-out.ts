@@ -3,11 +3,16 @@ import { partitionKey } from '../topic-partition.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import type { PartitionState } from './partition-state.ts'
 
-/** At most `limit`. Throws CodecError, CorruptRecordError when the next record is bad; what was read before is given out first. */
-export function handOut(partitions: Map<string, PartitionState>, limit: number): ConsumerRecord<unknown, unknown>[] {
+/** At most `limit`; `onTaken` hears how many are of which partition. Throws CodecError, CorruptRecordError when the next record is bad; what was read before is given out first. */
+export function handOut(
+  partitions: Map<string, PartitionState>,
+  limit: number,
+  onTaken: (state: PartitionState, count: number) => void,
+): ConsumerRecord<unknown, unknown>[] {
   const records: ConsumerRecord<unknown, unknown>[] = []
   for (const state of partitions.values()) {
     if (!state.hasRecords) continue
+    const before = records.length
     try {
       while (records.length < limit) {
         const record = state.next()
@@ -16,8 +21,10 @@ export function handOut(partitions: Map<string, PartitionState>, limit: number):
       }
     } catch (error) {
       if (records.length === 0) throw error
+      onTaken(state, records.length - before)
       break
     }
+    if (records.length > before) onTaken(state, records.length - before)
     if (records.length >= limit) break
   }
   rotate(partitions, records.at(-1))

@@ -37,16 +37,21 @@ export class OffsetCommitter {
     const { cluster, options, identity, onCommitted } = this.#parts
     if (offsets.length === 0) return
     const group = options.groupId!
+    const startedAt = cluster.env.clock.monotonic()
     for (;;) {
       try {
         await commitOffsets(cluster, { group, identity: identity() ?? NO_MEMBER, offsets }, context)
+        cluster.telemetry.committed(group, offsets, { startedAt, error: null })
         onCommitted(offsets)
         return
       } catch (error) {
         // The coordinator gave the member a new epoch, and the answer that tells it is on its way.
         const isBetweenEpochs = isBrokerError(error, ErrorCode.STALE_MEMBER_EPOCH)
         const waitMs = cluster.options.retryBackoff.initialMs
-        if (!isBetweenEpochs || context.deadline.remainingMs <= waitMs) throw error
+        if (!isBetweenEpochs || context.deadline.remainingMs <= waitMs) {
+          cluster.telemetry.committed(group, offsets, { startedAt, error })
+          throw error
+        }
         await delay(cluster.env, waitMs, context.signal)
       }
     }

@@ -17,7 +17,7 @@ import {
   type RecordMetadata,
 } from './producer-record.ts'
 import { type BatchPosition, RecordBatch } from './record-batch.ts'
-import { ManyRecords, OneRecord, type RecordWaiter } from './record-waiter.ts'
+import { ManyRecords, OneRecord, type RecordWaiter, TracedRecord } from './record-waiter.ts'
 import { Sender } from './sender.ts'
 import type { WriteIdentity } from './write-identity.ts'
 
@@ -73,7 +73,7 @@ export class ProducerEngine {
     this.#cluster = cluster
     this.#options = resolveProducerOptions(options)
     this.#partitioner = options.partitioner
-    this.#lane = cluster.openLane()
+    this.#lane = cluster.openLane('producer')
     this.#memory = new MemoryBudget(cluster.env, this.#options.bufferBytes)
     this.#identity = makeIdentity(this)
     this.#sender = new Sender({
@@ -156,7 +156,18 @@ export class ProducerEngine {
     try {
       if (this.#closing !== null) throw new ClosedError('the producer')
       call.signal?.throwIfAborted()
-      this.#enter(this.#encode(record, waiter, call))
+      const trace = this.#cluster.telemetry.traceSend(record)
+      if (trace === null) this.#enter(this.#encode(record, waiter, call))
+      else this.#sendTraced(record, new TracedRecord(waiter, trace), call)
+    } catch (error) {
+      waiter.failed(call.place, error)
+    }
+  }
+
+  #sendTraced(record: ProducerRecord<unknown, unknown>, waiter: TracedRecord, call: SendCall): void {
+    const { headers } = waiter.trace
+    try {
+      this.#enter(this.#encode(headers === undefined ? record : { ...record, headers }, waiter, call))
     } catch (error) {
       waiter.failed(call.place, error)
     }
@@ -284,6 +295,8 @@ export class ProducerEngine {
     const queue = this.#queues.get(topic)?.get(partition)
     if (queue?.isEmpty === true) this.#active.delete(queue.key)
     this.#memory.give(batch.reservedBytes)
+    const { count: recordCount, reservedBytes: sizeBytes, attempts, createdAt, error } = batch
+    this.#cluster.telemetry.sent({ topic, partition, recordCount, sizeBytes, attempts, createdAt, error })
     for (const check of [...this.#flushes]) check()
     this.#stir()
   }

@@ -60,6 +60,8 @@ export class RecordBatch {
   reservedBytes = 0
   /** Requests that carried it. */
   attempts = 0
+  /** Why it was given up; null when it was not. */
+  error: unknown = null
   readonly #form: BatchForm
   readonly #waiters: RecordWaiter[] = []
   readonly #places: number[] = []
@@ -160,6 +162,7 @@ export class RecordBatch {
 
   /** Tells all who wait what went wrong. `perRecord` are messages of the broker about single records (KIP-467). */
   fail(error: unknown, perRecord?: ReadonlyMap<number, string | null>): void {
+    this.error = error
     const isPerRecord = perRecord !== undefined && perRecord.size > 0 && error instanceof BrokerError
     this.#waiters.forEach((waiter, index) => {
       let reason = error

@@ -1,4 +1,5 @@
 /** Whoever waits for records: a promise for one, or one promise for all of a call. */
+import type { SendTrace } from '../telemetry/tracing.ts'
 import type { RecordMetadata } from './producer-record.ts'
 
 export interface RecordWaiter {
@@ -54,5 +55,26 @@ export class ManyRecords implements RecordWaiter {
 
   failed(_place: number, error: unknown): void {
     this.#reject(error)
+  }
+}
+
+/** Tells a trace too. */
+export class TracedRecord implements RecordWaiter {
+  readonly trace: SendTrace
+  readonly #waiter: RecordWaiter
+
+  constructor(waiter: RecordWaiter, trace: SendTrace) {
+    this.#waiter = waiter
+    this.trace = trace
+  }
+
+  written(place: number, metadata: RecordMetadata): void {
+    this.trace.written(metadata)
+    this.#waiter.written(place, metadata)
+  }
+
+  failed(place: number, error: unknown): void {
+    this.trace.failed(error)
+    this.#waiter.failed(place, error)
   }
 }

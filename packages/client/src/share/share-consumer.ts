@@ -70,7 +70,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   constructor(cluster: Cluster, options: ShareConsumerOptions<K, V>) {
     this.#cluster = cluster
     this.#options = resolveShareOptions(options)
-    this.#lane = cluster.openLane()
+    this.#lane = cluster.openLane('consumer')
     this.#wakeup = new Wakeup(cluster.env)
     this.#membership = new ShareMembership({
       cluster,
@@ -159,12 +159,15 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     handler: TaskHandler<K, V>,
     { onError = 'release', renewForMs = RENEW_FOR_MS }: RunOptions,
   ): Promise<void> {
-    const { logger } = this.#cluster.env
+    const { telemetry, env } = this.#cluster
+    const { logger } = env
     const { topic, partition, offset } = task.record
     const kept = this.#keep(task, renewForMs)
     try {
       try {
-        await handler(task as Task<unknown, unknown> as Task<K, V>, { signal: kept.signal })
+        const { signal } = kept
+        const work = () => handler(task as Task<unknown, unknown> as Task<K, V>, { signal })
+        await telemetry.process(task.record, this.#options.groupId, work)
       } catch (error) {
         logger.warn('a task failed', { topic, partition, offset, deliveryCount: task.deliveryCount, error })
         if (task.isSettled) return
@@ -289,6 +292,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
       quietly(offset, AcknowledgeType.reject)
     }
     const { env } = this.#cluster
+    if (records.length > 0) this.#cluster.telemetry.handedOut(topic, records.length)
     for (const acquired of records) {
       const { offset } = acquired.record
       const renew = () => settle(offset, AcknowledgeType.renew)

@@ -7,6 +7,7 @@ import type { PoolTasks } from '../pool.ts'
 import { createLogger } from '../structured-logger.ts'
 import { LogSink } from './log-sink.ts'
 import { nodeClock } from './node-clock.ts'
+import { nodeDiagnostics } from './node-diagnostics.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import { NodeHttp } from './node-http.ts'
 import { nodeHttpClient } from './node-http-client.ts'
@@ -58,6 +59,7 @@ export function nodeEnv(options: NodeEnvOptions = {}): NodeEnv {
     network,
     http: new NodeHttp(network),
     httpClient: nodeHttpClient,
+    diagnostics: nodeDiagnostics,
     processFigures: nodeProcessFigures,
     pool: nodePool(options.tasks),
     logger,

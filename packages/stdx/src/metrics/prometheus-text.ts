@@ -1,9 +1,9 @@
 /**
- * Metrics in the text format of Prometheus 0.0.4. Made in slices: a broker with thousands of partitions has megabytes of it, and
+ * Metrics in the text format of Prometheus 0.0.4. Made in slices: whoever has thousands of partitions has megabytes of it, and
  * nobody should wait for that.
  */
-import type { RecentHistogram } from '@ottla/stdx'
 import type { MetricRow, MetricSink, MetricSource } from './metric-row.ts'
+import type { RecentHistogram } from './recent-histogram.ts'
 
 export const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -27,9 +27,9 @@ export interface TextOptions {
 }
 
 /** The whole page. */
-export async function prometheusText(
-  rows: readonly MetricRow[],
-  of: Omit<MetricSource, 'breathe'>,
+export async function prometheusText<S extends MetricSource>(
+  rows: readonly MetricRow<S>[],
+  of: Omit<S, 'breathe'>,
   { monotonic, pause }: TextOptions,
 ): Promise<string> {
   const parts: string[] = []
@@ -40,7 +40,7 @@ export async function prometheusText(
     sliceAt = monotonic()
   }
   const breathe = (): Promise<void> | null => (monotonic() - sliceAt < SLICE_MS ? null : rest())
-  const source = { ...of, breathe }
+  const source = { ...of, breathe } as unknown as S
   for (const row of rows) {
     const text = new RowText(row)
     const reading = row.read(source, text)
@@ -58,14 +58,16 @@ export async function prometheusText(
   return parts.join('')
 }
 
+type Naming = Pick<MetricRow<never>, 'name' | 'labels'>
+
 /** The samples of one metric. */
 class RowText implements MetricSink {
   text = ''
   leftOut = 0
-  readonly #row: MetricRow
+  readonly #row: Naming
   #series = 0
 
-  constructor(row: MetricRow) {
+  constructor(row: Naming) {
     this.#row = row
   }
 
