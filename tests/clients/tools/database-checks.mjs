@@ -3,6 +3,7 @@
  * a consumer, a topic and a table of its own, and a second process that goes on where the first was killed.
  */
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import pg from 'pg'
 import {
@@ -18,7 +19,7 @@ import {
 import { startPostgres, startRedis } from '../../../scripts/lib/databases.mjs'
 import { startBroker } from '../../../scripts/lib/test-broker.mjs'
 import { jobs } from './database-jobs.mjs'
-import { expect, reporter } from './report.mjs'
+import { command, expect, reporter } from './report.mjs'
 
 const word = process.argv[2] ?? ''
 const worker = new URL('./database-worker.mjs', import.meta.url).pathname
@@ -343,6 +344,17 @@ await run(
     expect(isSame(seen, expected), JSON.stringify(seen))
   },
 )
+for (const name of ['outbox', 'dedupe']) {
+  await run(`examples/${name}.ts prints what its page says`, async () => {
+    const folder = new URL('../../../examples/', import.meta.url)
+    const env = { ...process.env, BOOTSTRAP_SERVERS: broker.bootstrap, DATABASE_URL: postgres.url }
+    const { code, stdout, stderr } = await command(process.execPath, [new URL(`dist/${name}.js`, folder).pathname], {
+      env,
+    })
+    expect(code === 0 && stderr === '', stderr)
+    expect(stdout === readFileSync(new URL(`expected/${name}.txt`, folder), 'utf8'), stdout)
+  })
+}
 
 await kafka.close()
 await pool.end()

@@ -95,13 +95,14 @@ async function drive(parts: {
   while (!signal?.aborted && progress.redriven < limit) {
     if (await isAtEnd(consumer, ends)) return { ...progress, isComplete: true }
     const polled = await consumer.poll({ timeoutMs: POLL_MS, maxRecords: BATCH_RECORDS })
-    const { records, offsets } = chosen(polled, { ends, options, progress, limit })
+    const { records, offsets, isCut } = chosen(polled, { ends, options, progress, limit })
     if (offsets.size === 0) continue
     const committed = [...offsets.values()]
     await producer?.transaction(async (transaction) => {
       for (const record of records) void transaction.send(record).catch(() => {})
       await transaction.sendOffsets(consumer, committed)
     })
+    if (isCut) return { ...progress, isComplete: false }
   }
   return { ...progress, isComplete: await isAtEnd(consumer, ends) }
 }
@@ -112,6 +113,8 @@ interface Choice {
   readonly records: ProducerRecord[]
   /** After the last record that was looked at, by partition. */
   readonly offsets: Map<string, TopicPartition & { readonly offset: number }>
+  /** The limit left some of them. */
+  isCut: boolean
 }
 
 /** What is to be sent of these records, up to the ends and the limit. */
@@ -125,11 +128,15 @@ function chosen(
   },
 ): Choice {
   const { ends, options, progress, limit } = parts
-  const choice: Choice = { records: [], offsets: new Map() }
+  const choice: Choice = { records: [], offsets: new Map(), isCut: false }
   for (const record of polled) {
     const { topic, partition, offset } = record
     const key = partitionKey(topic, partition)
-    if (progress.redriven >= limit || offset >= ends.get(key)!.end) continue
+    if (offset >= ends.get(key)!.end) continue
+    if (progress.redriven >= limit) {
+      choice.isCut = true
+      continue
+    }
     if (options.filter?.(record) === false) progress.passedBy += 1
     else {
       const redriven = redrivenRecord(record, options.to)
