@@ -17,6 +17,7 @@ export const TOOLS: Readonly<Record<string, () => Promise<{ readonly run: Run }>
   'kafka-log-dirs': () => import('./log-dirs/kafka-log-dirs.ts'),
   'kafka-reassign-partitions': () => import('./reassign-partitions/kafka-reassign-partitions.ts'),
   'kafka-leader-election': () => import('./leader-election/kafka-leader-election.ts'),
+  'kafka-preferred-replica-election': () => import('./leader-election/kafka-preferred-replica-election.ts'),
   'kafka-client-metrics': () => import('./client-metrics/kafka-client-metrics.ts'),
   'kafka-dump-log': () => import('./dump-log/kafka-dump-log.ts'),
   'kafka-features': () => import('./features/kafka-features.ts'),

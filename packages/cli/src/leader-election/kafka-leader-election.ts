@@ -103,7 +103,7 @@ function checkOptions(options: ParsedOptions): void {
 }
 
 /** Null: all of them. */
-function chosenPartitions(options: ParsedOptions, io: Io): TopicPartition[] | null {
+export function chosenPartitions(options: ParsedOptions, io: Io): TopicPartition[] | null {
   const topic = options.value('topic')
   const partition = options.integer('partition')
   if (topic !== undefined && partition !== undefined) return [{ topic, partition }]

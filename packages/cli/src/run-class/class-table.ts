@@ -32,6 +32,7 @@ export const CLASS_TABLE: Readonly<Record<string, string>> = {
   'kafka.admin.ReassignPartitionsCommand': 'kafka-reassign-partitions',
   [`${TOOLS}LeaderElectionCommand`]: 'kafka-leader-election',
   'kafka.admin.LeaderElectionCommand': 'kafka-leader-election',
+  'kafka.admin.PreferredReplicaLeaderElectionCommand': 'kafka-preferred-replica-election',
   [`${TOOLS}ClientMetricsCommand`]: 'kafka-client-metrics',
   [`${TOOLS}DumpLogSegments`]: 'kafka-dump-log',
   'kafka.tools.DumpLogSegments': 'kafka-dump-log',
