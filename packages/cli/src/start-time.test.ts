@@ -87,3 +87,27 @@ test('a list of nothing is answered within 150 ms of process time', async (t) =>
   }
   ok(slow.length === 0, slow.join(', '))
 })
+
+test('each command of ottla with nothing to do is done within 150 ms of process time', async (t) => {
+  const built = await bundle(t)
+  const { servers } = await testBroker(t)
+  const slow: string[] = []
+  for (const line of [
+    'topic list',
+    'topic create x --if-not-exists',
+    'topic describe x',
+    'consume x -e',
+    'tail x -e',
+    'group list',
+    'group lag',
+    'config get topic/x',
+    'cluster info',
+    'cluster brokers',
+    'complete -- topic describe -b SERVERS x',
+  ]) {
+    const words = line.split(' ').map((word) => (word === 'SERVERS' ? servers[1]! : word))
+    const spentMs = await best(built, 'ottla.cjs', line.startsWith('complete') ? words : [...words, '-b', servers[1]!])
+    if (spentMs > LIMIT_MS) slow.push(`ottla ${line}: ${spentMs} ms`)
+  }
+  ok(slow.length === 0, slow.join(', '))
+})

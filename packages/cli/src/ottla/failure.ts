@@ -43,9 +43,17 @@ export function reportFailure(
     return EXIT_USAGE
   }
   if (io.signal.aborted) return EXIT_INTERRUPTED
-  explain(messageOf(error), error instanceof Failure ? error.hint : HINTS[codeOf(error)])
+  explain(messageOf(error), error instanceof Failure ? error.hint : hintOf(error))
   if (isDebugging) printLine(io.stderr, dim(harmless(stackOf(error))))
   return EXIT_FAILED
+}
+
+function hintOf(error: unknown): string | undefined {
+  // The bootstrap server answered, else the command had ended before.
+  if (/no connection to \S+: /.test(messageOf(error))) {
+    return 'A broker advertises an address that cannot be reached from here: `ottla doctor` says which, and what to do.'
+  }
+  return HINTS[codeOf(error)]
 }
 
 /** One line. */

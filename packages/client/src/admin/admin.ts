@@ -236,6 +236,14 @@ export class Admin {
     return deleteRecords(this.#cluster, records, this.#context(options))
   }
 
+  /**
+   * The brokers with the addresses that they advertise. A bootstrap server that answers is enough: whether the others can be reached does not matter, so this tells
+   * what is wrong when they cannot.
+   */
+  async listBrokers(options: CallOptions = {}): Promise<BrokerNode[]> {
+    return [...(await this.#cluster.metadata.brokers(this.#context(options)))]
+  }
+
   describeCluster(options: CallOptions & DescribeClusterOptions = {}): Promise<ClusterDescription> {
     return describeCluster(this.#cluster, this.#context(options))
   }

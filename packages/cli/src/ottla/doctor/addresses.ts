@@ -1,10 +1,10 @@
 /** Names and addresses: do they resolve, and does each of them take a connection from here? */
 import { lookup } from 'node:dns/promises'
-import { type BrokerAddress, formatAddress, parseBootstrapServers } from '@ottla/client'
+import { type BrokerAddress, type BrokerNode, formatAddress, parseBootstrapServers } from '@ottla/client'
 import type { Io } from '../../io.ts'
 import type { Target } from '../context/target.ts'
 import { type Finding, ok, problem } from './finding.ts'
-import { isLoopback, isWildcard, type Patient } from './patient.ts'
+import { isLoopback, isWildcard } from './patient.ts'
 
 const CONNECT_TIMEOUT_MS = 3000
 
@@ -62,17 +62,23 @@ async function checkServer(server: BrokerAddress, io: Io): Promise<Finding[]> {
 }
 
 /** Where the brokers say that they are. */
-export async function checkAdvertised({ cluster, session, io }: Patient): Promise<Finding[]> {
-  const asked = parseBootstrapServers(session.target.bootstrapServers)
+export async function checkAdvertised({
+  brokers,
+  target,
+  io,
+}: {
+  brokers: readonly BrokerNode[]
+  target: Target
+  io: Io
+}): Promise<Finding[]> {
+  const asked = parseBootstrapServers(target.bootstrapServers)
   const isAskedFromAfar = asked.every(({ host }) => !isLoopback(host))
-  const findings = await Promise.all(
-    cluster.brokers.map((broker) => checkBroker(broker, { isAskedFromAfar, asked, io })),
-  )
+  const findings = await Promise.all(brokers.map((broker) => checkBroker(broker, { isAskedFromAfar, asked, io })))
   return findings.flat()
 }
 
 async function checkBroker(
-  broker: BrokerAddress & { readonly id: number },
+  broker: BrokerNode,
   { isAskedFromAfar, asked, io }: { isAskedFromAfar: boolean; asked: readonly BrokerAddress[]; io: Io },
 ): Promise<Finding[]> {
   const name = `broker ${broker.id} advertises ${formatAddress(broker)}`

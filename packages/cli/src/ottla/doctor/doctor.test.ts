@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import { createBroker } from '@ottla/testkit'
 import { ottla, ottlaWithBroker, type RunOttla } from '../test-ottla.test.ts'
 import type { Finding } from './finding.ts'
 
@@ -71,4 +72,18 @@ test('a port that another program has is told from a broker', async (t) => {
   equal(code, 1)
   match(out, /✗ the port takes connections, but no Kafka answers: /)
   match(out, /→ See what listens there/)
+})
+
+test('a broker that advertises what nobody reaches is told from one that is away', async () => {
+  for (const [advertised, id] of [
+    ['localhost:1', 'advertised-unreachable'],
+    ['kafka.invalid:9092', 'advertised-unresolvable'],
+  ] as const) {
+    await using broker = await createBroker({ settings: { 'advertised.listeners': `PLAINTEXT://${advertised}` } })
+    const { code, out } = await ottla(['doctor', '-b', broker.bootstrap, '--json'])
+    const { findings: found } = JSON.parse(out) as { findings: Finding[] }
+    deepEqual([code, found.filter(({ severity }) => severity === 'error').map((finding) => finding.id)], [1, [id]])
+    const failed = await ottla(['cluster', 'info', '-b', broker.bootstrap, '--timeout', '300ms'])
+    match(failed.err, /advertises an address that cannot be reached from here: `ottla doctor` says which/)
+  }
 })

@@ -1,4 +1,5 @@
 /** `ottla doctor`: looks for the classic mistakes, says why they matter and what to do. */
+import type { BrokerNode } from '@ottla/client'
 import type { Invocation } from '../command.ts'
 import { targetOf } from '../context/target.ts'
 import { messageOf } from '../failure.ts'
@@ -20,7 +21,6 @@ type Check = (patient: Patient) => Finding[] | Promise<Finding[]>
 
 const CHECKS: readonly Check[] = [
   checkCluster,
-  checkAdvertised,
   checkVersions,
   checkPartitions,
   checkTopicSettings,
@@ -40,11 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!screen.isJson) screen.say(`Looking at ${screen.style.bold(target.bootstrapServers)} (${target.source})`)
   const bootstrap = await checkBootstrap(target, io)
   add(bootstrap)
-  if (bootstrap.some(({ severity }) => severity !== 'error')) {
-    const patient = await patientOf(invocation)
-    if ('finding' in patient) add([patient.finding])
-    else for (const check of CHECKS) add(await attempted(check, patient))
-  }
+  if (bootstrap.some(({ severity }) => severity !== 'error')) await examine(invocation, add)
   add(checkLimits())
   screen.json({ target: target.bootstrapServers, findings })
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length
@@ -75,41 +71,60 @@ async function attempted(check: Check, patient: Patient): Promise<readonly Findi
   }
 }
 
-async function patientOf({ args, io, open }: Invocation): Promise<Patient | { finding: Finding }> {
+/** From outside inwards: what stands behind a broker that cannot be reached cannot be asked. */
+async function examine(invocation: Invocation, add: (found: readonly Finding[]) => void): Promise<void> {
+  const { io, open } = invocation
   let session: Session
+  let brokers: readonly BrokerNode[]
   try {
     session = await open()
-    const { admin } = session
-    const [cluster, listed] = await Promise.all([
-      admin.describeCluster({ includeFencedBrokers: true }),
-      admin.listTopics(),
-    ])
-    const described = await admin.describeTopics(listed.map(({ name }) => name))
-    const topics = [...described.values()].flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []))
-    const options = {
-      waitMs: args.duration('wait') ?? WAIT_MS,
-      mayWrite: args.has('write'),
-      clockSkewMaxMs: CLOCK_SKEW_MAX_MS,
-    }
-    return {
-      io,
-      session,
-      admin,
-      cluster,
-      topics,
-      localBrokers: cluster.brokers.filter(({ host }) => isLoopback(host)),
-      options,
-    }
+    brokers = await session.admin.listBrokers()
   } catch (error) {
     io.signal.throwIfAborted()
-    return {
-      finding: problem('error', 'no-kafka', {
-        what: `the port takes connections, but no Kafka answers: ${messageOf(error)}`,
-        why: 'Another program has the port, or the listener wants TLS or SASL and this client does not speak it (or the other way round).',
-        fix: 'See what listens there (ss -ltnp), and set security.protocol and sasl.* in the context.',
-      }),
-    }
+    add([noKafka(error)])
+    return
   }
+  const advertised = await checkAdvertised({ brokers, target: session.target, io })
+  add(advertised)
+  if (!advertised.some(({ severity }) => severity !== 'error')) return
+  try {
+    const patient = await patientOf(session, invocation)
+    for (const check of CHECKS) add(await attempted(check, patient))
+  } catch (error) {
+    io.signal.throwIfAborted()
+    add([
+      problem('error', 'cluster-silent', {
+        what: `the brokers take connections, but do not answer: ${messageOf(error)}`,
+        why: 'They are starting, have lost their controller, or are overloaded.',
+        fix: 'Look into their logs.',
+      }),
+    ])
+  }
+}
+
+async function patientOf(session: Session, { args, io }: Invocation): Promise<Patient> {
+  const { admin } = session
+  const [cluster, listed] = await Promise.all([
+    admin.describeCluster({ includeFencedBrokers: true }),
+    admin.listTopics(),
+  ])
+  const described = await admin.describeTopics(listed.map(({ name }) => name))
+  const topics = [...described.values()].flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []))
+  const options = {
+    waitMs: args.duration('wait') ?? WAIT_MS,
+    mayWrite: args.has('write'),
+    clockSkewMaxMs: CLOCK_SKEW_MAX_MS,
+  }
+  const localBrokers = cluster.brokers.filter(({ host }) => isLoopback(host))
+  return { io, session, admin, cluster, topics, localBrokers, options }
+}
+
+function noKafka(error: unknown): Finding {
+  return problem('error', 'no-kafka', {
+    what: `the port takes connections, but no Kafka answers: ${messageOf(error)}`,
+    why: 'Another program has the port, or the listener wants TLS or SASL and this client does not speak it (or the other way round).',
+    fix: 'See what listens there (ss -ltnp), and set security.protocol and sasl.* in the context.',
+  })
 }
 
 const MARKS: Readonly<Record<Severity, string>> = { error: '✗', warning: '!', note: '·', ok: '✓' }

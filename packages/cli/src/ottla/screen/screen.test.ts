@@ -10,7 +10,8 @@ test('wide characters take two columns, combining ones none, colours none', () =
   equal(textWidth('e\u0301'), 1)
   equal(textWidth('🎉'), 2)
   equal(textWidth('\u001b[31mred\u001b[39m'), 3)
-  equal(fitText('日本語', 5), '日本…')
+  equal(fitText('日本語', 5), '日…')
+  equal(fitText('orders-of-europe-v1', 12), 'orders-o…-v1')
   equal(fitText('abc', 3), 'abc')
 })
 
@@ -37,6 +38,6 @@ test('columns line up, numbers to the right, and nothing is cut where there is n
   deepEqual(formatTable(columns, rows, { style: plainStyle, columns: 20 }), [
     'NAME           COUNT',
     '日本               1',
-    'a-long-name-…  12345',
+    'a-long-n…opic  12345',
   ])
 })

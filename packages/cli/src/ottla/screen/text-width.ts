@@ -19,18 +19,26 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** Cut to `width` columns, with an ellipsis where something was cut. For text without colours. */
+/** Cut to `width` columns, with an ellipsis where something was cut: in the middle, since names differ at both ends. For text without colours. */
 export function fitText(text: string, width: number): string {
   if (textWidth(text) <= width) return text
-  let taken = ''
+  const characters = [...text]
+  const tailWidth = Math.floor((width - 1) / 3)
+  const head = taken(characters, width - 1 - tailWidth)
+  const tail = taken(characters.reverse(), tailWidth)
+  return `${head.join('')}…${tail.reverse().join('')}`
+}
+
+/** As many from the beginning as fit. */
+function taken(characters: readonly string[], width: number): string[] {
+  const found: string[] = []
   let used = 0
-  for (const character of text) {
-    const next = characterWidth(character)
-    if (used + next > width - 1) break
-    taken += character
-    used += next
+  for (const character of characters) {
+    used += characterWidth(character)
+    if (used > width) break
+    found.push(character)
   }
-  return `${taken}…`
+  return found
 }
 
 /** With control characters made visible: what comes out of a topic must not steer the terminal. Line breaks and tabs stay. */
