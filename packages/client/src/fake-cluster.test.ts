@@ -144,6 +144,9 @@ export class FakeCluster {
   readonly racks = new Map<number, string>()
   /** Brokers without topic ids: versions as in Kafka 2.4. */
   isOld = false
+  /** What brokers say of themselves: the id of the cluster, and who belongs to it. Default: one cluster of all. */
+  describe: (brokerId: number) => { clusterId: string; brokerIds: readonly number[]; errorCode?: number } | null = () =>
+    null
   /** Whom the brokers serve. Default: everybody. */
   sasl: Omit<FakeSaslOptions, 'now'> | null = null
   /** What the connections know of their clients, in the order in which they were made. */
@@ -329,10 +332,13 @@ class FakeConnection {
   }
 
   #metadata({ topics }: Value<typeof apis.METADATA.request>): Init<typeof apis.METADATA.response> {
-    const { brokerIds, topics: known, racks } = this.#cluster
+    const { topics: known, racks } = this.#cluster
+    const all = { clusterId: 'fake', brokerIds: this.#cluster.brokerIds, errorCode: ErrorCode.NONE as number }
+    const { clusterId, brokerIds, errorCode } = { ...all, ...this.#cluster.describe(this.#place.id) }
+    if (errorCode !== ErrorCode.NONE) return { errorCode }
     const names = topics === null ? [...known.keys()] : topics.map(({ name }) => name ?? '')
     return {
-      clusterId: 'fake',
+      clusterId,
       controllerId: 1,
       brokers: brokerIds.map((id) => ({ nodeId: id, host: `b${id}`, port: PORT, rack: racks.get(id) ?? null })),
       topics: names.map((name) => {

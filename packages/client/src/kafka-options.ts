@@ -33,6 +33,10 @@ export interface KafkaOptions {
   readonly reconnectBackoff?: BackoffOptions
   /** Metadata of a topic is asked for again when it is older. Default 300,000. */
   readonly metadataMaxAgeMs?: number
+  /** Whether the bootstrap servers are asked again when none of the brokers learned from them answers. Default: rebootstrap. */
+  readonly metadataRecoveryStrategy?: 'rebootstrap' | 'none'
+  /** After so long without an answer they are asked before all others. Default 300,000. */
+  readonly metadataRecoveryRebootstrapTriggerMs?: number
   /** A connection that carried nothing for this long is closed. Default 540,000. */
   readonly idleConnectionMs?: number
 }
@@ -49,6 +53,8 @@ export interface ClusterOptions {
   readonly retryBackoff: BackoffOptions
   readonly reconnectBackoff: BackoffOptions
   readonly metadataMaxAgeMs: number
+  readonly metadataRecoveryStrategy: 'rebootstrap' | 'none'
+  readonly metadataRecoveryRebootstrapTriggerMs: number
   readonly idleConnectionMs: number
 }
 
@@ -65,6 +71,8 @@ export function clusterOptions(options: KafkaOptions): ClusterOptions {
     retryBackoff: options.retryBackoff ?? { initialMs: 100, maxMs: 1000 },
     reconnectBackoff: options.reconnectBackoff ?? { initialMs: 50, maxMs: 1000 },
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    metadataRecoveryStrategy: options.metadataRecoveryStrategy ?? 'rebootstrap',
+    metadataRecoveryRebootstrapTriggerMs: options.metadataRecoveryRebootstrapTriggerMs ?? 300_000,
     idleConnectionMs: options.idleConnectionMs ?? 540_000,
   }
   for (const name of ['requestTimeoutMs', 'apiTimeoutMs', 'connectTimeoutMs', 'metadataMaxAgeMs'] as const) {

@@ -283,6 +283,22 @@ await run("ACLs, tokens and credentials read the same in these tools and in Kafk
   )
 })
 
+await run('the example signs in', async () => {
+  const caFile = join(kafka.folder, 'ca.pem')
+  writeFileSync(caFile, ca)
+  const env = {
+    BOOTSTRAP_SERVERS: kafka.addressOf('SASLTLS'),
+    CA_FILE: caFile,
+    KAFKA_USER: 'carol',
+    KAFKA_PASSWORD: 'scram-secret',
+  }
+  const words = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const program = join(root, 'examples', 'dist', 'secure-connection.js')
+  const { stdout, stderr } = await command('env', [...words, process.execPath, program])
+  const page = readFileSync(join(root, 'examples', 'expected', 'secure-connection.txt'), 'utf8')
+  expect(stdout === page, stdout + stderr)
+})
+
 await run("the admin's table names each method of Java's Admin", async () => {
   const table = JSON.parse(readFileSync(join(root, 'packages', 'client', 'golden', 'java-admin.json'), 'utf8'))
   const jars = join(cacheOf('java-v44'), 'jars')

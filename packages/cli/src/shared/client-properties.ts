@@ -52,6 +52,10 @@ export function connect(servers: string, properties: Properties, io: Io): Kafka 
     ...number(properties, 'socket.connection.setup.timeout.ms', 'connectTimeoutMs'),
     ...number(properties, 'metadata.max.age.ms', 'metadataMaxAgeMs'),
     ...number(properties, 'connections.max.idle.ms', 'idleConnectionMs'),
+    ...number(properties, 'metadata.recovery.rebootstrap.trigger.ms', 'metadataRecoveryRebootstrapTriggerMs'),
+    ...(oneOf(properties, 'metadata.recovery.strategy', ['rebootstrap', 'none']) === 'none' && {
+      metadataRecoveryStrategy: 'none' as const,
+    }),
     retryBackoff: backoff(properties, 'retry', 100),
     reconnectBackoff: backoff(properties, 'reconnect', 50),
   }

@@ -76,6 +76,12 @@ export class Cluster {
       bootstrap: options.bootstrap,
       retryBackoff: options.retryBackoff,
       maxAgeMs: options.metadataMaxAgeMs,
+      recoveryStrategy: options.metadataRecoveryStrategy,
+      rebootstrapTriggerMs: options.metadataRecoveryRebootstrapTriggerMs,
+      onStartOver: () => {
+        this.coordinators.forgetAll()
+        for (const lane of this.#lanes) lane.disconnect()
+      },
     })
     this.coordinators = new Coordinators(this)
   }

@@ -53,6 +53,10 @@ export class Coordinators {
     this.forgetOf('group', group)
   }
 
+  forgetAll(): void {
+    this.#known.clear()
+  }
+
   forgetOf(kind: CoordinatorKind, key: string): void {
     this.#known.delete(memoryKey(kind, key))
   }

@@ -73,6 +73,11 @@ export class ConnectionPool {
     return this.#slots.get(formatAddress(address))?.openNow() ?? null
   }
 
+  /** Closes the connections that are open; new ones are made when they are needed. Requests that wait are rejected. */
+  disconnect(): void {
+    for (const slot of this.#slots.values()) slot.close()
+  }
+
   /** Closes all connections at once; requests that wait are rejected. */
   close(): void {
     this.#closing.abort(new ClosedError('the client'))

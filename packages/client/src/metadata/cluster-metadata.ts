@@ -42,6 +42,11 @@ export const NO_METADATA: ClusterMetadata = { clusterId: null, controllerId: -1,
 /** A topic of an answer, which may hold an error in its place. */
 export type TopicAnswer = Value<typeof MetadataResponse>['topics'][number]
 
+/** Whether the answer is of another cluster than what was known: its epochs and ids say nothing about the known ones. */
+export function isOtherCluster(known: ClusterMetadata, answer: Value<typeof MetadataResponse>): boolean {
+  return known.clusterId !== null && answer.clusterId !== null && known.clusterId !== answer.clusterId
+}
+
 /** Lays an answer over what was known. Topics that it does not name stay; those that it names with an error go. */
 export function mergeMetadata(
   known: ClusterMetadata,

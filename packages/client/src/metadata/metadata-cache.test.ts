@@ -1,11 +1,16 @@
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { test } from 'node:test'
+import { ErrorCode } from '@ottla/protocol'
 import { Simulation } from '@ottla/sim'
 import { Cluster } from '../cluster/cluster.ts'
 import { FakeCluster } from '../fake-cluster.test.ts'
-import { clusterOptions } from '../kafka-options.ts'
+import { Kafka } from '../kafka.ts'
+import { clusterOptions, type KafkaOptions } from '../kafka-options.ts'
 
-function world(body: (world: { simulation: Simulation; fake: FakeCluster; cluster: Cluster }) => Promise<void>) {
+function world(
+  body: (world: { simulation: Simulation; fake: FakeCluster; cluster: Cluster }) => Promise<void>,
+  options: Partial<KafkaOptions> = {},
+) {
   return async () => {
     for (let seed = 0; seed < 5; seed += 1) {
       const simulation = new Simulation({ seed })
@@ -13,7 +18,7 @@ function world(body: (world: { simulation: Simulation; fake: FakeCluster; cluste
         const fake = new FakeCluster(simulation, 3)
         await fake.start()
         const bootstrapServers = 'b1:9092'
-        const cluster = new Cluster(simulation.env('client'), clusterOptions({ bootstrapServers }))
+        const cluster = new Cluster(simulation.env('client'), clusterOptions({ bootstrapServers, ...options }))
         await body({ simulation, fake, cluster })
         cluster.close()
       })
@@ -87,5 +92,85 @@ test(
     ok(cluster.metadata.topic('t'))
     await simulation.sleep(500)
     equal(cluster.metadata.leader('t', 0)?.node.id, partitions[0]!.leader)
+  }),
+)
+
+/** Brokers 2 and 3 belong together; 1 is the bootstrap server alone. */
+function apart(fake: FakeCluster): void {
+  fake.describe = () => ({ clusterId: 'old', brokerIds: [2, 3] })
+}
+
+test(
+  'without re-bootstrapping, the bootstrap servers are asked only as long as nobody else is known',
+  world(
+    async ({ simulation, fake, cluster }) => {
+      apart(fake)
+      fake.createTopic('t', 1)
+      await cluster.metadata.loadTopic('t', cluster.context({}))
+      for (const id of [2, 3]) simulation.host(`b${id}`).crash('process')
+      const startedAt = fake.requests.length
+      await rejects(cluster.metadata.load(['t'], cluster.context({ timeoutMs: 20_000 })), { code: 'TIMEOUT' })
+      equal(fake.requests.length, startedAt)
+    },
+    { metadataRecoveryStrategy: 'none' },
+  ),
+)
+
+test(
+  'brokers that accept and say nothing are passed over for the bootstrap servers when it takes too long',
+  world(
+    async ({ simulation, fake, cluster }) => {
+      apart(fake)
+      fake.createTopic('t', 1)
+      await cluster.metadata.loadTopic('t', cluster.context({}))
+      await cluster.metadata.load([], cluster.context({}))
+      for (const id of [2, 3]) simulation.host(`b${id}`).pause(600_000)
+      fake.describe = () => ({ clusterId: 'old', brokerIds: [1] })
+      const startedAt = simulation.now
+      await cluster.metadata.load(['t'], cluster.context({}))
+      ok(simulation.now - startedAt < 12_000, `${simulation.now - startedAt}`)
+      deepEqual([...cluster.metadata.current.brokers.keys()], [1])
+    },
+    { requestTimeoutMs: 10_000, metadataRecoveryRebootstrapTriggerMs: 5000 },
+  ),
+)
+
+test(
+  'a broker that demands it sends the client back to the bootstrap servers, and what was under way goes on there',
+  world(async ({ simulation, fake, cluster }) => {
+    apart(fake)
+    const { partitions } = fake.createTopic('t', 1)
+    partitions[0]!.leader = 2
+    partitions[0]!.leaderEpoch = 50
+    await using kafka = new Kafka({ bootstrapServers: 'b1:9092', env: simulation.env('client') })
+    const producer = kafka.producer()
+    await producer.send({ topic: 't', value: Buffer.from('old') })
+    await cluster.metadata.loadTopic('t', cluster.context({}))
+    // The cluster moves: another id, another broker, other epochs; the old brokers are still there, and refuse.
+    fake.describe = (id) =>
+      id === 1
+        ? { clusterId: 'new', brokerIds: [1] }
+        : { clusterId: 'old', brokerIds: [2, 3], errorCode: ErrorCode.REBOOTSTRAP_REQUIRED }
+    partitions[0]!.leader = 1
+    partitions[0]!.leaderEpoch = 3
+    await cluster.metadata.load(['t'], cluster.context({}))
+    equal(cluster.metadata.leader('t', 0)?.node.id, 1)
+    equal(cluster.metadata.leader('t', 0)?.leaderEpoch, 3)
+    await producer.send({ topic: 't', value: Buffer.from('new') })
+    deepEqual(partitions[0]!.values(), ['old', 'new'])
+  }),
+)
+
+test(
+  'when the bootstrap servers demand it too, the client asks on until its time is over; without re-bootstrapping it fails at once',
+  world(async ({ simulation, fake, cluster }) => {
+    fake.createTopic('t', 1)
+    fake.describe = () => ({ clusterId: 'c', brokerIds: [1], errorCode: ErrorCode.REBOOTSTRAP_REQUIRED })
+    await rejects(cluster.metadata.loadTopic('t', cluster.context({ timeoutMs: 2000 })), { code: 'TIMEOUT' })
+    ok(fake.requests.length > 3)
+    const options = clusterOptions({ bootstrapServers: 'b1:9092', metadataRecoveryStrategy: 'none' })
+    const strict = new Cluster(simulation.env('other'), options)
+    await rejects(strict.metadata.loadTopic('t', strict.context({})), { code: 'REBOOTSTRAP_REQUIRED' })
+    strict.close()
   }),
 )

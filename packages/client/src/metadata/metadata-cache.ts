@@ -1,9 +1,10 @@
 /**
  * The cluster as a client sees it: asked for when needed, refreshed when it is old or was found wrong. Any broker can
- * answer; when none of those known can be reached, the bootstrap servers are asked again (KIP-899).
+ * answer; when none of those known does, or they say so themselves, the bootstrap servers are asked again (KIP-899, KIP-1102): their names
+ * are looked up anew each time, and all addresses of a name are tried.
  */
 import type { Env } from '@ottla/env'
-import { ErrorCode, type MetadataResponse, type Value } from '@ottla/protocol'
+import { ErrorCode, errorOf, type MetadataResponse, type Value } from '@ottla/protocol'
 import { METADATA } from '../apis.ts'
 import type { BrokerAddress } from '../connection/bootstrap-servers.ts'
 import { formatAddress } from '../connection/bootstrap-servers.ts'
@@ -17,6 +18,7 @@ import { retry } from '../time/retry.ts'
 import {
   type BrokerNode,
   type ClusterMetadata,
+  isOtherCluster,
   mergeMetadata,
   NO_METADATA,
   type PartitionMetadata,
@@ -31,6 +33,12 @@ export interface MetadataCacheOptions {
   readonly retryBackoff: BackoffOptions
   /** A topic that was learned longer ago is asked for again (metadata.max.age.ms). */
   readonly maxAgeMs: number
+  /** Whether the bootstrap servers are asked again once others are known (metadata.recovery.strategy). */
+  readonly recoveryStrategy: 'rebootstrap' | 'none'
+  /** After so long without an answer they are asked first (metadata.recovery.rebootstrap.trigger.ms). */
+  readonly rebootstrapTriggerMs: number
+  /** The brokers known so far do not count any more: called before others are asked. */
+  readonly onStartOver: () => void
 }
 
 export interface LoadOptions {
@@ -64,6 +72,8 @@ export class MetadataCache {
   #refreshFailures = 0
   #refreshedAt = Number.NEGATIVE_INFINITY
   #isRefreshDue = false
+  /** Since when nobody has answered; null when the last question was answered. */
+  #unansweredSince: number | null = null
 
   constructor(options: MetadataCacheOptions) {
     this.#options = options
@@ -179,20 +189,16 @@ export class MetadataCache {
     return await abortable(answer, options.signal)
   }
 
-  /** Tries one broker after the other; rejects with the last error when none answers. */
-  async #askEveryBroker({ topics, allowAutoCreate }: Question): Promise<MetadataAnswer> {
-    const { env, pool } = this.#options
-    const init = {
-      topics: topics === null ? null : topics.map((name) => ({ name })),
-      allowAutoTopicCreation: allowAutoCreate,
-    }
+  /** Tries one broker after the other; rejects with the error that says most when none answers. */
+  async #askEveryBroker(question: Question): Promise<MetadataAnswer> {
+    const { env, bootstrap } = this.#options
+    this.#unansweredSince ??= env.clock.monotonic()
+    const asked = new Set<string>()
     let failure: unknown
-    for (const address of this.#candidates()) {
+    for (let address = this.#nextToAsk(asked); address !== null; address = this.#nextToAsk(asked)) {
+      asked.add(formatAddress(address))
       try {
-        const answer = await pool.request(address, METADATA, init)
-        if (answer.errorCode !== ErrorCode.NONE) throw new BrokerError(answer.errorCode)
-        this.#replace(mergeMetadata(this.#current, answer, env.clock.monotonic()))
-        return answer
+        return await this.#askOne(address, question)
       } catch (error) {
         if (error instanceof KafkaError && error.code === 'CLOSED') throw error
         env.logger.debug('no metadata from a broker', { address: formatAddress(address), error })
@@ -200,20 +206,54 @@ export class MetadataCache {
         if (failure === undefined || isRetriable(failure)) failure = error
       }
     }
-    throw failure
+    throw (
+      failure ??
+      new KafkaError('BROKER_NOT_AVAILABLE', `none of ${bootstrap.length} brokers was asked`, { retriable: true })
+    )
   }
 
-  /** Whom to ask, best first: brokers with an open connection, other known ones, the bootstrap servers. */
-  #candidates(): BrokerAddress[] {
-    const { pool, env, bootstrap } = this.#options
-    const known = shuffled([...this.#current.brokers.values()], (bound) => env.random.below(bound))
+  async #askOne(address: BrokerAddress, { topics, allowAutoCreate }: Question): Promise<MetadataAnswer> {
+    const { env, pool, recoveryStrategy } = this.#options
+    const init = {
+      topics: topics === null ? null : topics.map((name) => ({ name })),
+      allowAutoTopicCreation: allowAutoCreate,
+    }
+    const answer = await pool.request(address, METADATA, init)
+    if (answer.errorCode === ErrorCode.REBOOTSTRAP_REQUIRED && recoveryStrategy === 'rebootstrap') {
+      env.logger.info('a broker sends this client back to its bootstrap servers', { address: formatAddress(address) })
+      this.#startOver()
+      throw new KafkaError('REBOOTSTRAP_REQUIRED', errorOf(answer.errorCode).message, { retriable: true })
+    }
+    if (answer.errorCode !== ErrorCode.NONE) throw new BrokerError(answer.errorCode)
+    this.#unansweredSince = null
+    if (isOtherCluster(this.#current, answer)) {
+      env.logger.warn('the brokers belong to another cluster than before', {
+        before: this.#current.clusterId,
+        now: answer.clusterId,
+      })
+      this.#startOver()
+    }
+    this.#replace(mergeMetadata(this.#current, answer, env.clock.monotonic()))
+    return answer
+  }
+
+  /** Forgets the cluster, and what it is needed for stays needed. */
+  #startOver(): void {
+    for (const topic of this.#current.topics.keys()) this.#needed.add(topic)
+    this.#options.onStartOver()
+    this.#replace(NO_METADATA)
+  }
+
+  /** Whom to ask next, best first: brokers with an open connection, other known ones, the bootstrap servers; these first when all is in vain for long. */
+  #nextToAsk(asked: ReadonlySet<string>): BrokerAddress | null {
+    const { pool, env, bootstrap, recoveryStrategy, rebootstrapTriggerMs } = this.#options
+    const brokers = shuffled([...this.#current.brokers.values()], (bound) => env.random.below(bound))
     const isOpen = (address: BrokerAddress) => pool.openConnection(address) !== null
-    const sorted = [...known.filter(isOpen), ...known.filter((address) => !isOpen(address)), ...bootstrap]
-    const seen = new Set<string>()
-    return sorted.filter((address) => {
-      const key = formatAddress(address)
-      return !seen.has(key) && seen.add(key)
-    })
+    const known = [...brokers.filter(isOpen), ...brokers.filter((address) => !isOpen(address))]
+    const vainMs = env.clock.monotonic() - (this.#unansweredSince ?? Number.POSITIVE_INFINITY)
+    const start = recoveryStrategy === 'rebootstrap' || known.length === 0 ? bootstrap : []
+    const all = vainMs >= rebootstrapTriggerMs ? [...start, ...known] : [...known, ...start]
+    return all.find((address) => !asked.has(formatAddress(address))) ?? null
   }
 
   #replace(next: ClusterMetadata): void {
