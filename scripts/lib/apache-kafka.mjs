@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cacheOf } from './clients.mjs'
-import { freePort } from './test-broker.mjs'
+import { endWithThisProcess, freePort } from './test-broker.mjs'
 
 /** For servers that live a minute: code is compiled once, quickly, and no more. */
 export const BRIEFLY = ['-XX:TieredStopAtLevel=1', '-Xshare:auto']
@@ -96,6 +96,7 @@ export async function startApacheKafka({
 /** A server of Apache Kafka's in a process of its own. Returns as soon as it is spawned: await `started`. */
 export function startJavaServer({ name, args, isStarted }) {
   const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  endWithThisProcess(child)
   let output = ''
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
   const started = new Promise((resolve, reject) => {

@@ -17,6 +17,22 @@ export function freePort() {
   })
 }
 
+const children = new Set()
+let isWatching = false
+
+/** A server that a test started ends with it, however it ends (unless it is killed). */
+export function endWithThisProcess(child) {
+  if (!isWatching) {
+    isWatching = true
+    process.once('exit', () => {
+      for (const each of children) each.kill('SIGKILL')
+    })
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+  }
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+}
+
 /**
  * Starts the broker and waits until it says that it started.
  * `settings` are lines for the properties file; `folder` continues an existing data folder.
@@ -36,6 +52,7 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
   const child = spawn(node ?? process.execPath, [join(root, 'build', 'server.mjs'), file], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endWithThisProcess(child)
   let output = ''
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
   await new Promise((resolve, reject) => {
