@@ -162,7 +162,7 @@ const programs = [
   {
     name: 'Ottla client, secured',
     command: [process.execPath, clients('tools', 'client-security-checks.mjs')],
-    needs: ['latest', 'v44'].map((profile) => join(cacheOf(`java-${profile}`), '.installed')),
+    needs: ['latest', 'v44', 'v24'].map((profile) => join(cacheOf(`java-${profile}`), '.installed')),
     startsOwn: true,
   },
   {

@@ -1,12 +1,13 @@
 /** Apache Kafka with a listener for each way to authenticate, and certificates made for it. Needs npm run setup:clients. */
 import { CertificateAuthority } from '@ottla/testkit/certificates'
-import { startApacheKafka } from './apache-kafka.mjs'
+import { BRIEFLY, startApacheKafka } from './apache-kafka.mjs'
+import { startApacheKafka24 } from './apache-kafka-2.4.mjs'
 import { freePort } from './test-broker.mjs'
 
 /** Users of SASL PLAIN. Those of SCRAM are made by whoever needs them. */
 export const PLAIN_USERS = { alice: 'alice-secret', bob: 'bob-secret' }
-/** A session of SCRAM-SHA-256 on the listener without TLS. */
-export const SCRAM_SESSION_MS = 900
+/** A session on the listener without TLS: of SCRAM-SHA-256, in 2.4.1 of PLAIN. Brokers take no second one of a connection within a second. */
+export const SESSION_MS = 1300
 
 const MODULES = 'org.apache.kafka.common.security'
 const LISTENERS = {
@@ -31,6 +32,7 @@ export async function startSecuredKafka(options = {}) {
     ...options,
     port: ports.PLAINTEXT,
     heap: options.heap ?? '512M',
+    jvm: BRIEFLY,
     settings: {
       listeners: addresses.join(),
       'advertised.listeners': addresses.filter((address) => !address.startsWith('CONTROLLER')).join(),
@@ -41,7 +43,7 @@ export async function startSecuredKafka(options = {}) {
       'allow.everyone.if.no.acl.found': 'true',
       'super.users': 'User:ANONYMOUS',
       'delegation.token.secret.key': 'a secret of the brokers',
-      'listener.name.saslplain.scram-sha-256.connections.max.reauth.ms': String(SCRAM_SESSION_MS),
+      'listener.name.saslplain.scram-sha-256.connections.max.reauth.ms': String(SESSION_MS),
       ...Object.assign({}, ...['saslplain', 'sasltls'].map(logins)),
       ...stores(authority, server),
       'listener.name.mutualtls.ssl.client.auth': 'required',
@@ -50,6 +52,34 @@ export async function startSecuredKafka(options = {}) {
   })
   const kill = () => process.kill(kafka.pid, 'SIGKILL')
   return { ...kafka, kill, ports, authority, addressOf: (listener) => `127.0.0.1:${ports[listener]}` }
+}
+
+/**
+ * The same of Apache Kafka 2.4.1, without TLS (it reads no PEM) and started when it resolves: `PLAINTEXT`, `SASLPLAIN` (PLAIN, delegation tokens by
+ * SCRAM, OAUTHBEARER).
+ */
+export async function startSecuredKafka24() {
+  const ports = { PLAINTEXT: await freePort(), SASLPLAIN: await freePort() }
+  const addresses = Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`)
+  const kafka = await startApacheKafka24({
+    port: ports.PLAINTEXT,
+    jvm: BRIEFLY,
+    settings: {
+      listeners: addresses.join(),
+      'advertised.listeners': addresses.join(),
+      'listener.security.protocol.map': Object.keys(ports)
+        .map((name) => `${name}:${LISTENERS[name]}`)
+        .join(),
+      'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,OAUTHBEARER',
+      'authorizer.class.name': 'kafka.security.authorizer.AclAuthorizer',
+      'allow.everyone.if.no.acl.found': 'true',
+      'super.users': 'User:ANONYMOUS',
+      'delegation.token.master.key': 'a secret of the brokers',
+      'listener.name.saslplain.plain.connections.max.reauth.ms': String(SESSION_MS),
+      ...logins('saslplain'),
+    },
+  })
+  return { ...kafka, ports, addressOf: (listener) => `127.0.0.1:${ports[listener]}` }
 }
 
 function logins(listener) {

@@ -8,13 +8,15 @@ import { Kafka, unwrap } from '@ottla/client'
 import { nodeEnv } from '@ottla/env/node'
 import { CertificateAuthority } from '@ottla/testkit/certificates'
 import { cacheOf, classPath, javaProfiles } from '../../../scripts/lib/clients.mjs'
-import { PLAIN_USERS, SCRAM_SESSION_MS, startSecuredKafka } from '../../../scripts/lib/secured-kafka.mjs'
+import { PLAIN_USERS, SESSION_MS, startSecuredKafka, startSecuredKafka24 } from '../../../scripts/lib/secured-kafka.mjs'
 import { root } from '../../../scripts/lib/workspace.mjs'
 import { command, expect, reporter } from './report.mjs'
 
 const { run } = reporter('Ottla client, secured', '0.1')
 const kafka = await startSecuredKafka()
 await kafka.started
+const starting = startSecuredKafka24()
+starting.catch(() => {})
 
 const ca = kafka.authority.cert
 const tls = { ca }
@@ -117,21 +119,29 @@ for (const [title, listener, options] of ways) {
   await run(`${title}: produce, consume`, async () => void (await roundTrip(listener, options)))
 }
 
-await run('sessions that end are renewed on their connections', async () => {
-  const never = { initialMs: 60_000, maxMs: 60_000 }
-  const one = client('SASLPLAIN', { sasl: scram(256), reconnectBackoff: never, idleConnectionMs: 600_000 })
+/** Sends and reads over several sessions; the connections have to be the same in the end. */
+async function renews(bootstrapServers, sasl) {
+  const real = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
+  let connections = 0
+  const connect = (...args) => {
+    connections += 1
+    return real.network.connect(...args)
+  }
+  const env = { ...real, network: { connect, listen: () => expect(false, 'a client does not listen') } }
+  const one = new Kafka({ bootstrapServers, env, sasl })
+  open.push(one)
   const topic = 'renewed'
-  unwrap((await admin.createTopics([{ name: topic, partitionCount: 1 }])).get(topic))
+  unwrap((await one.admin().createTopics([{ name: topic, partitionCount: 1 }])).get(topic))
   const producer = one.producer()
   const consumer = one.consumer({ groupId: topic, autoOffsetReset: 'earliest' })
   consumer.subscribe([topic])
-  const until = performance.now() + 3.5 * SCRAM_SESSION_MS
-  let sent = 0
-  let received = 0
+  const until = performance.now() + 2.6 * SESSION_MS
+  let [sent, received, settled] = [0, 0, 0]
   const reading = (async () => {
     for await (const { value } of consumer) {
       expect(String(value) === String(received), `${value} in place of ${received}`)
       received += 1
+      settled ||= connections
       if (performance.now() >= until && received === sent) break
     }
   })()
@@ -143,7 +153,10 @@ await run('sessions that end are renewed on their connections', async () => {
   await producer.send({ topic, value: Buffer.from(String(sent++)) })
   await reading
   await consumer.close()
-})
+  expect(connections === settled, `${connections - settled} more connections`)
+}
+
+await run('sessions that end are renewed on their connections', () => renews(kafka.addressOf('SASLPLAIN'), scram(256)))
 
 await run('what is wrong is refused at once, and said', async () => {
   const sasl = { code: 'SASL_AUTHENTICATION_FAILED' }
@@ -281,6 +294,43 @@ await run("ACLs, tokens and credentials read the same in these tools and in Kafk
       expect(theirs.length > 50 && inAnyOrder(theirs) === inAnyOrder(own), `${tool}: ${theirs} in place of ${own}`)
     }),
   )
+})
+
+/** What the oldest broker has of it. */
+async function checkOld(old) {
+  const at = old.addressOf('SASLPLAIN')
+  await renews(at, plain('alice'))
+  const make = (sasl) => {
+    const env = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
+    const one = new Kafka({
+      bootstrapServers: sasl === null ? old.addressOf('PLAINTEXT') : at,
+      env,
+      sasl: sasl ?? undefined,
+    })
+    open.push(one)
+    return one.admin()
+  }
+  const wrong = await failure(make(plain('alice', 'wrong')).listTopics())
+  expect(wrong.code === 'SASL_AUTHENTICATION_FAILED', `${wrong.code}: ${wrong.message}`)
+  const acl = { resourceType: 'TOPIC', resourceName: 'q', patternType: 'PREFIXED', principal: 'User:bob', host: '*' }
+  const binding = { ...acl, operation: 'READ', permission: 'ALLOW' }
+  const oldAdmin = make(null)
+  for (const outcome of (await oldAdmin.acls.create([binding])).values()) unwrap(outcome)
+  const covering = await oldAdmin.acls.describe({ resourceType: 'TOPIC', resourceName: 'quux', patternType: 'MATCH' })
+  expect(JSON.stringify(covering) === JSON.stringify([binding]), JSON.stringify(covering))
+  const bearer = make(oauth(3600)).delegationTokens
+  const token = await bearer.create()
+  while ((await bearer.describe()).length === 0);
+  await make({ mechanism: 'SCRAM-SHA-256', delegationToken: token }).listTopics()
+}
+
+await run('Apache Kafka 2.4.1: sessions, ACLs, tokens and what is wrong', async () => {
+  const old = await starting
+  try {
+    await checkOld(old)
+  } finally {
+    await old.stop('SIGKILL')
+  }
 })
 
 await run('the example signs in', async () => {
