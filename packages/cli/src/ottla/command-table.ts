@@ -36,7 +36,7 @@ export const GROUPS: readonly CommandGroup[] = [
 
 export const SECTIONS: readonly CommandSection[] = [
   { title: 'Begin', names: ['start', 'demo'] },
-  { title: 'Records', names: ['produce', 'consume', 'tail', 'redrive'] },
+  { title: 'Records', names: ['produce', 'consume', 'tail', 'take', 'redrive'] },
   { title: 'Topics', names: ['topic'] },
   { title: 'Groups', names: ['group'] },
   { title: 'Cluster', names: ['cluster', 'config', 'acl', 'doctor', 'bench'] },

@@ -1,6 +1,14 @@
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
-import { durationMs, formatBytes, formatCount, formatDuration, momentMs, plural } from './quantities.ts'
+import {
+  durationMs,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  momentMs,
+  plural,
+  readableSetting,
+} from './quantities.ts'
 
 test('times are read as people write them', () => {
   const cases: [string, number | null][] = [
@@ -46,4 +54,14 @@ test('amounts are written for people', () => {
   equal(formatDuration(273_600_000), '3d 4h')
   equal(plural(1, 'topic'), '1 topic')
   equal(plural(2000, 'topic'), '2,000 topics')
+})
+
+test('a setting says what its number means', () => {
+  equal(readableSetting('retention.ms', '604800000'), '604800000 (7d)')
+  equal(readableSetting('retention.ms', '-1'), '-1 (no limit)')
+  equal(readableSetting('flush.ms', '9223372036854775807'), '9223372036854775807 (for ever)')
+  equal(readableSetting('segment.bytes', '1073741824'), '1073741824 (1.00 GiB)')
+  equal(readableSetting('min.insync.replicas', '1'), '1')
+  equal(readableSetting('cleanup.policy', 'compact'), 'compact')
+  equal(readableSetting('retention.ms', null), null)
 })

@@ -77,3 +77,14 @@ export function formatTimestamp(ms: number): string {
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
+
+/** What a setting means, where its number is hard to read: `604800000 (7d)`. */
+export function readableSetting(key: string, value: string | null): string | null {
+  if (value === null || !/^-?\d+$/.test(value)) return value
+  const number = Number(value)
+  const isTime = key.endsWith('.ms')
+  const isSize = key.endsWith('.bytes')
+  if (number === -1 && /retention|max/.test(key)) return `${value} (no limit)`
+  if (isTime && number >= 1000) return number > 8.64e15 ? `${value} (for ever)` : `${value} (${formatDuration(number)})`
+  return isSize && number >= 1024 ? `${value} (${formatBytes(number)})` : value
+}

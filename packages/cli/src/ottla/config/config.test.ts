@@ -29,8 +29,8 @@ test('lists grow and shrink, and brokers have settings one by one and together',
   await run('config set topic/a cleanup.policy=delete --subtract')
   equal((await run('config get topic/a cleanup.policy')).out, 'compact\n')
   await run('config set broker message.max.bytes=2000000')
-  match((await run('config get broker')).out, /\nmessage\.max\.bytes {2}2000000 {2}all brokers\n/)
-  match((await run('config get broker/1')).out, /\nmessage\.max\.bytes +2000000 +all brokers\n/)
+  match((await run('config get broker')).out, /\nmessage\.max\.bytes {2}2000000 \(1\.91 MiB\) {2}all brokers\n/)
+  match((await run('config get broker/1')).out, /\nmessage\.max\.bytes +2000000 \(1\.91 MiB\) +all brokers\n/)
 })
 
 test('a mistyped kind, name or key is told with what was meant', async (t) => {

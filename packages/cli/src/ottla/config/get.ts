@@ -2,7 +2,7 @@
 import type { ConfigEntry } from '@ottla/client'
 import type { Invocation } from '../command.ts'
 import { similarTo } from '../did-you-mean.ts'
-import { plural } from '../quantities.ts'
+import { plural, readableSetting } from '../quantities.ts'
 import { Failure } from '../usage-problem.ts'
 import { entriesOf, parseEntity, shownValue, sourceWord } from './entity.ts'
 
@@ -33,7 +33,7 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
   screen.table(
     [
       { title: 'KEY', text: ({ name }) => name, paint: (text, _, { cyan }) => cyan(text) },
-      { title: 'VALUE', text: shownValue, isFlexible: true },
+      { title: 'VALUE', text: (entry) => readableSetting(entry.name, shownValue(entry)), isFlexible: true },
       {
         title: 'FROM',
         text: ({ source }) => sourceWord(source),

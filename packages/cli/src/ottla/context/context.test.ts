@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { ottla, temporaryFolder, words } from '../test-ottla.test.ts'
@@ -33,6 +34,13 @@ test('contexts are added, chosen, shown and removed, in a file that only its own
     current: null,
     contexts: { dev: { bootstrapServers: 'localhost:9092', properties: {} } },
   })
+})
+
+test('files that a context names are named in full, since it is used from any folder', async (t) => {
+  const { run } = withFolder(t)
+  await run('context add prod a:1 -X ssl.truststore.location=certs/ca.pem -X ssl.truststore.type=PEM')
+  const { properties } = JSON.parse((await run('context show prod --json')).out)
+  deepEqual(properties, { 'ssl.truststore.location': join(tmpdir(), 'certs/ca.pem'), 'ssl.truststore.type': 'PEM' })
 })
 
 test('a context that is not there is told with what looks like it', async (t) => {

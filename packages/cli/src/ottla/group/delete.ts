@@ -7,7 +7,7 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
   const groups = [...new Set(args.arguments('GROUP'))]
   const topics = new Set(args.values('topic'))
   const { admin } = await open()
-  await groupsNamed(admin, groups)
+  const listings = await groupsNamed(admin, groups)
   const what =
     topics.size === 0
       ? `Delete ${groups.join(', ')} with all committed offsets?`
@@ -20,9 +20,12 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
       screen.say(`Deleted group ${screen.style.bold(group)}`)
     }
   } else {
-    for (const group of groups) {
-      const partitions = (await admin.listGroupOffsets(group)).filter(({ topic }) => topics.has(topic))
-      const outcomes = await admin.deleteGroupOffsets(group, partitions)
+    for (const { group, type } of listings) {
+      const isShare = type === 'share'
+      const partitions = isShare ? [] : (await admin.listGroupOffsets(group)).filter(({ topic }) => topics.has(topic))
+      const outcomes = isShare
+        ? await admin.shareGroups.deleteOffsets(group, [...topics])
+        : await admin.deleteGroupOffsets(group, partitions)
       for (const outcome of outcomes.values()) unwrap(outcome)
       screen.say(`Group ${screen.style.bold(group)} has forgotten ${[...topics].join(', ')}`)
     }

@@ -12,38 +12,36 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
   screen.json(standings.map(jsonOf))
   standings.forEach((standing, index) => {
     if (index > 0) screen.say('')
-    const { group, state, type, description, partitions } = standing
+    const { group, state, type, coordinator, assignor, members, partitions } = standing
     const lag = totalLag(standing)
     screen.pairs([
       ['Group', screen.style.bold(group)],
       ['Type', type.toLowerCase()],
       ['State', paintState(state, state, screen.style)],
-      ...(description === null
-        ? []
-        : ([
-            [
-              'Coordinator',
-              `${description.coordinator.id} (${description.coordinator.host}:${description.coordinator.port})`,
-            ],
-            ['Assignor', description.assignor === '' ? null : description.assignor],
-            ['Members', description.members.length],
-          ] as const)),
+      ['Coordinator', coordinator === null ? null : `${coordinator.id} (${coordinator.host}:${coordinator.port})`],
+      ['Assignor', assignor === '' ? null : assignor],
+      ['Members', members.length],
       ['Lag', lag === null ? null : formatCount(lag)],
     ])
     if (partitions.length > 0) {
       screen.say('')
       screen.table(PARTITION_COLUMNS, partitions)
     }
-    const idle = description?.members.filter(({ assignment }) => assignment.length === 0) ?? []
-    if (idle.length > 0) {
+    const shown = new Set(partitions.map(({ member }) => member))
+    const others = members.filter(({ memberId }) => !shown.has(memberId))
+    if (others.length > 0) {
       screen.say('')
       screen.table(
         [
-          { title: 'MEMBER WITHOUT PARTITIONS', text: ({ memberId }) => memberId, isFlexible: true },
+          {
+            title: type === 'share' ? 'MEMBER' : 'MEMBER WITHOUT PARTITIONS',
+            text: ({ memberId }) => memberId,
+            isFlexible: true,
+          },
           { title: 'CLIENT', text: ({ clientId }) => clientId },
           { title: 'HOST', text: ({ host }) => host },
         ],
-        idle,
+        others,
       )
     }
   })
@@ -66,28 +64,15 @@ const PARTITION_COLUMNS: readonly Column<PartitionStanding>[] = [
 ]
 
 function jsonOf(standing: GroupStanding) {
-  const { group, type, state, description, partitions } = standing
+  const { group, type, state, coordinator, assignor, members, partitions } = standing
   return {
     group,
     type,
     state,
-    coordinator: description?.coordinator.id ?? null,
-    assignor: description?.assignor ?? null,
+    coordinator: coordinator?.id ?? null,
+    assignor: assignor === '' ? null : assignor,
     lag: totalLag(standing),
-    members: (description?.members ?? []).map(({ memberId, instanceId, clientId, host, assignment }) => ({
-      memberId,
-      instanceId,
-      clientId,
-      host,
-      partitions: assignment,
-    })),
-    partitions: partitions.map(({ topic, partition, committedOffset, endOffset, lag, member }) => ({
-      topic,
-      partition,
-      committedOffset,
-      endOffset,
-      lag,
-      member,
-    })),
+    members,
+    partitions: partitions.map(({ clientId: _, host: __, ...rest }) => rest),
   }
 }

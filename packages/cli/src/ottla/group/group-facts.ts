@@ -1,8 +1,9 @@
 /** What commands ask of groups: where they stand, and how far that is from the end. */
 import {
   type Admin,
-  type GroupDescription,
+  type BrokerNode,
   type GroupListing,
+  type Outcome,
   partitionKey,
   type TopicPartition,
   unwrap,
@@ -13,11 +14,11 @@ import { offsetRanges } from '../topic/topic-facts.ts'
 import { Failure } from '../usage-problem.ts'
 
 export interface PartitionStanding extends TopicPartition {
-  /** Null: nothing is committed. */
+  /** Of a share group: all before it are done. Null: nothing is committed. */
   readonly committedOffset: number | null
-  /** Null: the partition has no leader, or is gone. */
+  /** Null: the partition has no leader, or is gone; of a share group it is not told. */
   readonly endOffset: number | null
-  /** Null where one of the two is. */
+  /** Null where it is not known. */
   readonly lag: number | null
   /** Id of the member that has it. */
   readonly member: string | null
@@ -25,15 +26,30 @@ export interface PartitionStanding extends TopicPartition {
   readonly host: string | null
 }
 
+export interface MemberStanding {
+  readonly memberId: string
+  /** Of a static member. */
+  readonly instanceId: string | null
+  readonly clientId: string
+  readonly host: string
+  readonly partitions: readonly TopicPartition[]
+}
+
 export interface GroupStanding {
   readonly group: string
   /** consumer, classic, share, streams; empty where the broker does not tell. */
   readonly type: string
   readonly state: string
-  /** Null where the kind of group has none that this shows. */
-  readonly description: GroupDescription | null
+  /** Null: it went while it was asked for. */
+  readonly coordinator: BrokerNode | null
+  /** Empty where nobody assigns. */
+  readonly assignor: string
+  readonly members: readonly MemberStanding[]
   readonly partitions: readonly PartitionStanding[]
 }
+
+/** What the coordinator tells of a group of any kind. */
+type Description = Pick<GroupStanding, 'state' | 'coordinator' | 'assignor' | 'members'>
 
 /** In the order of the names. Throws {@link Failure} for one that is not there. */
 export async function groupsNamed(admin: Admin, names: readonly string[]): Promise<GroupListing[]> {
@@ -51,36 +67,31 @@ export async function groupsNamed(admin: Admin, names: readonly string[]): Promi
 }
 
 export async function standingOf(admin: Admin, listing: GroupListing): Promise<GroupStanding> {
-  const { group, type, state } = listing
-  if (type === 'share')
-    return { group, type, state, description: null, partitions: await sharePartitions(admin, group) }
-  const [description, committed] = await Promise.all([described(admin, listing), admin.listGroupOffsets(group)])
-  const members = new Map<string, NonNullable<typeof description>['members'][number]>()
-  for (const member of description?.members ?? []) {
-    for (const { topic, partition } of member.assignment) members.set(partitionKey(topic, partition), member)
-  }
-  const byKey = new Map(committed.map((each) => [partitionKey(each.topic, each.partition), each.offset]))
-  const assigned = (description?.members ?? []).flatMap(({ assignment }) => assignment)
-  const partitions = new Map(
-    [...committed, ...assigned].map(({ topic, partition }) => [partitionKey(topic, partition), { topic, partition }]),
-  )
-  const ranges = await offsetRanges(admin, [...partitions.values()])
-  const standings = [...partitions].map(([key, { topic, partition }]): PartitionStanding => {
-    const committedOffset = byKey.get(key) ?? null
-    const endOffset = ranges.get(key)?.end ?? null
-    const member = members.get(key)
-    return {
-      topic,
-      partition,
-      committedOffset,
-      endOffset,
-      lag: committedOffset === null || endOffset === null ? null : Math.max(0, endOffset - committedOffset),
-      member: member?.memberId ?? null,
-      clientId: member?.clientId ?? null,
-      host: member?.host ?? null,
+  const { group, type } = listing
+  const [description, partitions] = await Promise.all([
+    described(admin, listing),
+    type === 'share' ? sharePartitions(admin, group) : committedPartitions(admin, group),
+  ])
+  const { state, members } = description
+  // Records of a partition are shared out among members: none has it for its own.
+  if (type === 'share') return { ...description, group, type, partitions: [...partitions.values()].sort(byPartition) }
+  const holders = new Map<string, MemberStanding>()
+  for (const member of members) {
+    for (const { topic, partition } of member.partitions) {
+      const key = partitionKey(topic, partition)
+      holders.set(key, member)
+      if (!partitions.has(key)) partitions.set(key, unknownStanding(topic, partition))
     }
+  }
+  const ranges = await offsetRanges(admin, [...partitions.values()])
+  const standings = [...partitions].map(([key, standing]): PartitionStanding => {
+    const endOffset = ranges.get(key)?.end ?? null
+    const { committedOffset } = standing
+    const lag = committedOffset === null || endOffset === null ? null : Math.max(0, endOffset - committedOffset)
+    const { memberId: member = null, clientId = null, host = null } = holders.get(key) ?? {}
+    return { ...standing, endOffset, lag, member, clientId, host }
   })
-  return { group, type, state: description?.state ?? state, description, partitions: standings.sort(byPartition) }
+  return { ...description, group, type, state, partitions: standings.sort(byPartition) }
 }
 
 /** Null: nothing is known of any partition. */
@@ -89,28 +100,86 @@ export function totalLag({ partitions }: GroupStanding): number | null {
   return known.length === 0 ? null : known.reduce((sum, lag) => sum + lag, 0)
 }
 
-async function described(admin: Admin, { group, type }: GroupListing): Promise<GroupDescription | null> {
-  if (type === 'streams') return null
-  const outcome = (await admin.describeGroups([group])).get(group)
-  // It went between the two questions, or is of a kind that only commits.
-  if (outcome?.kind === 'failed' && codeOf(outcome.error) === 'GROUP_ID_NOT_FOUND') return null
-  return unwrap(outcome)
+async function described(admin: Admin, { group, type, state }: GroupListing): Promise<Description> {
+  const nothing = { state, coordinator: null, assignor: '', members: [] }
+  switch (type) {
+    case 'share': {
+      const found = present((await admin.shareGroups.describe([group])).get(group))
+      if (found === null) return nothing
+      const members = found.members.map(({ assignment: partitions, ...member }) => ({
+        ...member,
+        instanceId: null,
+        partitions,
+      }))
+      return { state: found.state, coordinator: found.coordinator, assignor: found.assignor, members }
+    }
+    case 'streams': {
+      const found = present((await admin.streamsGroups.describe([group])).get(group))
+      if (found === null) return nothing
+      const members = found.members.map(({ memberId, instanceId, clientId, clientHost: host }) => ({
+        memberId,
+        instanceId,
+        clientId,
+        host,
+        partitions: [],
+      }))
+      return { state: found.groupState, coordinator: found.coordinator, assignor: '', members }
+    }
+    default: {
+      const found = present((await admin.describeGroups([group])).get(group))
+      if (found === null) return nothing
+      const members = found.members.map(({ memberId, instanceId, clientId, host, assignment: partitions }) => ({
+        memberId,
+        instanceId,
+        clientId,
+        host,
+        partitions,
+      }))
+      return { state: found.state, coordinator: found.coordinator, assignor: found.assignor, members }
+    }
+  }
 }
 
-async function sharePartitions(admin: Admin, group: string): Promise<PartitionStanding[]> {
+/** Null: it went between the two questions, or is of a kind that only commits. */
+function present<T>(outcome: Outcome<T> | undefined): T | null {
+  return outcome?.kind === 'failed' && codeOf(outcome.error) === 'GROUP_ID_NOT_FOUND' ? null : unwrap(outcome)
+}
+
+async function committedPartitions(admin: Admin, group: string): Promise<Map<string, PartitionStanding>> {
+  const committed = await admin.listGroupOffsets(group)
+  return new Map(
+    committed.map(({ topic, partition, offset }) => [
+      partitionKey(topic, partition),
+      { ...unknownStanding(topic, partition), committedOffset: offset },
+    ]),
+  )
+}
+
+async function sharePartitions(admin: Admin, group: string): Promise<Map<string, PartitionStanding>> {
   const offsets = await admin.shareGroups.offsets(group)
-  return offsets
-    .map(({ topic, partition, startOffset, lag }) => ({
-      topic,
-      partition,
-      committedOffset: startOffset < 0 ? null : startOffset,
-      endOffset: startOffset < 0 || lag < 0 ? null : startOffset + lag,
-      lag: lag < 0 ? null : lag,
-      member: null,
-      clientId: null,
-      host: null,
-    }))
-    .sort(byPartition)
+  return new Map(
+    offsets.map(({ topic, partition, startOffset, lag }) => [
+      partitionKey(topic, partition),
+      {
+        ...unknownStanding(topic, partition),
+        committedOffset: startOffset < 0 ? null : startOffset,
+        lag: lag < 0 ? null : lag,
+      },
+    ]),
+  )
+}
+
+function unknownStanding(topic: string, partition: number): PartitionStanding {
+  return {
+    topic,
+    partition,
+    committedOffset: null,
+    endOffset: null,
+    lag: null,
+    member: null,
+    clientId: null,
+    host: null,
+  }
 }
 
 function byPartition(a: TopicPartition, b: TopicPartition): number {

@@ -56,7 +56,7 @@ export async function lagRows(
 ): Promise<LagRow[]> {
   const rows: LagRow[] = []
   for (const listing of [...listings].sort((a, b) => (a.group < b.group ? -1 : 1))) {
-    const { group, state, partitions } = await standingOf(admin, listing)
+    const { group, type, state, members, partitions } = await standingOf(admin, listing)
     for (const topic of [...new Set(partitions.map((each) => each.topic))]) {
       const own = partitions.filter((each) => each.topic === topic)
       const known = own.flatMap(({ lag }) => (lag === null ? [] : [lag]))
@@ -67,7 +67,7 @@ export async function lagRows(
         topic,
         state,
         partitions: own.length,
-        members: new Set(own.flatMap(({ member }) => member ?? [])).size,
+        members: type === 'share' ? members.length : new Set(own.flatMap(({ member }) => member ?? [])).size,
         lag: known.length === 0 ? null : known.reduce((sum, lag) => sum + lag, 0),
         committed,
         perSecond:

@@ -41,7 +41,7 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
       type,
       state,
       protocolType,
-      members: standing?.description?.members.length ?? null,
+      members: standing?.members.length ?? null,
       topics: standing === null ? null : [...new Set(standing.partitions.map(({ topic }) => topic))],
       lag: standing === null ? null : totalLag(standing),
     })

@@ -1,5 +1,5 @@
 /** `ottla group reset`: moves the committed offsets of a group that has no members. */
-import { type Admin, partitionKey, type TopicPartition, unwrap } from '@ottla/client'
+import { type Admin, type Outcome, partitionKey, type TopicPartition, unwrap } from '@ottla/client'
 import type { Invocation } from '../command.ts'
 import type { Arguments } from '../parse-arguments.ts'
 import { formatCount, momentMs, plural } from '../quantities.ts'
@@ -18,9 +18,8 @@ export async function run({ args, io, screen, open }: Invocation): Promise<void>
   if (!args.has('topic') && !args.has('all-topics'))
     throw new UsageProblem('which topics? Give --topic NAME, or --all-topics')
   const { admin } = await open()
-  const committed = new Map(
-    (await admin.listGroupOffsets(group)).map((each) => [partitionKey(each.topic, each.partition), each]),
-  )
+  const offsetsOf = await groupOffsets(admin, group)
+  const committed = new Map((await offsetsOf.read()).map((each) => [partitionKey(each.topic, each.partition), each]))
   const partitions = args.has('all-topics')
     ? [...committed.values()].map(({ topic, partition }) => ({ topic, partition }))
     : await namedPartitions(admin, args)
@@ -30,8 +29,7 @@ export async function run({ args, io, screen, open }: Invocation): Promise<void>
   if (!isDry && moves.length > 0) {
     if (!screen.isJson) screen.table(COLUMNS, moves)
     await screen.confirm(`Move group ${group} on ${plural(moves.length, 'partition')}?`, { yes: args.has('yes') })
-    const outcomes = await admin.alterGroupOffsets(
-      group,
+    const outcomes = await offsetsOf.write(
       moves.map(({ topic, partition, to: offset }) => ({ topic, partition, offset })),
     )
     for (const outcome of outcomes.values()) unwrap(outcome)
@@ -59,6 +57,30 @@ const COLUMNS = [
     align: 'right' as const,
   },
 ]
+
+interface GroupOffsets {
+  read(): Promise<readonly (TopicPartition & { readonly offset: number })[]>
+  write(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<Map<string, Outcome<void>>>
+}
+
+/** Share groups keep where they begin, the others what they have committed. */
+async function groupOffsets(admin: Admin, group: string): Promise<GroupOffsets> {
+  const isShare = (await admin.listGroups({ types: ['share'] })).some(
+    (each) => each.group === group && each.type === 'share',
+  )
+  if (!isShare) {
+    return { read: () => admin.listGroupOffsets(group), write: (offsets) => admin.alterGroupOffsets(group, offsets) }
+  }
+  return {
+    async read() {
+      const known = await admin.shareGroups.offsets(group)
+      return known
+        .filter(({ startOffset }) => startOffset >= 0)
+        .map(({ topic, partition, startOffset: offset }) => ({ topic, partition, offset }))
+    },
+    write: (offsets) => admin.shareGroups.alterOffsets(group, offsets),
+  }
+}
 
 type ResetTarget =
   | { readonly kind: 'earliest' | 'latest' }

@@ -1,4 +1,4 @@
-/** `ottla produce`, `ottla consume`, `ottla tail`, `ottla redrive`. */
+/** `ottla produce`, `ottla consume`, `ottla tail`, `ottla take`, `ottla redrive`. */
 import type { CommandSpec, OptionSpec } from '../command.ts'
 import { YES_OPTION } from './common-options-table.ts'
 
@@ -212,6 +212,39 @@ export const RECORDS_COMMANDS: readonly CommandSpec[] = [
     json: RECORD_JSON,
     examples: [{ says: 'Errors as they come', line: "ottla tail 'logs.*' -n 0 --grep ERROR" }],
     load: () => import('../records/tail.ts'),
+  },
+  {
+    name: 'take',
+    summary: 'Takes tasks from topics as from a queue: a member of a share group',
+    description: [
+      'Every record goes to one member of the group, however many there are; what is not acknowledged is given to another. Without --run records are printed and acknowledged. With --run the command runs for each record, with the value as its standard input and OTTLA_TOPIC, OTTLA_PARTITION, OTTLA_OFFSET, OTTLA_TIMESTAMP, OTTLA_KEY and OTTLA_DELIVERY in its environment: when it ends with 0 the record is done, when it ends with anything else it goes back, and somebody gets it again.',
+      'A new group begins with what comes from then on; `ottla config set group/NAME share.auto.offset.reset=earliest` has it begin with what is there, and `ottla group reset` moves it.',
+    ],
+    arguments: [{ name: 'TOPIC', description: 'One name or several.', isRepeated: true, completes: 'topic' }],
+    options: [
+      { name: 'group', short: 'G', value: 'GROUP', description: 'The share group. Must be given.', completes: 'group' },
+      { name: 'run', short: 'r', value: 'COMMAND', description: 'A command of the shell that does the task.' },
+      { name: 'workers', short: 'n', value: 'COUNT', description: 'With --run: how many run at once. Default: 1.' },
+      { name: 'delay', value: 'TIME', description: 'How long a record waits that goes back. Default: not at all.' },
+      {
+        name: 'then',
+        value: 'OUTCOME',
+        choices: ['ack', 'release', 'reject'],
+        description: 'Without --run: what becomes of printed records. Default: ack.',
+      },
+      { name: 'count', short: 'c', value: 'COUNT', description: 'Ends after so many.' },
+      { name: 'idle', value: 'TIME', description: 'Ends when nothing has come for so long.' },
+      ...OUTPUT_OPTIONS,
+    ],
+    json: 'A line for each record, as `ottla consume --json` prints it, and with --run when it is settled: {topic, partition, offset, delivery, exitCode, outcome}; the outcome is ack or release, and the exit code null when a signal ended the command.',
+    examples: [
+      {
+        says: 'Four workers, and a minute until the next attempt',
+        line: "ottla take mails -G senders -n 4 --delay 1m --run './send-mail'",
+      },
+      { says: 'Look at what waits, and give it back', line: 'ottla take mails -G senders --then release -c 5' },
+    ],
+    load: () => import('../records/take.ts'),
   },
   {
     name: 'redrive',

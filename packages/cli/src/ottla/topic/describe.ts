@@ -1,7 +1,7 @@
 /** `ottla topic describe`. */
 import { ConfigResourceType, partitionKey, resourceKey, type TopicDescription } from '@ottla/client'
 import type { Invocation } from '../command.ts'
-import { formatBytes, formatCount, plural } from '../quantities.ts'
+import { formatBytes, formatCount, plural, readableSetting } from '../quantities.ts'
 import type { Column } from '../screen/table.ts'
 import type { Session } from '../session.ts'
 import { describeNamed, ledPartitions, type OffsetRange, offsetRanges } from './topic-facts.ts'
@@ -60,7 +60,7 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
         `${topic.partitions.length}, ${plural(topic.partitions[0]?.replicas.length ?? 0, 'replica')} each`,
       ],
       ['Records', `${formatCount(records)}, ${formatBytes(size)}`],
-      ...Object.entries(topic.configs),
+      ...Object.entries(topic.configs).map(([key, value]) => [key, readableSetting(key, value)] as const),
     ])
     screen.say('')
     screen.table(COLUMNS, topic.partitions)

@@ -34,7 +34,10 @@ test('topics are created, listed, described, altered and deleted', async (t) => 
     endOffset: 0,
     sizeBytes: 0,
   })
-  match((await run('topic describe orders')).out, /\nretention\.ms +5000\n[\s\S]*\nPARTITION {2}LEADER {2}REPLICAS/)
+  match(
+    (await run('topic describe orders')).out,
+    /\nretention\.ms +5000 \(5 s\)\n[\s\S]*\nPARTITION {2}LEADER {2}REPLICAS/,
+  )
   deepEqual(await run('topic delete orders --yes'), { code: 0, out: 'Deleted topic orders\n', err: '' })
   equal((await run('topic delete orders --if-exists -y --json')).out, '[]\n')
 })
