@@ -76,6 +76,8 @@ export interface RequestObserver {
 }
 
 export interface RequestOptions {
+  /** Gives the memory for the response, which `bytes` and `records` of it are views into. Default: memory of its own. */
+  readonly memory?: FrameAllocator
   readonly timeoutMs?: number
 }
 
@@ -122,7 +124,8 @@ export class ClientConnection {
     this.#flushes = new FlushQueue(options.env.timers)
     this.#reader = new FrameReader(
       {
-        pool: ownMemory,
+        // Responses come in the order of their requests.
+        pool: { allocate: (bytes) => (this.#oldest?.memory ?? ownMemory).allocate(bytes) },
         maxFrameBytes: STRANGER_FRAME_BYTES,
         minFrameBytes: MIN_RESPONSE_BYTES,
         proofBytes: PROOF_BYTES,
@@ -206,7 +209,8 @@ export class ClientConnection {
         return
       }
       const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs
-      const waiting = { response: api.response, version, resolve: resolve as (value: unknown) => void, reject }
+      const { memory } = options
+      const waiting = { response: api.response, version, memory, resolve: resolve as (value: unknown) => void, reject }
       if (this.#session?.admits() === false) this.#hold({ api, init, waiting, timeoutMs })
       else this.#ask({ api, init, waiting, timeoutMs })
     })
@@ -223,6 +227,10 @@ export class ClientConnection {
   /** Closes at once; requests that wait are rejected with CLOSED. */
   close(): void {
     this.#end(undefined)
+  }
+
+  get #oldest(): Waiting | undefined {
+    return this.#waiting.values().next().value
   }
 
   #ask({ api, init, waiting, timeoutMs }: Question): void {
@@ -363,6 +371,7 @@ export class ClientConnection {
 }
 
 interface Asker {
+  readonly memory?: FrameAllocator | undefined
   readonly response: Schema
   readonly version: number
   readonly resolve: (value: unknown) => void

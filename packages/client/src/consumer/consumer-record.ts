@@ -4,7 +4,7 @@ import type { RecordHeader } from '@ottla/protocol'
 /** Where the timestamp of a record is from; `NoTimestampType` when it has none. */
 export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
 
-/** Bytes are views into the response that brought them: who keeps a small one long keeps the whole response. */
+/** Bytes are views into a piece of what was fetched, of 64 KB or the unpacked batch: who keeps a small record for long keeps the piece. Copy what you keep. */
 export interface ConsumerRecord<K = Buffer, V = Buffer> {
   readonly topic: string
   readonly partition: number

@@ -1,9 +1,17 @@
 import { deepEqual, equal, throws } from 'node:assert/strict'
 import { test } from 'node:test'
-import { BatchBuilder, type BatchOptions, ControlRecordType, transactionMarkerBatch } from '@ottla/protocol'
+import {
+  BatchBuilder,
+  type BatchOptions,
+  CompressionType,
+  ControlRecordType,
+  transactionMarkerBatch,
+} from '@ottla/protocol'
+import { SlabPool } from '@ottla/stdx'
 import { bytesCodec, int32Codec, stringCodec } from '../codec/codecs.ts'
 import { CodecError, CorruptRecordError } from '../errors.ts'
 import { FetchedRecords, type FetchedRecordsOptions } from './fetched-records.ts'
+import { ResponseMemory } from './response-memory.ts'
 
 function batch(baseOffset: number, values: readonly string[], options: BatchOptions = {}): Buffer {
   const builder = new BatchBuilder({ ...options, baseOffset })
@@ -108,3 +116,45 @@ test('a record that its codec cannot read stays the next one', () => {
   throws(() => records.next(), CodecError)
   equal(records.nextOffset, 0)
 })
+
+for (const compression of [CompressionType.none, CompressionType.lz4]) {
+  test(`records in codec ${compression} outlast the memory of the response that brought them`, () => {
+    const pool = new SlabPool({ poison: true })
+    const builder = new BatchBuilder({ compression })
+    const sizes = [10, 60_000, 3, 200_000, 0, 500]
+    for (const [index, size] of sizes.entries()) {
+      const headers = [{ key: 'h', value: `header ${index}` }]
+      builder.append({ key: `key ${index}`, value: Buffer.alloc(size, 65 + index), headers, timestamp: 5 })
+    }
+    const built = builder.build()
+    const memory = new ResponseMemory(pool)
+    const { buffer } = memory.allocate(built.length)
+    built.copy(buffer)
+    const records = fetched([], { memory: memory.retain(), value: bytesCodec as never })
+    const handedOut = new FetchedRecords(
+      { records: buffer, abortedTransactions: null },
+      {
+        topic: 't',
+        partition: 0,
+        fetchOffset: 0,
+        isReadCommitted: false,
+        checkCrcs: true,
+        key: bytesCodec as never,
+        value: bytesCodec as never,
+        memory,
+      },
+    )
+    const all = sizes.map(() => handedOut.next()!)
+    equal(pool.counters.inUseBytes > 0, true)
+    handedOut.release()
+    records.release()
+    equal(pool.counters.inUseBytes, 0)
+    equal(buffer[100], 0xdb, 'the memory is used again')
+    equal(handedOut.next(), null)
+    for (const [index, size] of sizes.entries()) {
+      const { key, value, headers } = all[index]!
+      deepEqual([`${key}`, `${headers[0]!.value}`], [`key ${index}`, `header ${index}`])
+      equal((value as Buffer).equals(Buffer.alloc(size, 65 + index)), true)
+    }
+  })
+}

@@ -22,6 +22,7 @@ import {
 import type { Codec } from '../codec/codec.ts'
 import { CodecError, CorruptRecordError } from '../errors.ts'
 import type { ConsumerRecord, TimestampType } from './consumer-record.ts'
+import type { ResponseMemory } from './response-memory.ts'
 
 type PartitionData = Pick<
   Value<typeof FetchResponse>['responses'][number]['partitions'][number],
@@ -37,12 +38,22 @@ export interface FetchedRecordsOptions {
   readonly checkCrcs: boolean
   readonly key: Codec<unknown>
   readonly value: Codec<unknown>
+  /** Holds the bytes, which are used again after {@link FetchedRecords.release}. Undefined: they belong to nobody else. */
+  readonly memory?: ResponseMemory
 }
+
+/**
+ * Records are copied out of such bytes in pieces of this size. Small enough for memory that the process has already: larger blocks come from the
+ * system page by page, and that costs more than the copy.
+ */
+const COPY_BYTES = 64 << 10
+const NO_BYTES = Buffer.alloc(0)
 
 export class FetchedRecords {
   readonly sizeBytes: number
   readonly #options: FetchedRecordsOptions
-  readonly #bytes: Buffer
+  #bytes: Buffer
+  #memory: ResponseMemory | null
   /** Aborted transactions that begin later, by their first offset. */
   readonly #aborted: { producerId: number; firstOffset: number }[]
   /** Producers whose current transaction ends with an abort. */
@@ -58,7 +69,8 @@ export class FetchedRecords {
 
   constructor(data: PartitionData, options: FetchedRecordsOptions) {
     this.#options = options
-    this.#bytes = data.records ?? Buffer.alloc(0)
+    this.#bytes = data.records ?? NO_BYTES
+    this.#memory = options.memory ?? null
     this.sizeBytes = this.#bytes.length
     this.nextOffset = options.fetchOffset
     this.#aborted = options.isReadCommitted ? [...(data.abortedTransactions ?? [])] : []
@@ -90,12 +102,22 @@ export class FetchedRecords {
         throw this.#corrupt((cause as Error).message, cause)
       }
       if (cursor.offset < this.nextOffset) continue
+      if (this.#memory !== null && cursor.buffer === this.#bytes) cursor.copyOut(COPY_BYTES)
       this.#isStuck = true
       const record = this.#record(cursor)
       this.#isStuck = false
       this.nextOffset = cursor.offset + 1
       return record
     }
+  }
+
+  /** Gives the bytes back. What was handed out stays as it is; there is nothing more. */
+  release(): void {
+    this.#memory?.release()
+    this.#memory = null
+    this.#bytes = NO_BYTES
+    this.#at = 0
+    this.#cursor = null
   }
 
   /** Stands before the first record of the next batch that has any to hand out. */

@@ -5,6 +5,7 @@
 import type { Timer } from '@ottla/env'
 import type { ClientConnection } from '@ottla/net'
 import { ErrorCode, type FetchRequest, type FetchResponse, type Init, type Value, ZERO_UUID } from '@ottla/protocol'
+import { SlabPool } from '@ottla/stdx'
 import { FETCH } from '../apis.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
@@ -15,6 +16,7 @@ import type { ResolvedConsumerOptions } from './consumer-options.ts'
 import { type FetchDelta, FetchSession, type FetchTarget } from './fetch-session.ts'
 import { FetchedRecords } from './fetched-records.ts'
 import type { PartitionState } from './partition-state.ts'
+import { FREE_RESPONSES_MAX_BYTES, ResponseMemory } from './response-memory.ts'
 
 export interface FetcherOptions {
   readonly cluster: Cluster
@@ -40,6 +42,7 @@ export class Fetcher {
   readonly #parts: FetcherOptions
   readonly #busy = new Set<number>()
   readonly #sessions = new Map<number, FetchSession>()
+  readonly #memory = new SlabPool({ maxFreeBytes: FREE_RESPONSES_MAX_BYTES })
   #timer: Timer | null = null
   #isScheduled = false
   #isClosed = false
@@ -122,11 +125,13 @@ export class Fetcher {
     for (const state of states) state.isFetching = true
     const seeks = new Map(states.map((state) => [state.key, { state, seeks: state.seeks, offset: state.fetchOffset }]))
     const startedAt = this.#parts.cluster.env.clock.monotonic()
-    this.#request(node, session, states)
+    const memory = new ResponseMemory(this.#memory)
+    this.#request(node, session, states, memory)
       .then(
         (answer) => {
           this.#tell({ node, states, startedAt }, answer, null)
-          this.#answered(session, answer, seeks)
+          this.#answered({ session, memory }, answer, seeks)
+          memory.release()
         },
         (error) => {
           this.#tell({ node, states, startedAt }, null, error)
@@ -145,6 +150,7 @@ export class Fetcher {
     node: BrokerNode,
     session: FetchSession,
     states: readonly PartitionState[],
+    memory: ResponseMemory,
   ): Promise<Value<typeof FetchResponse>> {
     const { cluster, lane, options } = this.#parts
     const connection: ClientConnection = await lane.connection(node)
@@ -153,7 +159,7 @@ export class Fetcher {
     const version = connection.versionOf(FETCH, haveIds ? Number.POSITIVE_INFINITY : IDS_SINCE - 1)
     const delta = session.next(targets)
     const timeoutMs = Math.max(cluster.options.requestTimeoutMs, options.fetchMaxWaitMs + MAX_WAIT_GRACE_MS)
-    return await connection.request(FETCH, version, fetchRequest(delta, options, version), { timeoutMs })
+    return await connection.request(FETCH, version, fetchRequest(delta, options, version), { timeoutMs, memory })
   }
 
   #tell(
@@ -198,7 +204,7 @@ export class Fetcher {
   }
 
   #answered(
-    session: FetchSession,
+    { session, memory }: { readonly session: FetchSession; readonly memory: ResponseMemory },
     answer: Value<typeof FetchResponse>,
     asked: ReadonlyMap<string, { state: PartitionState; seeks: number; offset: number }>,
   ): void {
@@ -218,14 +224,14 @@ export class Fetcher {
         if (entry === undefined) continue
         if (data.errorCode !== ErrorCode.NONE) (refused ??= new Set()).add(entry.state)
         if (entry.state.seeks === entry.seeks && entry.state.fetchOffset === entry.offset)
-          this.#take(entry.state, data, answer)
+          this.#take(entry.state, data, answer, memory)
       }
     }
     // A session leaves out what has nothing new: that is well too.
     for (const { state } of asked.values()) if (refused?.has(state) !== true) state.fetchedAt = now
   }
 
-  #take(state: PartitionState, data: PartitionData, answer: Value<typeof FetchResponse>): void {
+  #take(state: PartitionState, data: PartitionData, answer: Value<typeof FetchResponse>, memory: ResponseMemory): void {
     const { options: read, onProgress } = this.#parts
     if (data.errorCode !== ErrorCode.NONE) {
       this.#refused(state, data, answer)
@@ -251,6 +257,7 @@ export class Fetcher {
       checkCrcs,
       key,
       value,
+      memory: memory.retain(),
     })
     state.buffer(records)
     onProgress()

@@ -95,6 +95,7 @@ export class PartitionState implements TopicPartition {
       const record = batch.next()
       this.position = batch.nextOffset
       if (record !== null) return record
+      batch.release()
       this.#buffered.popFront()
       this.bufferedBytes -= batch.sizeBytes
     }
@@ -110,6 +111,7 @@ export class PartitionState implements TopicPartition {
   #dropBuffered(): void {
     this.seeks += 1
     this.#givenBack.clear()
+    for (const records of this.#buffered) records.release()
     this.#buffered.clear()
     this.bufferedBytes = 0
     this.consumedEpoch = -1

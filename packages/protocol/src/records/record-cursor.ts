@@ -72,8 +72,11 @@ export class RecordCursor {
 
   /** Of one shape with the other cursors over plain bytes, so that the varint readers see few. */
   readonly #bytes: Cursor
-  readonly #memory: ArrayBufferLike
-  readonly #memoryOffset: number
+  /** What slices are views of, and where in it position 0 of the buffer would be. */
+  #memory: ArrayBufferLike
+  #memoryOffset: number
+  /** Up to here {@link copyOut} has copied. */
+  #copiedEnd = 0
   readonly #baseOffset: number
   readonly #baseTimestamp: number
   readonly #appendTimestamp: number
@@ -130,6 +133,21 @@ export class RecordCursor {
   /** A view of `length` bytes of the buffer from `start` on; null for a length below 0. */
   slice(start: number, length: number): Buffer | null {
     return length < 0 ? null : new FastBuffer(this.#memory, this.#memoryOffset + start, length)
+  }
+
+  /**
+   * Makes key, value and headers of this record views of a copy, which holds at most `windowBytes` bytes of this record and those behind it, or
+   * this record alone: for buffers that are used again. One copy for many records costs little, and a record that is kept keeps no more than that alive.
+   */
+  copyOut(windowBytes: number): void {
+    if (this.recordEnd <= this.#copiedEnd) return
+    const start = this.recordStart
+    const end = Math.max(this.recordEnd, Math.min(start + windowBytes, this.#bytes.end))
+    const copy = Buffer.allocUnsafe(end - start)
+    this.buffer.copy(copy, 0, start, end)
+    this.#memory = copy.buffer
+    this.#memoryOffset = copy.byteOffset - start
+    this.#copiedEnd = end
   }
 
   /**
