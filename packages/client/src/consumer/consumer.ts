@@ -334,7 +334,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     const named = subscription?.isByName === true ? subscription.topics : null
     if (retry.topics !== null && named === null) throw new ArgumentError('retry topics need a subscription by names')
     const { groupId } = options
-    const settings = { groupId, retryTopics: retry.topics, deadLetter, ...this.#rawSwitch.codecs }
+    if (deadLetter?.transactionalId != null) this.#group()
+    const settings = { groupId, retryTopics: retry.topics, deadLetter, consumer: this, ...this.#rawSwitch.codecs }
     const failed = new FailedRecords(this.#cluster, settings)
     try {
       const sources = named ?? (subscription === null ? assignment.map(({ topic }) => topic) : [])

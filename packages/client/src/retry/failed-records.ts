@@ -7,6 +7,9 @@ import type { ConsumerRecord } from '../consumer/consumer-record.ts'
 import { CodecError, KafkaError } from '../errors.ts'
 import type { TopicMetadata } from '../metadata/cluster-metadata.ts'
 import { Producer } from '../producer/producer.ts'
+import type { ProducerRecord } from '../producer/producer-record.ts'
+import type { OffsetsOfConsumer } from '../producer/transaction/transaction.ts'
+import { TransactionalProducer } from '../producer/transaction/transactional-producer.ts'
 import { lastHeader } from '../request-reply/reply-headers.ts'
 import { DeadLetterError } from './dead-letter-error.ts'
 import {
@@ -18,12 +21,14 @@ import {
   numberOf,
   retryHeaders,
 } from './failure-headers.ts'
-import { type DeadLetterTopic, type ResolvedRetry, retryTopicsOf } from './retry-options.ts'
+import { type ResolvedDeadLetter, type ResolvedRetry, retryTopicsOf } from './retry-options.ts'
 
 export interface FailedRecordsOptions {
   readonly groupId: string | null
   readonly retryTopics: ResolvedRetry['topics']
-  readonly deadLetter: DeadLetterTopic | null
+  readonly deadLetter: ResolvedDeadLetter | null
+  /** Whose offsets are committed with the copies, where these are written in transactions. */
+  readonly consumer: OffsetsOfConsumer
   readonly key: Codec<unknown>
   readonly value: Codec<unknown>
 }
@@ -42,14 +47,19 @@ const DETAILS: readonly Detail[] = ['full', 'short', 'name']
 export class FailedRecords {
   readonly #cluster: Cluster
   readonly #options: FailedRecordsOptions
-  readonly #producer: Producer
+  readonly #producer: Producer | TransactionalProducer
   readonly #retryTopics = new Map<string, Place>()
   readonly #targets = new Map<string, Promise<TopicMetadata>>()
 
   constructor(cluster: Cluster, options: FailedRecordsOptions) {
     this.#cluster = cluster
     this.#options = options
-    this.#producer = new Producer(cluster, { maxRequestBytes: MAX_REQUEST_BYTES })
+    const transactionalId = options.deadLetter?.transactionalId ?? null
+    const settings = { maxRequestBytes: MAX_REQUEST_BYTES }
+    this.#producer =
+      transactionalId === null
+        ? new Producer(cluster, settings)
+        : new TransactionalProducer(cluster, { ...settings, transactionalId })
     // It is closed by the run that it belongs to, which may need it until its end.
     cluster.roles.delete(this.#producer)
   }
@@ -67,7 +77,7 @@ export class FailedRecords {
     for (const source of sources.filter((name) => !known.has(name))) {
       const names = namesOf(source)
       for (const [index, name] of names.entries()) this.#retryTopics.set(name, { source, index })
-      const targets = deadLetter === null ? names : [...names, deadLetter(source)]
+      const targets = deadLetter === null ? names : [...names, deadLetter.topicOf(source)]
       await Promise.all(targets.map((target) => this.#ensure(target, source)))
     }
     return [...this.#retryTopics.keys()]
@@ -118,7 +128,7 @@ export class FailedRecords {
 
   /** Sends the record to its dead-letter topic. Rejects with DeadLetterError. */
   async sendToDeadLetters(raw: ConsumerRecord, error: unknown): Promise<void> {
-    const target = this.#options.deadLetter!(this.#place(raw).source)
+    const target = this.#options.deadLetter!.topicOf(this.#place(raw).source)
     await this.#send(raw, { target, error, headers: (failure) => deadLetterHeaders(raw, failure) })
     const { topic, partition, offset } = raw
     this.#cluster.env.logger.info('a record became a dead letter', { topic, partition, offset, target, error })
@@ -142,19 +152,26 @@ export class FailedRecords {
     for (const detail of DETAILS) {
       try {
         const { partitions } = await this.#ensure(target, raw.topic)
-        await this.#producer.send({
-          topic: target,
-          key,
-          value,
-          headers: headers({ error, detail, groupId }),
-          ...(partition < partitions.length ? { partition } : {}),
-        })
+        const copy = { topic: target, key, value, headers: headers({ error, detail, groupId }) }
+        await this.#write(raw, partition < partitions.length ? { ...copy, partition } : copy)
         return
       } catch (cause) {
         const mayFit = cause instanceof KafkaError && TOO_LARGE.has(cause.code) && detail !== DETAILS.at(-1)
         if (!mayFit) throw new DeadLetterError(raw, target, { failure: error, cause })
       }
     }
+  }
+
+  async #write({ topic, partition, offset }: ConsumerRecord, copy: ProducerRecord): Promise<void> {
+    const producer = this.#producer
+    if (producer instanceof Producer) {
+      await producer.send(copy)
+      return
+    }
+    await producer.transaction(async (transaction) => {
+      await transaction.send(copy)
+      await transaction.sendOffsets(this.#options.consumer, [{ topic, partition, offset: offset + 1 }])
+    })
   }
 
   #ensure(target: string, source: string): Promise<TopicMetadata> {

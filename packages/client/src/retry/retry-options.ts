@@ -33,6 +33,11 @@ export interface RetryTopicsOptions {
 export interface DeadLetterOptions {
   /** Default: `<topic>-dlt`. Made, when it is not there, with as many partitions as its source has. */
   readonly topic?: string | ((source: string) => string)
+  /**
+   * With a transactional id (one for each consumer, the same over restarts), the record that goes to a retry or dead-letter topic and the commit of its offset are one
+   * transaction: after a crash there is no second copy for readers with read_committed. Needs a group, and the order of partitions.
+   */
+  readonly transactionalId?: string
 }
 
 export interface ResolvedRetry {
@@ -45,8 +50,11 @@ export interface ResolvedRetry {
   readonly topics: Required<RetryTopicsOptions> | null
 }
 
-/** Names the dead-letter topic of a source. */
-export type DeadLetterTopic = (source: string) => string
+export interface ResolvedDeadLetter {
+  /** Names the dead-letter topic of a source. */
+  readonly topicOf: (source: string) => string
+  readonly transactionalId: string | null
+}
 
 const ATTEMPTS = 3
 
@@ -73,12 +81,19 @@ export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {
   return resolved
 }
 
-/** Null: there is none. */
-export function resolveDeadLetter(options: string | DeadLetterOptions | undefined): DeadLetterTopic | null {
+/** Null: there is none. Throws {@link ArgumentError}. */
+export function resolveDeadLetter(
+  options: string | DeadLetterOptions | undefined,
+  order: 'partition' | 'key' | 'none',
+): ResolvedDeadLetter | null {
   if (options === undefined) return null
-  const topic = typeof options === 'string' ? options : options.topic
-  if (typeof topic === 'function') return topic
-  return topic === undefined ? (source) => `${source}-dlt` : () => topic
+  const { topic, transactionalId = null } = typeof options === 'string' ? { topic: options } : options
+  if (transactionalId === '') throw new ArgumentError('a transactional id is not empty')
+  // Out of order there is no offset below which all is done.
+  if (transactionalId !== null && order !== 'partition')
+    throw new ArgumentError('dead letters in transactions need the order of partitions')
+  if (typeof topic === 'function') return { topicOf: topic, transactionalId }
+  return { topicOf: (source) => topic ?? `${source}-dlt`, transactionalId }
 }
 
 /** Names of the retry topics of a source, in their order. */

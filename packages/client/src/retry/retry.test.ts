@@ -14,7 +14,9 @@ import { resolveRetry, retryTopicsOf } from './retry-options.ts'
 const codecs = { key: stringCodec, value: jsonCodec<number>() }
 
 async function world(body: (world: World) => Promise<void>): Promise<void> {
-  await using broker = await createBroker({ settings: { 'auto.create.topics.enable': 'false' } })
+  await using broker = await createBroker({
+    settings: { 'auto.create.topics.enable': 'false', 'transaction.state.log.num.partitions': '1' },
+  })
   await using kafka = new Kafka({ bootstrapServers: broker.bootstrap })
   await kafka.admin().createTopics([{ name: 'jobs', partitionCount: 2 }])
   await body(new World(kafka))
@@ -342,6 +344,50 @@ test('race: a run that is stopped while its handler fails waits for the dead let
     )
     deepEqual(await world.committed(), { 'jobs-0': 1 })
     equal(text((await world.read('jobs-dlt', 1))[0]!, 'kafka_dlt-exception-message'), 'in the end')
+  }))
+
+test('in transactions a dead letter and the offset behind its record are committed together, once', () =>
+  world(async (world) => {
+    await world.send([1, 2, 3])
+    const consumer = world.consumer({ autoCommit: false })
+    const stop = new AbortController()
+    await consumer.run(
+      ({ value }) => {
+        if (value === 3) return stop.abort()
+        throw new Error('no')
+      },
+      { deadLetter: { transactionalId: 'workers-1' }, signal: stop.signal },
+    )
+    // Nobody else commits: the process might have died here.
+    deepEqual(await world.committed(), { 'jobs-0': 2 })
+    await consumer.close()
+    const letters = await world.read('jobs-dlt', 2)
+    deepEqual(
+      letters.map(({ value }) => value!.toString()),
+      ['1', '2'],
+    )
+    const run = world.consumer().run(() => {}, { deadLetter: { transactionalId: 'w' }, order: 'key' })
+    await rejects(run, /order of partitions/)
+  }))
+
+test('a record that is too large goes without its stack in transactions too', () =>
+  world(async (world) => {
+    await world.kafka.admin().createTopics([{ name: 'small', configs: { 'max.message.bytes': '700' } }])
+    await world.send([1])
+    const stop = new AbortController()
+    const running = world.consumer().run(
+      () => {
+        const error = new Error('told')
+        error.stack = 'x'.repeat(20_000)
+        throw error
+      },
+      { deadLetter: { topic: 'small', transactionalId: 'workers-1' }, signal: stop.signal },
+    )
+    const [letter] = await world.read('small', 1)
+    stop.abort()
+    await running
+    equal(text(letter!, 'kafka_dlt-exception-message'), 'told')
+    equal(text(letter!, 'kafka_dlt-exception-stacktrace'), undefined)
   }))
 
 test('retry topics need names to go by', () =>

@@ -2,7 +2,7 @@
 import { ArgumentError } from '../../errors.ts'
 import {
   type DeadLetterOptions,
-  type DeadLetterTopic,
+  type ResolvedDeadLetter,
   type ResolvedRetry,
   type RetryOptions,
   resolveDeadLetter,
@@ -54,7 +54,7 @@ export interface ResolvedRunOptions<K, V> {
   readonly order: 'partition' | 'key' | 'none'
   readonly maxHeld: number
   readonly retry: ResolvedRetry
-  readonly deadLetter: DeadLetterTopic | null
+  readonly deadLetter: ResolvedDeadLetter | null
   readonly onFailed: NonNullable<ConsumerRunOptions<K, V>['onFailed']>
   readonly signal: AbortSignal | undefined
 }
@@ -62,7 +62,7 @@ export interface ResolvedRunOptions<K, V> {
 /** Fills in the defaults. Throws {@link ArgumentError}. */
 export function resolveRunOptions<K, V>(options: ConsumerRunOptions<K, V>): ResolvedRunOptions<K, V> {
   const { concurrency = 1, order = 'partition' } = options
-  const deadLetter = resolveDeadLetter(options.deadLetter)
+  const deadLetter = resolveDeadLetter(options.deadLetter, order)
   const maxWaiting = options.maxWaiting ?? Math.max(100, 4 * concurrency)
   for (const [name, value] of Object.entries({ concurrency, maxWaiting })) {
     if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`${name} is a whole number of at least 1`)
