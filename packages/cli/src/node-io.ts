@@ -74,7 +74,12 @@ class StreamOutput implements Output {
   async drained(): Promise<void> {
     this.#flush()
     while (this.#error === null && this.#stream.writableLength > HIGH_MARK_BYTES) {
-      await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'error')]).catch(() => {})
+      // Whichever does not come takes its listener away again.
+      const { signal, abort } = settling()
+      await Promise.race([once(this.#stream, 'drain', { signal }), once(this.#stream, 'error', { signal })]).catch(
+        () => {},
+      )
+      abort()
     }
     if (this.#error !== null) throw this.#error
   }
@@ -95,4 +100,9 @@ class StreamOutput implements Output {
     else if (pending.every((data) => typeof data === 'string')) this.#stream.write(pending.join(''))
     else this.#stream.write(Buffer.concat(pending.map((data) => (typeof data === 'string' ? Buffer.from(data) : data))))
   }
+}
+
+function settling(): { readonly signal: AbortSignal; abort(): void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
 }

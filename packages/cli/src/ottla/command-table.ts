@@ -26,8 +26,8 @@ export const COMMANDS: readonly CommandSpec[] = [
 ]
 
 export const GROUPS: readonly CommandGroup[] = [
-  { name: 'topic', summary: 'Topics: list, create, describe, alter, purge, delete' },
-  { name: 'group', summary: 'Groups: list, describe, lag, reset, delete' },
+  { name: 'topic', summary: 'Topics: list, create, describe, alter, clone, purge, delete' },
+  { name: 'group', summary: 'Groups: list, describe, lag, reset, clone, delete' },
   { name: 'config', summary: 'Settings of topics, brokers and groups: get, set, unset, diff' },
   { name: 'acl', summary: 'Who may do what: list, add, remove' },
   { name: 'cluster', summary: 'The cluster: brokers, features, health' },

@@ -94,3 +94,12 @@ test('a group forgets a topic, and goes', async (t) => {
   equal((await run('group delete billing -y')).out, 'Deleted group billing\n')
   equal((await run('group list --json')).out, '[]\n')
 })
+
+test('a group is made that stands where another does', async (t) => {
+  const { run } = await ottlaWithBroker(t)
+  await groupThatRead(run)
+  match((await run('group clone billing next')).out, /^Group next stands where billing does, on \d partitions?\n$/)
+  equal((await run('consume orders -G next -e')).out, 'd\n')
+  equal((await run('group clone billing next')).code, 1)
+  equal((await run('group clone billing next --yes')).code, 0)
+})

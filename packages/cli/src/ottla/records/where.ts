@@ -179,12 +179,16 @@ function rootOf(record: ConsumerRecord, root: (typeof ROOTS)[number]): unknown {
 function parsedOf(bytes: Buffer | null): unknown {
   if (bytes === null) return null
   const text = bytes.toString('utf8')
+  // An exception for each record that is plain text would cost more than all the rest.
+  if (!MAYBE_JSON.test(text)) return text
   try {
     return JSON.parse(text)
   } catch {
     return text
   }
 }
+
+const MAYBE_JSON = /^\s*(?:[{["]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$|true\s*$|false\s*$|null\s*$)/
 
 /** Only what is an object's own: nobody reaches prototypes. */
 function follow(value: unknown, steps: readonly (string | number)[]): unknown {

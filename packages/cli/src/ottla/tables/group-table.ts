@@ -85,6 +85,18 @@ export const GROUP_COMMANDS: readonly CommandSpec[] = [
     load: () => import('../group/reset.ts'),
   },
   {
+    name: 'group clone',
+    summary: 'Makes another group that stands where this one does',
+    arguments: [
+      { name: 'GROUP', description: 'Its name.', completes: 'group' },
+      { name: 'NEW', description: 'The name of the other.' },
+    ],
+    options: [YES_OPTION],
+    json: 'An array of {topic, partition, offset}.',
+    examples: [{ says: 'Try a new version beside the old one', line: 'ottla group clone billing billing-next' }],
+    load: () => import('../group/clone.ts'),
+  },
+  {
     name: 'group delete',
     aliases: ['rm'],
     summary: 'Deletes groups, or what they committed of a topic',

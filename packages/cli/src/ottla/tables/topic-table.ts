@@ -105,6 +105,19 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     load: () => import('../topic/alter.ts'),
   },
   {
+    name: 'topic clone',
+    summary: 'Creates a topic with the partitions and settings of another',
+    arguments: [TOPIC, { name: 'NEW', description: 'The name of the new one.' }],
+    json: '{name, id, partitions, configs}',
+    examples: [
+      {
+        says: 'And its records',
+        line: 'ottla consume orders -e --json | ottla produce orders-copy -J --keep-partitions',
+      },
+    ],
+    load: () => import('../topic/clone.ts'),
+  },
+  {
     name: 'topic purge',
     summary: 'Deletes records of a topic: all, or the older ones',
     arguments: [TOPIC],

@@ -79,3 +79,11 @@ test('on a terminal a table fits the width, and names are cut; elsewhere they ar
   match(shown.out, /aaa…/)
   match((await run('topic list')).out, new RegExp(long))
 })
+
+test('a topic is made like another', async (t) => {
+  const { run } = await ottlaWithBroker(t)
+  await run('topic create orders -p 3 -c retention.ms=5000')
+  equal((await run('topic clone orders copy')).out, 'Created topic copy with 3 partitions and 1 setting like orders\n')
+  equal((await run('config diff topic/orders topic/copy')).out, 'They are the same.\n')
+  equal((await run('topic clone orders copy')).err, 'error: topic copy exists already\n')
+})
