@@ -1,7 +1,7 @@
 /**
  * npm run test:chaos: our clients against a broker that is killed and comes again, over and over. Nothing that was acknowledged is lost, nothing is
  * doubled with idempotence, order is kept. Long, and so no part of CI.
- *   npm run test:chaos -- ottla 20          system (ottla, kafka, kafka-2.4, kafka-cluster), and how often the broker goes
+ *   npm run test:chaos -- ottla 20          system (README.md lists them), and how often the broker goes
  *   SEED=7                                  the same choices again; what the machine does meanwhile differs
  */
 import { Kafka } from '@ottla/client'
@@ -9,6 +9,7 @@ import { nodeEnv } from '@ottla/env/node'
 import { Prng } from '@ottla/stdx'
 import { missing } from '../suite/support/needs.mjs'
 import { SYSTEMS } from '../suite/support/systems.mjs'
+import { CUT_NETWORKS } from './cut-network.mjs'
 import { KAFKA_CLUSTER } from './kafka-cluster.mjs'
 import { copying } from './workloads/copying.mjs'
 import { grouped } from './workloads/grouped.mjs'
@@ -62,14 +63,12 @@ async function round(server, workloads, number) {
   for (const { disturb } of workloads) disturb?.(prng)
   const signal = prng.below(4) === 0 ? 'SIGTERM' : 'SIGKILL'
   const from = performance.now()
-  const which = (await server.restart(signal)) ?? 'broker'
+  const what = (await server.restart(signal)) ?? signal
   const all = workloads.map(({ progress }) => progress()).join(' ')
-  say(
-    `round ${number}: ${which} ${signal}, back after ${((performance.now() - from) / 1000).toFixed(1)} s; done so far ${all}`,
-  )
+  say(`round ${number}: ${what}, back after ${((performance.now() - from) / 1000).toFixed(1)} s; done so far ${all}`)
 }
 
-const system = { ...SYSTEMS, 'kafka-cluster': KAFKA_CLUSTER }[name]
+const system = { ...SYSTEMS, ...CUT_NETWORKS, 'kafka-cluster': KAFKA_CLUSTER }[name]
 if (system === undefined) throw new Error(`there is no system ${name}`)
 say(`${system.title}, ${rounds} rounds, seed ${seed}`)
 const server = await system.start()

@@ -59,7 +59,7 @@ async function start() {
       servers.set(each.id, await startBroker(each))
       await servers.get(each.id).started
       await allInSync(watch)
-      return `broker ${each.id}`
+      return `broker ${each.id} ${signal}`
     },
     async stop() {
       await watch.close()

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import process from 'node:process'
-import { Kafka, stringCodec, topic as topicOf } from '@ottla/client'
+import { ConfigResourceType, Kafka, stringCodec, topic as topicOf } from '@ottla/client'
 
 const { BOOTSTRAP, TLS_BOOTSTRAP, TLS_CA, PREFIX, RUNTIME } = process.env
 const kafka = new Kafka({ bootstrapServers: BOOTSTRAP })
@@ -98,6 +98,32 @@ await run('a handler per record, and errors as classes', async () => {
   await consumer.run(() => (++done === texts.length ? stop.abort() : null), { concurrency: 4, signal: stop.signal })
   await consumer.close()
   await assert.rejects(producer.send({ topic: 'not a name!', value: null }), { name: 'BrokerError' })
+})
+
+await run('a share group, and a request with its reply', async () => {
+  const topic = await newTopic()
+  const groupId = `${topic.name}-workers`
+  const set = { kind: 'set', name: 'share.auto.offset.reset', value: 'earliest' }
+  const resource = { type: ConfigResourceType.group, name: groupId }
+  await kafka.admin().incrementalAlterConfigs([{ resource, changes: [set] }])
+  await kafka.producer().sendAll(texts.map((value) => ({ topic, key: value, value })))
+  const workers = kafka.shareConsumer({ groupId, value: stringCodec })
+  workers.subscribe([topic.name])
+  const stop = new AbortController()
+  const seen = new Set()
+  await workers.run(({ record }) => seen.add(record.value).size === texts.length && stop.abort(), {
+    signal: stop.signal,
+  })
+  await workers.close()
+
+  const questions = await newTopic()
+  const options = { groupId: questions.name, reply: stringCodec }
+  const server = kafka.serve(questions, ({ value }) => `${value}!`, options)
+  const requester = kafka.requester({ replyTopic: topicOf(`${questions.name}-replies`, { value: stringCodec }) })
+  const { value } = await requester.request(questions, { value: 'hello' }, { timeoutMs: 20_000 })
+  assert.equal(value, 'hello!')
+  await requester.close()
+  await server.close()
 })
 
 await run('TLS', async () => {

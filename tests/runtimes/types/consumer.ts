@@ -22,7 +22,11 @@ interface Order {
   readonly amount: number
 }
 
-const options: KafkaOptions = { bootstrapServers: ['localhost:9092'] }
+const options: KafkaOptions = {
+  bootstrapServers: ['localhost:9092'],
+  tls: { ca: 'pem' },
+  sasl: { mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' },
+}
 const orders = topic('orders', { key: stringCodec, value: jsonCodec<Order>() })
 const upper: Codec<string> = { encode: (text) => Buffer.from(text.toUpperCase()), decode: (bytes) => bytes.toString() }
 const first: Partitioner = ({ partitionCount }) => (partitionCount > 1 ? 1 : undefined)
@@ -56,6 +60,13 @@ export async function program(signal: AbortSignal): Promise<number> {
   await workers.run(async (task: Task<Buffer, string>) => {
     if (task.record.value?.startsWith('A') === true) await task.release()
   })
+  const requester = kafka.requester({ replyTopic: topic('replies', { value: jsonCodec<Order>() }) })
+  const reply: Order | null = (await requester.request(orders, { value: null }, { timeoutMs: 10 })).value
+  const server = kafka.serve(orders, ({ value }) => value?.id ?? null, { groupId: 's', reply: stringCodec, signal })
+  await server.close()
+  await consumer.run(async () => {}, { retry: { attempts: 3, topics: { delaysMs: [10] } }, deadLetter: {} })
+  consumer.on('stalled', ({ kind, sinceMs }) => kind === 'poll' && sinceMs > 0)
+  consumer.seek({ topic: 'orders', partition: 0 }, reply?.amount ?? 0)
   const created = await kafka.admin().createTopics([{ name: 'orders', partitionCount: 6 }])
   const partitions: number = unwrap(created.get('orders')).partitionCount
   try {

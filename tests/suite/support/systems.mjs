@@ -14,7 +14,7 @@ const SETTINGS = {
 }
 
 /** Beyond 2.4: shorter than the defaults wherever a case waits for the end of something. */
-const NEWER_SETTINGS = {
+export const NEWER_SETTINGS = {
   ...SETTINGS,
   'share.coordinator.state.topic.num.partitions': '4',
   'share.coordinator.state.topic.replication.factor': '1',
