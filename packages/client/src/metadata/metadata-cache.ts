@@ -173,7 +173,8 @@ export class MetadataCache {
       (error) => {
         this.#refreshFailures += 1
         this.#options.env.logger.debug('metadata could not be refreshed', { error })
-        if (!(error instanceof KafkaError && error.code === 'CLOSED')) this.invalidate()
+        // What will not pass (a closed client, a wrong password) is for the next call to try.
+        if (isRetriable(error)) this.invalidate()
       },
     )
   }

@@ -37,6 +37,15 @@ test('where the server wants it, id and secret stand in the body', async () => {
   equal(questions[0]!.body, 'grant_type=client_credentials&client_id=my+client&client_secret=a%2Bb')
 })
 
+test('where the server wants it, id and secret are not encoded in the header', async () => {
+  const { questions, token } = ask(
+    { status: 200, body: '{"access_token":"abc"}' },
+    { authentication: 'basic-unencoded' },
+  )
+  await token
+  equal(questions[0]!.headers['authorization'], `Basic ${Buffer.from('my client:a+b').toString('base64')}`)
+})
+
 test('a refusal is final and told with its reason, a server in trouble is asked again, and no error has the secret', async () => {
   const refused = ask({ status: 401, body: '{"error":"invalid_client","error_description":"no such client"}' })
   await rejects(refused.token, (error: Error & { retriable?: boolean }) => {

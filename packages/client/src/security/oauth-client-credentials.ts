@@ -11,8 +11,11 @@ export interface OauthClientCredentials {
   readonly scope?: string
   /** Further parameters of the request, e.g. `audience` or `resource`. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** How the server is told who asks: `basic` in a header, `post` in the body. Default: basic. */
-  readonly authentication?: 'basic' | 'post'
+  /**
+   * How the server is told who asks: `basic` in a header, as the RFC has it; `basic-unencoded` without encoding id and secret before, for servers that want
+   * it so (Java's default); `post` in the body. Default: basic.
+   */
+  readonly authentication?: 'basic' | 'basic-unencoded' | 'post'
   /** What the brokers are told beside the token. */
   readonly extensions?: Readonly<Record<string, string>>
   /** For the token endpoint. Default: what this machine trusts. */
@@ -70,7 +73,8 @@ function request(options: OauthClientCredentials): { body: string; headers: Reco
     form.set('client_id', clientId)
     form.set('client_secret', clientSecret)
   } else {
-    const pair = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`
+    const encoded = options.authentication === 'basic-unencoded' ? (text: string) => text : formEncoded
+    const pair = `${encoded(clientId)}:${encoded(clientSecret)}`
     headers['authorization'] = `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`
   }
   return { body: form.toString(), headers }

@@ -203,6 +203,29 @@ test(
   }),
 )
 
+test(
+  'a client shows its secrets to nobody, whatever is looked at',
+  world(async ({ kafka }) => {
+    const one = kafka({ sasl: { ...PLAIN, password: 'SECRET' } as SaslOptions })
+    for (const shown of [one, one.admin(), one.producer(), one.consumer()]) {
+      doesNotMatch(inspect(shown, { depth: 20, showHidden: true }), /SECRET/)
+    }
+  }),
+)
+
+test(
+  'a refused client does not knock again by itself',
+  world(async ({ simulation, fake, kafka }) => {
+    fake.createTopic('t', 1)
+    const one = kafka({ sasl: { ...PLAIN, password: 'wrong' } as SaslOptions })
+    await rejects(one.producer().send({ topic: 't', value: Buffer.from('v') }), AuthenticationError)
+    await simulation.sleep(2000)
+    const knocks = fake.sessions.length
+    await simulation.sleep(60_000)
+    equal(fake.sessions.length, knocks)
+  }),
+)
+
 test('options that cannot be used are refused when the client is made', () => {
   const make = (sasl: unknown) => () => new Kafka({ bootstrapServers: 'b:1', sasl: sasl as SaslOptions })
   throws(make({ mechanism: 'GSSAPI' }), /one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, not GSSAPI/)

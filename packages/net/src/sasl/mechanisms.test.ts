@@ -2,6 +2,7 @@ import { deepEqual, doesNotMatch, equal, match, rejects, throws } from 'node:ass
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { Env } from '@ottla/env'
+import { Prng } from '@ottla/stdx'
 import { FakeTimers } from '../fake-world.test.ts'
 import { OauthBearerMechanism } from './oauth-bearer.ts'
 import { PlainMechanism } from './plain.ts'
@@ -67,6 +68,20 @@ test('a nonce of another exchange, none of the server, and few or very many iter
     throws(() => scram(bad), SaslError)
   }
   throws(() => scram('e=unknown-user'), /unknown-user/)
+})
+
+test('whatever a server says first is answered or refused, and nothing else happens', () => {
+  const random = new Prng(7)
+  const { serverFirst } = RFC_7677
+  for (let round = 0; round < 2000; round += 1) {
+    const bytes = Buffer.from(serverFirst)
+    for (let change = 0; change <= round % 3; change += 1) bytes[random.below(bytes.length)] = random.below(256)
+    try {
+      scram(bytes.subarray(0, 1 + random.below(bytes.length)).toString('latin1'), { maxIterations: 5000 })
+    } catch (error) {
+      equal((error as Error).name, 'SaslError')
+    }
+  }
 })
 
 test('a delegation token says so, and names with commas and equal signs are written as SCRAM has them', () => {

@@ -72,6 +72,7 @@ function oauthOptions(properties: Properties, io: Io, tls: TlsOptions | undefine
     tokenEndpoint: url,
     clientId,
     clientSecret,
+    authentication: properties.get('sasl.oauthbearer.header.urlencode') === 'true' ? 'basic' : 'basic-unencoded',
     ...(scope !== undefined && { scope }),
     ...(tls !== undefined && { tls: withoutOwn(tls) }),
     ...extensions,

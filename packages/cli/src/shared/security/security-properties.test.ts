@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { createSecureContext } from 'node:tls'
 import type { OauthToken, SaslOptions, TlsOptions } from '@ottla/client'
 import type { Io } from '../../io.ts'
 import { testEnv } from '../../test-io.test.ts'
@@ -92,6 +93,7 @@ test('OAUTHBEARER asks a token endpoint, reads a file, or signs nothing at all',
       tokenEndpoint: 'https://idp.example/token',
       clientId: 'me',
       clientSecret: 'secret',
+      authentication: 'basic-unencoded',
       scope: 'kafka',
       extensions: { logicalCluster: 'lkc' },
     },
@@ -173,5 +175,9 @@ test('host names go unchecked only on demand, and versions of TLS are those that
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.2',
   })
+  const suites = 'TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
+  const { ciphers } = options({ ...ssl, 'ssl.cipher.suites': suites }).tls as TlsOptions
+  equal(ciphers, 'TLS_AES_128_GCM_SHA256:TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256')
+  createSecureContext({ ciphers: ciphers! })
   throws(() => options({ ...ssl, 'ssl.enabled.protocols': 'TLSv1' }), /TLSv1\.2 and TLSv1\.3/)
 })

@@ -28,6 +28,13 @@ export function securityOptions(properties: Properties, io: Io): Pick<KafkaOptio
 /** The ssl.* properties. Throws ToolError. */
 export function tlsOptions(properties: Properties, io: Io): TlsOptions {
   const options: Writable<TlsOptions> = { ...trusted(properties, io), ...own(properties, io), ...versions(properties) }
+  const suites = properties.get('ssl.cipher.suites')
+  // OpenSSL knows the names of the standard, which are Java's, beside its own.
+  if (suites !== undefined)
+    options.ciphers = suites
+      .split(',')
+      .map((name) => name.trim())
+      .join(':')
   const check = properties.get('ssl.endpoint.identification.algorithm') ?? 'https'
   if (check.trim() === '') options.verify = 'certificate'
   else if (check.toLowerCase() !== 'https') {
