@@ -108,6 +108,8 @@ import {
   OffsetFetchResponse,
   ProduceRequest,
   ProduceResponse,
+  PushTelemetryRequest,
+  PushTelemetryResponse,
   RemoveRaftVoterRequest,
   RemoveRaftVoterResponse,
   RenewDelegationTokenRequest,
@@ -254,3 +256,4 @@ export const GET_TELEMETRY_SUBSCRIPTIONS = {
   response: GetTelemetrySubscriptionsResponse,
 }
 export const UNREGISTER_CONTROLLER = { request: UnregisterControllerRequest, response: UnregisterControllerResponse }
+export const PUSH_TELEMETRY = { request: PushTelemetryRequest, response: PushTelemetryResponse }

@@ -19,6 +19,11 @@ export interface KafkaOptions {
   readonly sasl?: SaslOptions
   /** Makes spans of what this client does: `openTelemetry(api)`. Default: none. */
   readonly telemetry?: Tracing
+  /**
+   * Sends this client's metrics to brokers that ask for them by their client metrics resources (KIP-714; enable.metrics.push of Java's clients). Brokers know
+   * the client by its id, software and address. Default: false.
+   */
+  readonly pushMetrics?: boolean
   /** Clock, timers, network and log of this client. Default: those of this process. */
   readonly env?: Env
   /** An attempt that got no answer in this time is given up, and its connection closed. Default 30,000. */

@@ -21,7 +21,8 @@ import { Requester } from './request-reply/requester.ts'
 import { type RedriveOptions, type RedriveResult, redrive } from './retry/redrive.ts'
 import { ShareConsumer } from './share/share-consumer.ts'
 import type { ShareConsumerOptions } from './share/share-options.ts'
-import { CLIENT_METRICS } from './telemetry/metrics-table.ts'
+import { MetricsPush } from './telemetry/metrics-push.ts'
+import { CLIENT_METRICS, type ClientMetricSource } from './telemetry/metrics-table.ts'
 import type { Topic } from './topic.ts'
 
 /**
@@ -32,12 +33,16 @@ import type { Topic } from './topic.ts'
 export class Kafka {
   readonly #cluster: Cluster
   readonly #ownEnv: NodeEnv | null
+  readonly #push: MetricsPush | null
 
-  /** Connects to nothing yet. Throws ArgumentError. */
+  /** Connects to nothing yet, unless it is to push metrics. Throws ArgumentError. */
   constructor(options: KafkaOptions) {
     const resolved = clusterOptions(options)
     this.#ownEnv = options.env === undefined ? nodeEnv({ logLevel: 'warn', timersKeepAlive: true }) : null
-    this.#cluster = new Cluster((options.env ?? this.#ownEnv)!, resolved)
+    const cluster = new Cluster((options.env ?? this.#ownEnv)!, resolved)
+    this.#cluster = cluster
+    this.#push = options.pushMetrics === true ? new MetricsPush({ cluster, source: () => this.#figures() }) : null
+    this.#push?.start()
   }
 
   /** A producer. Throws ArgumentError. */
@@ -92,12 +97,10 @@ export class Kafka {
    * clients have by way of the JMX exporter, where Kafka has them.
    */
   async metrics(): Promise<string> {
-    const { env, telemetry, roles } = this.#cluster
-    const { clientId, figures } = telemetry
-    const consumers = [...roles].filter((role) => role instanceof Consumer)
+    const { env } = this.#cluster
     const pause = () => new Promise<void>((resolve) => env.timers.defer(resolve))
     const options = { monotonic: () => env.clock.monotonic(), pause }
-    return await prometheusText(CLIENT_METRICS, { clientId, figures, consumers }, options)
+    return await prometheusText(CLIENT_METRICS, this.#figures(), options)
   }
 
   admin(): Admin {
@@ -106,6 +109,7 @@ export class Kafka {
 
   /** Closes what was opened from here (producers send what they hold, consumers leave their groups), then the connections. */
   async close(): Promise<void> {
+    await this.#push?.close()
     await Promise.allSettled([...this.#cluster.roles].map((role) => role[Symbol.asyncDispose]()))
     this.#cluster.close()
     this.#ownEnv?.close()
@@ -113,5 +117,11 @@ export class Kafka {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #figures(): Omit<ClientMetricSource, 'breathe'> {
+    const { telemetry, roles } = this.#cluster
+    const consumers = [...roles].filter((role) => role instanceof Consumer)
+    return { clientId: telemetry.clientId, figures: telemetry.figures, consumers }
   }
 }
