@@ -20,6 +20,8 @@ import { World } from './lib/world.mjs'
 import { MASKS } from './masks.mjs'
 
 const LIMIT_MS = 15_000
+/** Of cases that do not touch each other. */
+const AT_ONCE = 6
 const SETTINGS = {
   'node.id': '1',
   'offsets.topic.num.partitions': '1',
@@ -48,13 +50,17 @@ async function runSide(scenario, { side, world }) {
   world.file('fast.properties', FAST)
   await scenario.prepare?.(world)
   const results = []
-  for (const { args, before, stdin, limitMs = LIMIT_MS } of scenario.cases) {
-    await before?.(world)
-    const started = performance.now()
-    const request = { args: argumentsOf(args, world), stdin, limitMs }
-    const result = await side.run(scenario.tool, request)
-    results.push({ ...result, args: request.args, folder: world.folder, tookMs: performance.now() - started })
+  const waiting = [...scenario.cases.entries()]
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [at, { args, stdin, limitMs = LIMIT_MS }] = next
+      const started = performance.now()
+      const request = { args: argumentsOf(args, world), stdin, limitMs }
+      const result = await side.run(scenario.tool, request)
+      results[at] = { ...result, args: request.args, folder: world.folder, tookMs: performance.now() - started }
+    }
   }
+  await Promise.all(Array.from({ length: scenario.isParallel ? AT_ONCE : 1 }, worker))
   await world.leave()
   return results
 }

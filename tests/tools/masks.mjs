@@ -19,12 +19,15 @@ export const MASKS = [
   },
   {
     name: 'stack-trace',
-    reason: 'Java stack traces, with the line that names the exception: there is nothing to tell of a JVM.',
-    apply: (text) =>
-      text.replaceAll(
-        /^(?:[a-z]\w*\.)+[A-Z][\w$]*(?:: .*)?\n\n|^(?:(?:[a-z]\w*\.)+[A-Z][\w$]*(?:: .*)?\n(?=\tat ))?(?:\tat .*\n|\t\.\.\. \d+ more\n|\t?Caused by: .*\n|\tSuppressed: .*\n)+\n?/gm,
-        '',
-      ),
+    reason:
+      'Java stack traces: there is nothing to tell of a JVM. Their first line goes too where it only says again what was said.',
+    apply: withoutTraces,
+  },
+  {
+    name: 'advice',
+    reason: "Advice of Java's consumer to set group.protocol=consumer.",
+    tools: ['kafka-console-consumer'],
+    apply: (text) => text.replaceAll(/^The consumer rebalance protocol \(KIP-848\) is .*(?:\n|$)/gm, ''),
   },
   {
     name: 'call',
@@ -35,6 +38,26 @@ export const MASKS = [
     name: 'uncaught',
     reason: 'What the JVM says of an exception that nobody caught.',
     apply: (text) => text.replaceAll(/^Exception in thread "main" (?:[a-z]\w*\.)+[A-Z][\w$]*: /gm, ''),
+  },
+  {
+    name: 'log-lines',
+    reason: "What Kafka's tools log (log4j is off here), and ours print.",
+    apply: (text) => text.replaceAll(/^(?:WARN|ERROR) .*\n/gm, ''),
+  },
+  {
+    name: 'member-id',
+    reason: 'Members of classic groups get ids from the broker.',
+    tools: ['kafka-consumer-groups'],
+    apply: (text) => text.replaceAll(/\bottla-[\w-]{30,}/g, 'MEMBER').replaceAll(/ +$/gm, ''),
+  },
+  {
+    name: 'java-sets',
+    reason: 'The order of Java sets of options and of enum values, another in each run.',
+    tools: ['kafka-consumer-groups', 'kafka-share-groups', 'kafka-streams-groups', 'kafka-topics'],
+    apply: (text) =>
+      text
+        .replaceAll(/(?<=Valid (?:states|types) are: ).*/g, inOrder)
+        .replaceAll(/\[[\w-]+\](?:, \[[\w-]+\])+/g, inOrder),
   },
   {
     name: 'folder',
@@ -115,6 +138,36 @@ export const MASKS = [
     apply: (text) => text.split('\n').sort().join('\n'),
   },
 ]
+
+const TRACE_LINE = /^\tat |^\t\.\.\. \d+ more$|^\t?Caused by: |^\tSuppressed: |^ at \[Source/
+const TRACE_HEAD = /^(?:Exception in thread "main" )?(?:[a-z]\w*\.)+[A-Z][\w$]*(?:: (.*))?$/
+
+function withoutTraces(text) {
+  const kept = []
+  const lines = text.split('\n')
+  for (const [at, line] of lines.entries()) {
+    if (TRACE_LINE.test(line)) continue
+    const head = TRACE_HEAD.exec(line)
+    const next = lines[at + 1] ?? ''
+    const isHead = head !== null && (TRACE_LINE.test(next) || next === '')
+    const message = head?.[1] ?? ''
+    if (isHead && kept.some((earlier) => earlier.includes(message) && message !== '')) continue
+    // The empty line that ends a trace.
+    if (
+      line === '' &&
+      at > 0 &&
+      at < lines.length - 1 &&
+      (TRACE_LINE.test(lines[at - 1]) || TRACE_HEAD.test(lines[at - 1]))
+    )
+      continue
+    kept.push(line)
+  }
+  return kept.join('\n')
+}
+
+function inOrder(list) {
+  return list.split(', ').sort().join(', ')
+}
 
 /** Columns of tables with tabs, found by their titles. */
 function transactionRows(text) {

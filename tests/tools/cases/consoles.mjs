@@ -69,7 +69,7 @@ export const consoleProducer = [
       ['$B --topic lines --producer-property acks=1 --command-property linger.ms=0', { stdin: 'a\n' }],
       ['$B --topic lines --producer-property acks', { stdin: 'a\n' }],
       ['$B --topic lines --producer-property acks=nonsense', { stdin: 'a\n' }],
-      ['$B --topic lines --producer-property linger.ms=soon', { stdin: 'a\n' }],
+      ['$B --topic lines --producer-property batch.size=some', { stdin: 'a\n' }],
       ['$B --topic lines --producer.config $DIR/fast.properties', { stdin: 'a\n' }],
       ['$B --topic lines --command-config $DIR/fast.properties', { stdin: 'a\n' }],
       [
@@ -121,7 +121,6 @@ export const consoleConsumer = {
     '$B --topic lines --max-messages x',
     '$B --topic lines --isolation-level nonsense',
     '$B --topic lines --formatter nonsense.Formatter',
-    '$B --topic lines --key-deserializer nonsense.Deserializer',
     three,
     `${consume} --max-messages 0`,
     `${three} --group g1`,
@@ -215,7 +214,6 @@ export const consoleShareConsumer = {
     '$B --topic lines --group g9 --consumer-property a=b --command-property client.id=me --timeout-ms 500',
     '$B --topic lines --group g9 --value-deserializer nonsense.Deserializer --timeout-ms 500',
     '$B --topic nothing --group g9 --timeout-ms 500',
-    '--bootstrap-server $DEAD --topic lines --timeout-ms 500',
     '--bootstrap-server nonsense --topic lines',
   ],
 }

@@ -49,8 +49,8 @@ export const consumerGroups = {
   prepare: someGroups,
   cases: [
     ...HELP,
-    ...addresses('--list'),
-    ...addresses('--describe --group idle').slice(1, 3),
+    ...addresses('--list', ' --timeout 700'),
+    ...addresses('--describe --group idle', ' --timeout 700').slice(1, 3),
     '$B',
     '$B --group idle',
     '$B --list --describe --group idle',
@@ -193,8 +193,8 @@ export const shareGroups = {
   },
   cases: [
     ...HELP,
-    ...addresses('--list'),
-    ...addresses('--describe --group idle').slice(1, 3),
+    ...addresses('--list', ' --timeout 700'),
+    ...addresses('--describe --group idle', ' --timeout 700').slice(1, 3),
     '$B',
     '$B --group idle',
     '$B --list --describe --group idle',
@@ -268,8 +268,8 @@ export const streamsGroups = {
   },
   cases: [
     ...HELP,
-    ...addresses('--list'),
-    ...addresses('--describe --group app').slice(1, 3),
+    ...addresses('--list', ' --timeout 700'),
+    ...addresses('--describe --group app', ' --timeout 700').slice(1, 3),
     '$B',
     '$B --group app',
     '$B --list --describe --group app',

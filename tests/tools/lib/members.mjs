@@ -3,6 +3,7 @@ import { Wire } from '../../clients/tools/wire.mjs'
 import { until } from './until.mjs'
 
 const REBALANCE_TIMEOUT_MS = 30_000
+const HEARTBEAT_MS = 3000
 const LEAVE_EPOCH = -1
 const VERSIONS = { consumer: 1, share: 1, streams: 0 }
 const APIS = { consumer: 'ConsumerGroupHeartbeat', share: 'ShareGroupHeartbeat', streams: 'StreamsGroupHeartbeat' }
@@ -28,7 +29,9 @@ export async function join(bootstrap, { kind, group, memberId, topics }) {
     if (given != null) owned = given
     return isSettled || (kind === 'share' && owned.length > 0)
   })
+  const alive = setInterval(() => void beat({ memberEpoch: epoch }).catch(() => {}), HEARTBEAT_MS)
   return async () => {
+    clearInterval(alive)
     await beat({ memberEpoch: LEAVE_EPOCH })
     wire.close()
   }

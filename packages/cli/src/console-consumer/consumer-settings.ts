@@ -1,10 +1,11 @@
 /** What kafka-console-consumer is asked to do, checked as Kafka's tool checks it. */
 import type { ConsumerOptions } from '@ottla/client'
-import { type Io, printLine } from '../io.ts'
+import type { Io } from '../io.ts'
 import { requireOptions } from '../options/check-options.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
+import { FileError, ToolError, UsageError } from '../options/usage-error.ts'
 import { consumerOptions, pairsOf, readProperties } from '../shared/client-properties.ts'
+import { checkOldNames, tellOldNames } from '../shared/deprecated-options.ts'
 import { topicPattern } from '../shared/topic-filter.ts'
 import { deserializer } from './deserializers.ts'
 import { defaultFormatter, type MessageFormatter, noOpFormatter } from './message-formatter.ts'
@@ -25,18 +26,16 @@ export interface ConsumerSettings {
   readonly properties: Map<string, string>
   readonly options: ConsumerOptions
   readonly format: MessageFormatter
-  /** Infinity: no bound. */
-  readonly maxMessages: number
   /** Infinity: waits for ever. */
   readonly timeoutMs: number
   readonly skipsErrors: boolean
 }
 
-const DEPRECATED = [
-  ['property', 'formatter-property'],
-  ['consumer-property', 'command-property'],
-  ['consumer.config', 'command-config'],
-] as const
+const OLD_NAMES = [
+  { old: 'consumer-property', current: 'command-property' },
+  { old: 'property', current: 'formatter-property' },
+  { old: 'consumer.config', current: 'command-config' },
+]
 
 const FORMATTERS: Readonly<Record<string, (properties: Map<string, string>) => MessageFormatter>> = {
   'org.apache.kafka.tools.consumer.DefaultMessageFormatter': defaultFormatter,
@@ -52,13 +51,8 @@ export function consumerSettings(options: ParsedOptions, io: Io): ConsumerSettin
   const topics = onlyTopics(options)
   requireOptions(options, ['bootstrap-server'])
   checkPartition(options)
-  for (const [old, current] of DEPRECATED) {
-    if (!options.has(old)) continue
-    printLine(
-      io.stdout,
-      `Option --${old} is deprecated and will be removed in a future version. Use --${current} instead.`,
-    )
-  }
+  checkOldNames(OLD_NAMES, options, 'old')
+  tellOldNames(OLD_NAMES, 'Option', { options, io })
   const file = options.value('command-config') ?? options.value('consumer.config')
   const fromFile = file === undefined ? new Map<string, string>() : readProperties(file, io)
   const pairs = pairsOf([...options.values('consumer-property'), ...options.values('command-property')])
@@ -70,7 +64,6 @@ export function consumerSettings(options: ParsedOptions, io: Io): ConsumerSettin
   setReset(options, properties)
   properties.set('isolation.level', options.required('isolation-level'))
   const format = formatter(options, io)
-  const maxMessages = options.integer('max-messages')
   const timeoutMs = options.integer('timeout-ms')
   return {
     servers: options.required('bootstrap-server'),
@@ -78,8 +71,7 @@ export function consumerSettings(options: ParsedOptions, io: Io): ConsumerSettin
     properties,
     options: consumerOptions(properties),
     format,
-    maxMessages: maxMessages === undefined || maxMessages < 0 ? Number.POSITIVE_INFINITY : maxMessages,
-    timeoutMs: timeoutMs === undefined || timeoutMs < 0 ? Number.POSITIVE_INFINITY : timeoutMs,
+    timeoutMs: boundless(timeoutMs),
     skipsErrors: options.has('skip-message-on-error'),
   }
 }
@@ -148,6 +140,19 @@ function startOffset(options: ParsedOptions): number | 'earliest' | 'latest' {
   )
 }
 
+function formatterFile(path: string, io: Io): Map<string, string> {
+  try {
+    return readProperties(path, io)
+  } catch (error) {
+    throw error instanceof FileError ? new UsageError(error.path) : error
+  }
+}
+
+/** A number that is not given, or below zero, stands for none. */
+export function boundless(value: number | undefined): number {
+  return value === undefined || value < 0 ? Number.POSITIVE_INFINITY : value
+}
+
 /** As the options say. Throws UsageError, ToolError. */
 export function formatter(options: ParsedOptions, io: Io): MessageFormatter {
   const name = options.required('formatter')
@@ -155,7 +160,7 @@ export function formatter(options: ParsedOptions, io: Io): MessageFormatter {
   if (make === undefined) throw new UsageError(name)
   const file = options.value('formatter-config')
   const properties = new Map([
-    ...(file === undefined ? [] : readProperties(file, io)),
+    ...(file === undefined ? [] : formatterFile(file, io)),
     ...pairsOf(options.values('property')),
     ...pairsOf(options.values('formatter-property')),
   ])

@@ -1,6 +1,11 @@
 /** Java's deserializers by class name, as far as console tools are used with them: from bytes to the text that is printed. */
 import { ToolError } from '../options/usage-error.ts'
 
+/** The bytes are none of the class. */
+export class DeserializationError extends Error {
+  override readonly name = 'DeserializationError'
+}
+
 /** The bytes to print. */
 export type Deserializer = (bytes: Buffer) => Uint8Array
 
@@ -38,7 +43,7 @@ function view(bytes: Buffer): DataView {
 }
 
 function sized(bytes: Buffer, size: number): Buffer {
-  if (bytes.length !== size) throw new ToolError(`Size of data received by the deserializer is not ${size}`)
+  if (bytes.length !== size) throw new DeserializationError(`Size of data received by the deserializer is not ${size}`)
   return bytes
 }
 

@@ -1,11 +1,13 @@
 /** kafka-console-consumer: prints records as lines. */
-import type { Consumer, ConsumerRecord } from '@ottla/client'
+import type { Consumer, ConsumerRecord, Kafka } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
+import type { ParsedOptions } from '../options/parse-options.ts'
+import { SettingError, ToolError, UsageError } from '../options/usage-error.ts'
 import { connect } from '../shared/client-properties.ts'
-import { errorText } from '../shared/error-text.ts'
+import { errorText, errorTextWithClass } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
-import { type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
+import { boundless, type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
 import { TopicFollower } from './topic-follower.ts'
 
 const OPTIONS: OptionTable = [
@@ -110,38 +112,71 @@ const INTERRUPTED = 130
 export const run = defineTool({
   purpose: 'read data from Kafka topics and outputs it to standard output.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   async run(options, io) {
-    const settings = consumerSettings(options, io)
     const counter = { count: 0 }
     try {
-      await consume(settings, counter, io)
+      const settings = consumerSettings(options, io)
+      await using kafka = connect(settings.servers, settings.properties, io)
+      try {
+        const maxMessages = maxMessagesOf(options)
+        await consume({ kafka, settings, counter, maxMessages }, io)
+      } finally {
+        printLine(io.stderr, `Processed a total of ${counter.count} messages`)
+        if (options.has('enable-systest-events')) printLine(io.stdout, 'shutdown_complete')
+      }
     } catch (error) {
-      if (!io.signal.aborted) throw error
-    } finally {
-      printLine(io.stderr, `Processed a total of ${counter.count} messages`)
-      if (options.has('enable-systest-events')) printLine(io.stdout, 'shutdown_complete')
+      if (isToldPlainly(error)) throw error
+      if (!io.signal.aborted) {
+        // Kafka's tool logs it.
+        printLine(
+          io.stderr,
+          `ERROR Unknown error when running consumer: ${errorTextWithClass(error).replaceAll('\n', ', ')}`,
+        )
+        return 1
+      }
     }
     return io.signal.aborted ? INTERRUPTED : 0
   },
 })
 
-async function consume(settings: ConsumerSettings, counter: { count: number }, io: Io): Promise<void> {
-  await using kafka = connect(settings.servers, settings.properties, io)
+/** Throws SettingError. */
+function maxMessagesOf(options: ParsedOptions): number {
+  try {
+    return boundless(options.integer('max-messages'))
+  } catch (error) {
+    throw error instanceof UsageError ? new SettingError(error.message) : error
+  }
+}
+
+/** The command line is wrong, as opposed to what came of it. */
+function isToldPlainly(error: unknown): boolean {
+  return (error instanceof ToolError && !(error instanceof SettingError)) || error instanceof UsageError
+}
+
+interface Consumption {
+  readonly kafka: Kafka
+  readonly settings: ConsumerSettings
+  readonly counter: { count: number }
+  readonly maxMessages: number
+}
+
+async function consume({ kafka, settings, counter, maxMessages }: Consumption, io: Io): Promise<void> {
   await using consumer = kafka.consumer(settings.options)
   const follower = start(consumer, settings, io)
   const { clock } = io.env
   let heardAt = clock.monotonic()
-  while (counter.count < settings.maxMessages) {
-    await follower?.look(io.signal)
+  while (counter.count < maxMessages) {
     const leftMs = heardAt + settings.timeoutMs - clock.monotonic()
+    if (follower !== null && !(await lookInTime(follower, { leftMs, io }))) return
     const records = await consumer.poll({
       timeoutMs: Math.max(0, Math.min(leftMs, follower?.dueInMs ?? Number.POSITIVE_INFINITY)),
-      maxRecords: settings.maxMessages - counter.count,
+      maxRecords: maxMessages - counter.count,
       signal: io.signal,
     })
     for (const record of records) {
-      print(record, settings, io)
       counter.count += 1
+      print(record, settings, io)
     }
     if (records.length > 0) {
       heardAt = clock.monotonic()
@@ -152,6 +187,25 @@ async function consume(settings: ConsumerSettings, counter: { count: number }, i
         return
       }
     } else if (clock.monotonic() - heardAt >= settings.timeoutMs) return
+  }
+}
+
+/** False: no broker has told the partitions before the time was up. */
+async function lookInTime(follower: TopicFollower, { leftMs, io }: { leftMs: number; io: Io }): Promise<boolean> {
+  if (!Number.isFinite(leftMs)) {
+    await follower.look(io.signal)
+    return true
+  }
+  const late = new AbortController()
+  const timer = io.env.timers.after(Math.max(0, leftMs), () => late.abort())
+  try {
+    await follower.look(AbortSignal.any([io.signal, late.signal]))
+    return true
+  } catch (error) {
+    if (late.signal.aborted) return false
+    throw error
+  } finally {
+    timer.cancel()
   }
 }
 

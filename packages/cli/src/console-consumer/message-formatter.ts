@@ -32,7 +32,7 @@ export function defaultFormatter(properties: Properties): MessageFormatter {
     value: optionalDeserializer(properties.get('value.deserializer')),
     header: optionalDeserializer(properties.get('headers.deserializer')),
   }
-  const bytesOf = (bytes: Buffer | null, decode: Deserializer) => (bytes === null ? nullLiteral : decode(bytes))
+  const bytesOf = (bytes: Buffer | null, decode: Deserializer) => decode(bytes ?? nullLiteral)
   return (record) => {
     const fields: Uint8Array[] = []
     if (shown.timestamp) fields.push(Buffer.from(timestampText(record)))

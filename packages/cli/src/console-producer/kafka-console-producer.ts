@@ -4,9 +4,10 @@ import { type Io, printLine } from '../io.ts'
 import { requireOptions } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
+import { FileError, SettingError, ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, pairsOf, producerOptions, readProperties } from '../shared/client-properties.ts'
-import { errorText } from '../shared/error-text.ts'
+import { checkOldNames, tellOldNames } from '../shared/deprecated-options.ts'
+import { errorText, withCause } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
 import { LineError, LineReader, type LineRecord } from './line-reader.ts'
 import { LineSplitter } from './line-splitter.ts'
@@ -18,7 +19,12 @@ const OPTIONS: OptionTable = [
     argument: { label: 'server to connect to' },
     description: 'REQUIRED: brokers to ask first, HOST:PORT,HOST:PORT.',
   },
-  { name: 'broker-list', argument: { label: 'broker-list' }, description: 'The same, under its old name.' },
+  {
+    isHidden: true,
+    name: 'broker-list',
+    argument: { label: 'broker-list' },
+    description: 'The same, under its old name.',
+  },
   { name: 'sync', description: 'Wait for each record before the next one is sent.' },
   {
     name: 'compression-codec',
@@ -117,17 +123,19 @@ const OPTIONS: OptionTable = [
   },
 ]
 
-const DEPRECATED = [
-  ['property', 'reader-property'],
-  ['producer-property', 'command-property'],
-  ['producer.config', 'command-config'],
-] as const
+const OLD_NAMES = [
+  { old: 'property', current: 'reader-property' },
+  { old: 'producer-property', current: 'command-property' },
+  { old: 'producer.config', current: 'command-config' },
+]
 
 const LINE_READERS = new Set([
   'org.apache.kafka.tools.LineMessageReader',
   'kafka.tools.ConsoleProducer$LineMessageReader',
   'kafka.tools.ConsoleProducer.LineMessageReader',
 ])
+const OLD_BATCH_SIZE =
+  'Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. Use --batch-size instead.'
 /** Records under way before more lines are read. */
 const OUTSTANDING_MAX = 20_000
 
@@ -135,20 +143,18 @@ const OUTSTANDING_MAX = 20_000
 export const run = defineTool({
   purpose: 'read data from standard input and publish it to Kafka.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   async run(options, io) {
     requireOptions(options, ['topic'])
     const topic = options.required('topic')
     const servers = checkServers(options)
-    for (const [old, current] of DEPRECATED) {
-      if (!options.has(old)) continue
-      printLine(
-        io.stdout,
-        `Warning: --${old} is deprecated and will be removed in a future version. Use --${current} instead.`,
-      )
-    }
-    const properties = clientProperties(options, io)
-    const reader = openReader(options, io)
-    const settings = producerSettings(options, properties)
+    checkOldNames(OLD_NAMES, options, 'current')
+    tellOldNames(OLD_NAMES, 'Warning:', { options, io })
+    if (options.has('max-partition-memory-bytes')) printLine(io.stdout, OLD_BATCH_SIZE)
+    const { properties, reader, settings } = namingExceptions(() => {
+      const client = clientProperties(options, io)
+      return { properties: client, reader: openReader(options, io), settings: producerSettings(options, client) }
+    })
     await using kafka = connect(servers, properties, io)
     await using producer = kafka.producer(settings)
     const isSync = options.has('sync')
@@ -161,6 +167,19 @@ export const run = defineTool({
     return 0
   },
 })
+
+/** What Java's tool shows are exceptions. */
+function namingExceptions<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof FileError) {
+      throw new ToolError(withCause(`java.nio.file.NoSuchFileException: ${error.path}`, error.reason))
+    }
+    if (!(error instanceof SettingError)) throw error
+    throw new ToolError(`org.apache.kafka.common.config.ConfigException: ${error.message}`)
+  }
+}
 
 /** The records of the standard input. */
 class Lines {
@@ -239,7 +258,7 @@ function checkServers(options: ParsedOptions): string {
   try {
     parseBootstrapServers(servers)
   } catch {
-    throw new UsageError('Please provide valid host:port like host1:9091,host2:9092\n ')
+    throw new UsageError('Please provide valid host:port like host1:9091,host2:9092\n')
   }
   return servers
 }

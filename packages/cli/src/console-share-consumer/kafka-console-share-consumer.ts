@@ -1,9 +1,11 @@
 /** kafka-console-share-consumer: prints records that a share group hands out as lines (KIP-932). */
-import type { ShareConsumer, Task } from '@ottla/client'
+import type { Kafka, ShareConsumer, Task } from '@ottla/client'
+import { boundless } from '../console-consumer/consumer-settings.ts'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
+import { SettingError, ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, shareConsumerOptions } from '../shared/client-properties.ts'
-import { errorText } from '../shared/error-text.ts'
+import { errorText, errorTextWithClass } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
 import { type ShareSettings, shareSettings } from './share-consumer-settings.ts'
 
@@ -76,31 +78,59 @@ const OPTIONS: OptionTable = [
 ]
 
 const INTERRUPTED = 130
+const UNHEARD_CLOSE_MS = 2000
 
 /** Runs kafka-console-share-consumer. */
 export const run = defineTool({
   purpose: 'read data from Kafka topics using share groups and outputs it to standard output.',
   options: OPTIONS,
+  syntaxError: 'with-options',
   async run(options, io) {
-    const settings = shareSettings(options, io)
     const counter = { count: 0 }
     try {
-      await consume(settings, counter, io)
+      const settings = shareSettings(options, io)
+      await using kafka = connect(settings.servers, settings.properties, io)
+      try {
+        const maxMessages = boundless(options.integer('max-messages'))
+        await consume({ kafka, settings, counter, maxMessages }, io)
+      } finally {
+        printLine(io.stderr, `Processed a total of ${counter.count} messages`)
+        if (options.has('enable-systest-events')) printLine(io.stdout, 'shutdown_complete')
+      }
     } catch (error) {
-      if (!io.signal.aborted) throw error
-    } finally {
-      printLine(io.stderr, `Processed a total of ${counter.count} messages`)
-      if (options.has('enable-systest-events')) printLine(io.stdout, 'shutdown_complete')
+      if (isToldPlainly(error)) throw error
+      if (!io.signal.aborted) {
+        // Kafka's tool logs it.
+        printLine(
+          io.stderr,
+          `ERROR Unknown error when running consumer: ${errorTextWithClass(error).replaceAll('\n', ', ')}`,
+        )
+        return 1
+      }
     }
     return io.signal.aborted ? INTERRUPTED : 0
   },
 })
 
-async function consume(settings: ShareSettings, counter: { count: number }, io: Io): Promise<void> {
-  if (settings.maxMessages === 0) return
+/** The command line is wrong, as opposed to what came of it. */
+function isToldPlainly(error: unknown): boolean {
+  return (
+    (error instanceof ToolError && !(error instanceof SettingError)) ||
+    (error instanceof UsageError && error.showsOptions)
+  )
+}
+
+interface Consumption {
+  readonly kafka: Kafka
+  readonly settings: ShareSettings
+  readonly counter: { count: number }
+  readonly maxMessages: number
+}
+
+async function consume({ kafka, settings, counter, maxMessages }: Consumption, io: Io): Promise<void> {
+  if (maxMessages === 0) return
   const { properties, group, topic } = settings
-  await using kafka = connect(settings.servers, properties, io)
-  await using consumer = kafka.shareConsumer({ groupId: group, ...shareConsumerOptions(properties) })
+  const consumer = kafka.shareConsumer({ groupId: group, ...shareConsumerOptions(properties) })
   consumer.subscribe([topic])
   /** Said, but not yet known to have been heard. */
   const answers = new Set<Promise<unknown>>()
@@ -111,7 +141,7 @@ async function consume(settings: ShareSettings, counter: { count: number }, io: 
       const answer = task[print(task, settings, io)]().catch(() => {})
       answers.add(answer)
       void answer.then(() => answers.delete(answer))
-      if (counter.count >= settings.maxMessages) return
+      if (counter.count >= maxMessages) return
       try {
         await io.stdout.drained()
       } catch {
@@ -121,6 +151,8 @@ async function consume(settings: ShareSettings, counter: { count: number }, io: 
     }
   } finally {
     await Promise.all(answers)
+    // Without a broker there is nothing to tell anybody.
+    await consumer.close(counter.count === 0 ? { timeoutMs: UNHEARD_CLOSE_MS } : {})
   }
 }
 

@@ -1,11 +1,12 @@
 /** What kafka-console-share-consumer is asked to do, checked as Kafka's tool checks it. */
-import { formatter } from '../console-consumer/consumer-settings.ts'
+import { boundless, formatter } from '../console-consumer/consumer-settings.ts'
 import type { MessageFormatter } from '../console-consumer/message-formatter.ts'
-import { type Io, printLine } from '../io.ts'
+import type { Io } from '../io.ts'
 import { requireOptions } from '../options/check-options.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { pairsOf, readProperties } from '../shared/client-properties.ts'
+import { checkOldNames, tellOldNames } from '../shared/deprecated-options.ts'
 import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
 
 export interface ShareSettings {
@@ -18,18 +19,16 @@ export interface ShareSettings {
   readonly answer: 'ack' | 'release' | 'reject'
   /** Of one that could not be printed. */
   readonly onError: 'stop' | 'reject'
-  /** Infinity: no bound. */
-  readonly maxMessages: number
   /** Infinity: waits for ever. */
   readonly timeoutMs: number
 }
 
 const DEFAULT_GROUP = 'console-share-consumer'
-const DEPRECATED = [
-  ['consumer-property', 'command-property'],
-  ['consumer-config', 'command-config'],
-  ['property', 'formatter-property'],
-] as const
+const OLD_NAMES = [
+  { old: 'consumer-property', current: 'command-property' },
+  { old: 'consumer-config', current: 'command-config' },
+  { old: 'property', current: 'formatter-property' },
+]
 
 /** Throws UsageError, ToolError. */
 export function shareSettings(options: ParsedOptions, io: Io): ShareSettings {
@@ -38,7 +37,8 @@ export function shareSettings(options: ParsedOptions, io: Io): ShareSettings {
   if (options.has('reject') && options.has('release')) {
     throw new UsageError('At most one of --reject and --release may be specified.')
   }
-  for (const names of DEPRECATED) tellDeprecated(names, options, io)
+  checkOldNames(OLD_NAMES, options, 'old')
+  tellOldNames(OLD_NAMES, 'Option', { options, io })
   const format = formatter(options, io)
   const file = options.value('command-config') ?? options.value('consumer-config')
   const fromFile = file === undefined ? new Map<string, string>() : readProperties(file, io)
@@ -51,16 +51,8 @@ export function shareSettings(options: ParsedOptions, io: Io): ShareSettings {
     format,
     answer: options.has('reject') ? 'reject' : options.has('release') ? 'release' : 'ack',
     onError: options.has('reject-message-on-error') ? 'reject' : 'stop',
-    maxMessages: boundless(options.integer('max-messages')),
     timeoutMs: boundless(options.integer('timeout-ms')),
   }
-}
-
-function tellDeprecated([old, current]: readonly [string, string], options: ParsedOptions, io: Io): void {
-  if (!options.has(old)) return
-  if (options.has(current)) throw new UsageError(`Options --${old} and --${current} cannot be specified together.`)
-  const what = `Option --${old} is deprecated and will be removed in a future version`
-  printLine(io.stdout, `${what}. Use --${current} instead.`)
 }
 
 function onlyGroup(given: readonly (string | undefined)[]): string {
@@ -72,8 +64,4 @@ function onlyGroup(given: readonly (string | undefined)[]): string {
   throw new UsageError(
     `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer-config') do not match. Detected group ids: ${list}`,
   )
-}
-
-function boundless(value: number | undefined): number {
-  return value === undefined || value < 0 ? Number.POSITIVE_INFINITY : value
 }

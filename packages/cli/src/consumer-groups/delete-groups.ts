@@ -1,7 +1,7 @@
 /** kafka-consumer-groups --delete. */
 import type { KafkaError } from '@ottla/client'
 import { printLine } from '../io.ts'
-import { errorTextWithClass } from '../shared/error-text.ts'
+import { codeTextWithClass } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { selectGroups } from './select-groups.ts'
 
@@ -21,7 +21,7 @@ export async function deleteGroups(command: GroupCommand): Promise<void> {
   }
   printError(io, 'Deletion of some consumer groups failed:')
   for (const [group, error] of failures) {
-    printLine(io.stdout, `* Group '${group}' could not be deleted due to: ${errorTextWithClass(error)}`)
+    printLine(io.stdout, `* Group '${group}' could not be deleted due to: ${codeTextWithClass(error)}`)
   }
   if (deleted.length > 0) {
     printLine(io.stdout, `\nThese consumer groups were deleted successfully: '${deleted.join("', '")}'`)

@@ -3,9 +3,9 @@ import { type Outcome, partitionKey, type TopicPartition } from '@ottla/client'
 import { printLine } from '../io.ts'
 import { errorText, errorTextWithClass } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
+import { partitionsOfTopics } from '../shared/reset/topic-scope.ts'
 import { MISSING } from './columns.ts'
 import { comparePartitions } from './describe-groups.ts'
-import { partitionsOfTopics } from './topic-scope.ts'
 
 export async function deleteOffsets(command: GroupCommand): Promise<void> {
   const { admin, options, io, timeoutMs } = command

@@ -25,8 +25,8 @@ export async function describeGroups(command: GroupCommand): Promise<void> {
   const { admin, options, timeoutMs } = command
   const groups = (await selectGroups(command)).sort()
   const described = await admin.describeGroups(groups, { timeoutMs })
-  for (const group of groups) {
-    const description = unwrap(described.get(group))
+  // One that is not there ends it before any is shown.
+  for (const description of groups.map((group) => unwrap(described.get(group)))) {
     if (!tellState(description, command)) continue
     if (options.has('members')) printMembers(description, command)
     else if (options.has('state')) printState(description, command)

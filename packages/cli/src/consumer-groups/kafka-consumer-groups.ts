@@ -3,10 +3,18 @@ import { type Io, printLine } from '../io.ts'
 import { excludeOptions, onlyAction, requireOptions } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
-import { connect, readProperties } from '../shared/client-properties.ts'
-import { errorTextWithClass } from '../shared/error-text.ts'
-import { GROUP_OPTIONS, type GroupCommand, printError } from '../shared/group-command.ts'
+import { UsageError } from '../options/usage-error.ts'
+import {
+  bracketed,
+  checkBelongs,
+  checkDescribe,
+  GROUP_OPTIONS,
+  type GroupCommand,
+  groupFailure,
+  printError,
+} from '../shared/group-command.ts'
+import { checkTopicArguments } from '../shared/reset/topic-scope.ts'
+import { connectBy } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { deleteOffsets } from './delete-offsets.ts'
@@ -66,17 +74,33 @@ const OPTIONS: OptionTable = [
     description: 'Reset by so many records, forwards or backwards.',
   },
   {
+    name: 'validate-regex',
+    argument: { label: 'regex' },
+    description: 'Whether brokers would take the regular expression for a subscription.',
+  },
+  {
     name: 'from-file',
     argument: { label: 'path to CSV file' },
     description: 'Reset to what a file says, as --export writes it.',
   },
 ]
 
-const ACTIONS = ['list', 'describe', 'delete', 'reset-offsets', 'delete-offsets'] as const
+const ACTIONS = ['list', 'describe', 'delete', 'reset-offsets', 'delete-offsets', 'validate-regex'] as const
 type Action = (typeof ACTIONS)[number]
 const ACTION_MESSAGE =
   'Command must include exactly one action: --list, --describe, --delete, --reset-offsets, --delete-offsets, --validate-regex'
 
+/** In the order of Java's set of them. */
+const SPECS_IN_MESSAGE = [
+  'from-file',
+  'shift-by',
+  'to-offset',
+  'to-earliest',
+  'to-current',
+  'to-latest',
+  'by-duration',
+  'to-datetime',
+]
 const NOT_EXECUTED =
   'WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will require either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are scripting this command and want to keep the current default behavior without prompting.'
 
@@ -87,22 +111,34 @@ export const run = defineTool({
   options: OPTIONS,
   async run(options, io) {
     const action = checkOptions(options, io)
-    const file = options.value('command-config')
-    const properties = file === undefined ? new Map() : readProperties(file, io)
     try {
-      await using kafka = connect(options.required('bootstrap-server'), properties, io)
+      if (action === 'validate-regex') return await validateRegex(options.required('validate-regex'), io)
+      if (action === 'reset-offsets' || action === 'delete-offsets') checkTopicArguments(options)
+      await using kafka = connectBy(options, io)
       await perform(action, { admin: kafka.admin(), options, io, timeoutMs: options.integer('timeout')! })
     } catch (error) {
-      if (error instanceof UsageError) throw error
+      if (error instanceof UsageError && !error.isSyntax) throw error
       // So it is in Kafka's tool: the message stands on stdout, and the exit code is 0.
-      const text = error instanceof ToolError ? error.message : errorTextWithClass(error)
-      printError(io, `Executing consumer group command failed due to ${text}`)
+      printError(io, `Executing consumer group command failed due to ${groupFailure(error)}`)
     }
     return 0
   },
 })
 
-async function perform(action: Action, command: GroupCommand): Promise<void> {
+/** Brokers take expressions of RE2 for subscriptions. */
+async function validateRegex(text: string, io: Io): Promise<number> {
+  const { RE2JS, RE2JSSyntaxException } = await import('re2js')
+  try {
+    RE2JS.compile(text)
+    printLine(io.stdout, `The regular expression \`${text}\` is valid.`)
+  } catch (error) {
+    if (!(error instanceof RE2JSSyntaxException)) throw error
+    printLine(io.stdout, `The regular expression \`${text}\` is invalid: ${error.getDescription()}.`)
+  }
+  return 0
+}
+
+async function perform(action: Exclude<Action, 'validate-regex'>, command: GroupCommand): Promise<void> {
   switch (action) {
     case 'list':
       return await listGroups(command)
@@ -117,51 +153,41 @@ async function perform(action: Action, command: GroupCommand): Promise<void> {
   }
 }
 
+/** In Kafka's order, so that the same mistake is the first. Throws UsageError. */
 function checkOptions(options: ParsedOptions, io: Io): Action {
-  const action = onlyAction(options, ACTIONS, ACTION_MESSAGE) as Action
-  requireOptions(options, ['bootstrap-server'])
-  switch (action) {
-    case 'list':
-      break
-    case 'describe': {
-      needsOneOf(options, action, ['group', 'all-groups'])
-      const shown = ['members', 'offsets', 'state'].filter((name) => options.has(name))
-      if (shown.length > 1) {
-        throw new UsageError('Option [describe] takes at most one of these options: [members], [offsets], [state]')
-      }
-      break
+  checkBelongs(options)
+  if (!options.has('validate-regex')) requireOptions(options, ['bootstrap-server'])
+  if (options.has('describe')) checkDescribe(options)
+  if (options.has('delete')) {
+    needsOneOf(options, 'delete', ['all-groups', 'group'])
+    if (options.has('topic')) {
+      throw new UsageError('The consumer does not support topic-specific offset deletion from a consumer group.')
     }
-    case 'delete':
-      needsOneOf(options, action, ['all-groups', 'group'])
-      if (options.has('topic')) {
-        throw new UsageError('The consumer does not support topic-specific offset deletion from a consumer group.')
-      }
-      break
-    case 'delete-offsets':
-      if (!options.has('group') || !options.has('topic')) {
-        throw new UsageError('Option [delete-offsets] takes the following options: [topic], [group]')
-      }
-      break
-    case 'reset-offsets':
-      checkReset(options, io)
   }
+  if (options.has('delete-offsets') && !(options.has('group') && options.has('topic'))) {
+    throw new UsageError('Option [delete-offsets] takes the following options: [topic], [group]')
+  }
+  if (options.has('reset-offsets')) checkReset(options, io)
   if (options.has('group') && options.has('all-groups')) excludeOptions(options, 'group', ['all-groups'])
   excludeOptions(options, 'group', ['list'])
   excludeOptions(options, 'topic', ['list', 'describe'])
-  return action
+  return onlyAction(options, ACTIONS, ACTION_MESSAGE) as Action
 }
 
 function checkReset(options: ParsedOptions, io: Io): void {
   if (!options.has('execute') && !options.has('dry-run')) printLine(io.stderr, NOT_EXECUTED)
-  if (options.has('dry-run')) excludeOptions(options, 'dry-run', ['execute'])
+  if (options.has('dry-run') && options.has('execute')) {
+    throw new UsageError('Option [reset-offsets] only accepts one of [execute] and [dry-run]')
+  }
   if (!options.has('all-groups') && !options.has('group')) {
     throw new UsageError('Option [reset-offsets] takes one of these options: [all-groups], [group]')
   }
   const specs = RESET_SPECS.filter((name) => options.has(name))
   const [first, second] = specs
   if (first === undefined) {
-    const names = RESET_SPECS.map((name) => `[${name}]`).join(', ')
-    throw new UsageError(`Option [reset-offsets] takes one of these options: ${names}`)
+    throw new UsageError(
+      `Option '[reset-offsets]' requires one of the following scenarios: [${bracketed(SPECS_IN_MESSAGE)}]`,
+    )
   }
   if (first !== 'from-file' && !options.has('topic') && !options.has('all-topics')) {
     throw new UsageError('One of the reset scopes should be defined: --all-topics, --topic.')

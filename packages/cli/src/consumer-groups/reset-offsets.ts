@@ -2,14 +2,13 @@
 import { type GroupDescription, type Outcome, type TopicPartition, unwrap } from '@ottla/client'
 import { formatInt64 } from '@ottla/stdx'
 import { printLine } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
-import { errorText } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
-import { readResetPlan } from './reset-file.ts'
-import { newOffsets } from './reset-spec.ts'
+import type { NewOffset } from '../shared/reset/new-offset.ts'
+import { readResetPlan } from '../shared/reset/reset-file.ts'
+import { newOffsets } from '../shared/reset/reset-spec.ts'
+import { existingPartitions } from '../shared/reset/topic-scope.ts'
 import { selectGroups } from './select-groups.ts'
-import { partitionsOfTopics } from './topic-scope.ts'
 
 /** Options that say where to; one of them is given. */
 export const RESET_SPECS = [
@@ -22,10 +21,6 @@ export const RESET_SPECS = [
   'to-current',
   'to-offset',
 ] as const
-
-export interface NewOffset extends TopicPartition {
-  readonly offset: number
-}
 
 export async function resetOffsets(command: GroupCommand): Promise<void> {
   const { admin, options, io, timeoutMs } = command
@@ -62,7 +57,7 @@ function stateOf(outcome: Outcome<GroupDescription> | undefined): string {
 async function planFor(group: string, command: GroupCommand): Promise<readonly NewOffset[]> {
   const { options } = command
   const file = options.value('from-file')
-  if (file !== undefined) return await readResetPlan(group, file, command)
+  if (file !== undefined) return javaMapOrder(await readResetPlan(group, file, command), partitionHash)
   const partitions = await scope(group, command)
   return javaMapOrder(await newOffsets(group, partitions, command), partitionHash)
 }
@@ -70,9 +65,7 @@ async function planFor(group: string, command: GroupCommand): Promise<readonly N
 async function scope(group: string, command: GroupCommand): Promise<readonly TopicPartition[]> {
   const { admin, options, timeoutMs } = command
   if (options.has('all-topics')) return await admin.listGroupOffsets(group, { timeoutMs })
-  const { partitions, missing } = await partitionsOfTopics(command)
-  for (const { error } of missing) throw new ToolError(errorText(error))
-  return partitions
+  return await existingPartitions(command)
 }
 
 function print(plans: ReadonlyMap<string, readonly NewOffset[]>, { options, io }: GroupCommand): void {

@@ -1,13 +1,14 @@
 /** kafka-groups: lists groups of all types (KIP-1043). */
-import type { GroupListing } from '@ottla/client'
+import { type GroupListing, TimeoutError } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import { excludeOptions } from '../options/check-options.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError, UsageError } from '../options/usage-error.ts'
 import { capitalized } from '../shared/capitalized.ts'
-import { errorText } from '../shared/error-text.ts'
+import { connect, readProperties } from '../shared/client-properties.ts'
+import { errorText, withCause } from '../shared/error-text.ts'
 import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
-import { connectBy, SERVER_OPTIONS } from '../shared/server-options.ts'
+import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 
 const TYPES = ['classic', 'consumer', 'share', 'streams']
@@ -16,9 +17,10 @@ const WIDTH = 20
 /** Runs kafka-groups. */
 export const run = defineTool({
   purpose: 'list groups of all types.',
+  syntaxError: 'with-options',
   acceptsNoArguments: true,
   options: [
-    ...SERVER_OPTIONS,
+    ...SERVER_OPTIONS.map((option) => ({ ...option, isRequired: option.name === 'bootstrap-server' })),
     { name: 'list', description: 'List the groups.' },
     {
       name: 'group-type',
@@ -32,19 +34,27 @@ export const run = defineTool({
   ],
   async run(options, io) {
     const isWanted = checkOptions(options)
-    await using kafka = connectBy(options, io)
+    const file = options.value('command-config')
+    const properties = file === undefined ? new Map() : readProperties(file, io)
+    const servers = options.required('bootstrap-server')
     let groups: GroupListing[]
     try {
+      await using kafka = connect(servers, properties, io)
       groups = await kafka.admin().listGroups()
     } catch (error) {
       // So it is in Kafka's tool: on stdout.
-      printLine(io.stdout, `Error while executing groups command : ${errorText(error)}`)
+      printLine(io.stdout, `Error while executing groups command : ${messageOf(error)}`)
       return 1
     }
     print(javaMapOrder(groups, ({ group }) => stringHash(group)).filter(isWanted), io)
     return 0
   },
 })
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof TimeoutError)) return errorText(error)
+  return withCause('Failed to find brokers to send ListGroups', error.message)
+}
 
 /** What the filters let through. Throws UsageError, ToolError. */
 function checkOptions(options: ParsedOptions): (group: GroupListing) => boolean {

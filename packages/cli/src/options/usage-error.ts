@@ -18,6 +18,11 @@ export class ToolError extends Error {
   override readonly name: string = 'ToolError'
 }
 
+/** A setting of the client has a value that it cannot have. */
+export class SettingError extends ToolError {
+  override readonly name = 'SettingError'
+}
+
 /** A file that a tool needs cannot be read. */
 export class FileError extends ToolError {
   override readonly name = 'FileError'

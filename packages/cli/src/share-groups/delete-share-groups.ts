@@ -1,6 +1,6 @@
 /** kafka-share-groups --delete. */
 import { printLine } from '../io.ts'
-import { errorTextWithClass } from '../shared/error-text.ts'
+import { codeTextWithClass } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
 import { selectShareGroups, shareGroups } from './list-share-groups.ts'
@@ -20,7 +20,7 @@ export async function deleteShareGroups(command: GroupCommand): Promise<void> {
   const deleted: string[] = []
   for (const [group, outcome] of await admin.deleteGroups(groups, { timeoutMs })) {
     if (outcome.kind === 'done') deleted.push(group)
-    else failures.set(group, errorTextWithClass(outcome.error))
+    else failures.set(group, codeTextWithClass(outcome.error))
   }
   const names = deleted.map((group) => `'${group}'`).join(', ')
   if (failures.size === 0) {

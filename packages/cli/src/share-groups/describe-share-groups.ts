@@ -62,7 +62,7 @@ function printOffsets(group: string, offsets: readonly SharePartitionOffset[], {
       group,
       topic,
       String(partition),
-      ...(isVerbose ? [number(leaderEpoch)] : []),
+      ...(isVerbose ? [startOffset < 0 ? number(-1) : number(leaderEpoch)] : []),
       number(startOffset),
       number(lag),
     ])

@@ -3,14 +3,22 @@ import { excludeOptions, onlyAction, requireOptions } from '../options/check-opt
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
-import { bracketed, GROUP_OPTIONS, type GroupCommand, performOnGroups } from '../shared/group-command.ts'
+import {
+  bracketed,
+  checkBelongs,
+  checkDescribe,
+  GROUP_OPTIONS,
+  type GroupCommand,
+  performOnGroups,
+} from '../shared/group-command.ts'
+import { checkTopicArguments } from '../shared/reset/topic-scope.ts'
 import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { deleteShareGroups } from './delete-share-groups.ts'
 import { deleteShareOffsets } from './delete-share-offsets.ts'
 import { describeShareGroups } from './describe-share-groups.ts'
 import { listShareGroups, wantedStates } from './list-share-groups.ts'
-import { checkScope, resetShareOffsets } from './reset-share-offsets.ts'
+import { resetShareOffsets } from './reset-share-offsets.ts'
 
 const OPTIONS: OptionTable = [
   ...SERVER_OPTIONS,
@@ -82,32 +90,8 @@ function checkOptions(options: ParsedOptions): Action {
   const names = ACTIONS.map((action) => `--${action}`).join(', ')
   const action = onlyAction(options, ACTIONS, `Command must include exactly one action: ${names}.`) as Action
   if (action === 'list') wantedStates(options)
-  if (action === 'reset-offsets') checkScope(options)
+  if (action === 'reset-offsets') checkTopicArguments(options)
   return action
-}
-
-/** Options that go with some actions alone. */
-function checkBelongs(options: ParsedOptions): void {
-  const isFor = (name: string): boolean =>
-    options.has('describe') || (name === 'state' && options.has('list')) || !options.has(name)
-  const stray = ['members', 'offsets', 'state', 'verbose'].find((name) => !isFor(name))
-  if (stray === undefined || options.has('help') || options.has('version')) return
-  throw new UsageError(`Option(s) [${stray}] are unavailable given other options on the command line`, {
-    showsOptions: false,
-  })
-}
-
-function checkDescribe(options: ParsedOptions): void {
-  if (!options.has('group') && !options.has('all-groups')) {
-    throw new UsageError('Option [describe] takes one of these options: [all-groups], [group]')
-  }
-  const forms = ['members', 'offsets', 'state']
-  if (forms.filter((name) => options.has(name)).length > 1) {
-    throw new UsageError(`Option [describe] takes at most one of these options: ${bracketed(forms)}`)
-  }
-  if (options.value('state') !== undefined) {
-    throw new UsageError('Option [describe] does not take a value for [state]')
-  }
 }
 
 function checkDelete(options: ParsedOptions): void {

@@ -2,14 +2,12 @@
 import { type TopicPartition, unwrap } from '@ottla/client'
 import { formatInt64 } from '@ottla/stdx'
 import { column, formatTable, lastColumn } from '../consumer-groups/columns.ts'
-import type { NewOffset } from '../consumer-groups/reset-offsets.ts'
-import { newOffsets } from '../consumer-groups/reset-spec.ts'
 import { printLine } from '../io.ts'
-import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
-import { errorText } from '../shared/error-text.ts'
 import { type GroupCommand, GroupToolExit } from '../shared/group-command.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
+import type { NewOffset } from '../shared/reset/new-offset.ts'
+import { newOffsets } from '../shared/reset/reset-spec.ts'
+import { existingPartitions } from '../shared/reset/topic-scope.ts'
 
 export async function resetShareOffsets(command: GroupCommand): Promise<void> {
   const { admin, options, timeoutMs } = command
@@ -24,23 +22,6 @@ export async function resetShareOffsets(command: GroupCommand): Promise<void> {
   print(group, offsets, command)
 }
 
-/** `--topic a:0,1` names partitions. Throws UsageError. */
-export function checkScope(options: ParsedOptions): void {
-  for (const text of options.values('topic')) partitionsIn(text)
-}
-
-/** The topic, and its partitions where some are named. */
-function partitionsIn(text: string): { readonly topic: string; readonly partitions: readonly number[] | null } {
-  const colon = text.indexOf(':')
-  if (colon === -1) return { topic: text, partitions: null }
-  const partitions = text.slice(colon + 1).split(',')
-  for (const partition of partitions) {
-    if (/^\d+$/.test(partition)) continue
-    throw new UsageError(`Invalid partition '${partition}' specified in topic arg '${text}''`)
-  }
-  return { topic: text.slice(0, colon), partitions: partitions.map(Number) }
-}
-
 /** A group that is not there has none, and its offsets can be set. */
 async function isWithoutMembers(group: string, { admin, timeoutMs }: GroupCommand): Promise<boolean> {
   const outcome = (await admin.shareGroups.describe([group], { timeoutMs })).get(group)
@@ -49,23 +30,10 @@ async function isWithoutMembers(group: string, { admin, timeoutMs }: GroupComman
   return state === 'Empty' || state === 'Dead'
 }
 
-async function scope(group: string, { admin, options, timeoutMs }: GroupCommand): Promise<TopicPartition[]> {
+async function scope(group: string, command: GroupCommand): Promise<TopicPartition[]> {
+  const { admin, options, timeoutMs } = command
   if (!options.has('topic')) return await admin.shareGroups.offsets(group, { timeoutMs }).catch(nothingKnown)
-  const wanted = options.values('topic').map(partitionsIn)
-  const topics = await admin.describeTopics([...new Set(wanted.map(({ topic }) => topic))], { timeoutMs })
-  const chosen: TopicPartition[] = []
-  const unknown: string[] = []
-  for (const { topic, partitions } of wanted) {
-    const outcome = topics.get(topic)
-    if (outcome?.kind === 'failed') throw new ToolError(errorText(outcome.error))
-    const there = unwrap(outcome).partitions.map(({ partition }) => partition)
-    for (const partition of partitions ?? there) {
-      if (!there.includes(partition)) unknown.push(`${topic}-${partition}`)
-      chosen.push({ topic, partition })
-    }
-  }
-  if (unknown.length > 0) throw new ToolError(`The partitions "${unknown.join(',')}" do not exist`)
-  return chosen
+  return await existingPartitions(command)
 }
 
 /** A group that is not there has no offsets. */

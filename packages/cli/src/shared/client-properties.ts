@@ -12,7 +12,7 @@ import { parseProperties } from '@ottla/config'
 import { FileSystemError } from '@ottla/env'
 import { COMPRESSION_NAMES } from '@ottla/protocol'
 import type { Io } from '../io.ts'
-import { FileError, ToolError } from '../options/usage-error.ts'
+import { FileError, SettingError } from '../options/usage-error.ts'
 import { securityOptions } from './security/security-properties.ts'
 
 export type Properties = ReadonlyMap<string, string>
@@ -141,7 +141,7 @@ function number<N extends string>(properties: Properties, key: string, name: N):
   const value = properties.get(key)?.trim()
   if (value === undefined) return {}
   if (!/^-?\d+$/.test(value)) {
-    throw new ToolError(`Invalid value ${value} for configuration ${key}: Not a number of type INT`)
+    throw new SettingError(`Invalid value ${value} for configuration ${key}: Not a number of type INT`)
   }
   return { [name]: Number(value) } as { [K in N]?: number }
 }
@@ -150,7 +150,7 @@ function bool<N extends string>(properties: Properties, key: string, name: N): {
   const value = properties.get(key)?.trim().toLowerCase()
   if (value === undefined) return {}
   if (value !== 'true' && value !== 'false') {
-    throw new ToolError(`Invalid value ${value} for configuration ${key}: Expected value to be either true or false`)
+    throw new SettingError(`Invalid value ${value} for configuration ${key}: Expected value to be either true or false`)
   }
   return { [name]: value === 'true' } as { [K in N]?: boolean }
 }
@@ -158,7 +158,7 @@ function bool<N extends string>(properties: Properties, key: string, name: N): {
 function oneOf(properties: Properties, key: string, values: readonly string[]): string | undefined {
   const value = properties.get(key)
   if (value === undefined || values.includes(value)) return value
-  throw new ToolError(`Invalid value ${value} for configuration ${key}: String must be one of: ${values.join(', ')}`)
+  throw new SettingError(`Invalid value ${value} for configuration ${key}: String must be one of: ${values.join(', ')}`)
 }
 
 function sentence(error: FileSystemError): string {

@@ -34,6 +34,7 @@ const TEXTS: Readonly<Record<string, KafkaText>> = {
     exception: 'GroupSubscribedToTopicException',
     text: 'Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.',
   },
+  INVALID_GROUP_ID: { exception: 'InvalidGroupIdException', text: 'The group id is invalid.' },
   INVALID_CONFIG: { exception: 'InvalidConfigurationException', text: 'Configuration is invalid.' },
   INVALID_REQUEST: { exception: 'InvalidRequestException', text: 'The request is not valid.' },
   SASL_AUTHENTICATION_FAILED: { exception: 'SaslAuthenticationException', text: 'SASL Authentication failed.' },
@@ -101,6 +102,12 @@ export function withCause(message: string, cause: string): string {
 export function errorTextWithClass(error: unknown): string {
   if (!(error instanceof KafkaError) || isWrongAddress(error)) return errorText(error)
   return `${exceptionClass(error)}: ${errorText(error)}`
+}
+
+/** Kafka's text for the code, whatever the broker says: for answers that had no text when Java's tools were written. */
+export function codeTextWithClass(error: unknown): string {
+  const known = error instanceof BrokerError ? TEXTS[error.code] : undefined
+  return known === undefined ? errorTextWithClass(error) : `${exceptionClass(error)}: ${known.text}`
 }
 
 /** The name of Java's class alone. */

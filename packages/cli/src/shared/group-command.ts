@@ -3,7 +3,7 @@ import type { Admin } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { FileError, UsageError } from '../options/usage-error.ts'
 import { errorTextWithClass } from './error-text.ts'
 import { connectBy } from './server-options.ts'
 
@@ -64,14 +64,21 @@ export async function performOnGroups(
     await perform({ admin: kafka.admin(), options, io, timeoutMs: options.integer('timeout')! })
   } catch (error) {
     if (error instanceof UsageError && error.showsOptions) throw error
+    if (error instanceof UsageError && error.isSyntax && kind === 'streams') throw new UsageError(error.message)
     if (error instanceof GroupToolExit) {
       printLine(io.stderr, error.message)
       return 1
     }
-    printError(io, `Executing ${kind} group command failed due to ${errorTextWithClass(error)}`)
+    printError(io, `Executing ${kind} group command failed due to ${groupFailure(error)}`)
     return failureCode
   }
   return 0
+}
+
+/** What Java's tools for groups show of an exception. */
+export function groupFailure(error: unknown): string {
+  const text = errorTextWithClass(error)
+  return error instanceof FileError ? `java.nio.file.NoSuchFileException: ${text}` : text
 }
 
 /** Names of states with commas between, in any case. Throws UsageError. */
@@ -87,4 +94,29 @@ export function chosenStates(text: string | undefined, known: readonly string[])
 /** `[a], [b]` as messages about options have them. */
 export function bracketed(names: readonly string[]): string {
   return names.map((name) => `[${name}]`).join(', ')
+}
+
+/** Options that go with some actions alone. Throws UsageError. */
+export function checkBelongs(options: ParsedOptions): void {
+  const isFor = (name: string): boolean =>
+    options.has('describe') || (name === 'state' && options.has('list')) || !options.has(name)
+  const stray = ['members', 'offsets', 'state', 'verbose'].find((name) => !isFor(name))
+  if (stray === undefined) return
+  throw new UsageError(`Option(s) [${stray}] are unavailable given other options on the command line`, {
+    showsOptions: false,
+  })
+}
+
+/** What --describe needs. Throws UsageError. */
+export function checkDescribe(options: ParsedOptions): void {
+  if (!options.has('group') && !options.has('all-groups')) {
+    throw new UsageError('Option [describe] takes one of these options: [all-groups], [group]')
+  }
+  const forms = ['members', 'offsets', 'state']
+  if (forms.filter((name) => options.has(name)).length > 1) {
+    throw new UsageError(`Option [describe] takes at most one of these options: ${bracketed(forms)}`)
+  }
+  if (options.value('state') !== undefined) {
+    throw new UsageError('Option [describe] does not take a value for [state]')
+  }
 }

@@ -1,6 +1,6 @@
 /** kafka-streams-groups --delete. */
 import { printLine } from '../io.ts'
-import { errorTextWithClass } from '../shared/error-text.ts'
+import { codeTextWithClass, errorTextWithClass } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
 import { internalTopics } from './input-topics.ts'
@@ -23,7 +23,7 @@ export async function deleteStreamsGroups(command: GroupCommand): Promise<void> 
   const deleted: string[] = []
   for (const [group, outcome] of await admin.deleteGroups(groups, { timeoutMs })) {
     if (outcome.kind === 'done') deleted.push(group)
-    else failures.set(group, errorTextWithClass(outcome.error))
+    else failures.set(group, codeTextWithClass(outcome.error))
   }
   const names = deleted.map((group) => `'${group}'`).join(', ')
   if (failures.size === 0) printLine(io.stdout, `Deletion of requested streams groups (${names}) was successful.`)

@@ -2,10 +2,10 @@
 import { type Outcome, partitionKey } from '@ottla/client'
 import { MISSING } from '../consumer-groups/columns.ts'
 import { comparePartitions } from '../consumer-groups/describe-groups.ts'
-import { partitionsOfTopics } from '../consumer-groups/topic-scope.ts'
 import { printLine } from '../io.ts'
 import { errorText, errorTextWithClass } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
+import { partitionsOfTopics } from '../shared/reset/topic-scope.ts'
 import { allInputs } from './input-topics.ts'
 
 export async function deleteStreamsOffsets(command: GroupCommand): Promise<void> {
@@ -19,7 +19,8 @@ export async function deleteStreamsOffsets(command: GroupCommand): Promise<void>
   /** Concerns the group as a whole. */
   let failure: unknown = null
   try {
-    if (wanted.length > 0) outcomes = await admin.deleteGroupOffsets(group, wanted, { timeoutMs })
+    if (wanted.length > 0 || options.has('all-input-topics'))
+      outcomes = await admin.deleteGroupOffsets(group, wanted, { timeoutMs })
   } catch (error) {
     failure = error
   }

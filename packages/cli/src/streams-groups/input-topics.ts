@@ -1,21 +1,8 @@
 /** `--input-topic T`, `--input-topic T:0,1`, `--all-input-topics`: the partitions that are meant. */
 import { type CommittedOffset, type StreamsGroupDescription, type TopicPartition, unwrap } from '@ottla/client'
-import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
+import { ToolError } from '../options/usage-error.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
 import type { GroupCommand } from '../shared/group-command.ts'
-
-/** Throws UsageError for what names no partition. */
-export function checkScope(options: ParsedOptions): void {
-  for (const text of options.values('input-topic')) {
-    const colon = text.indexOf(':')
-    if (colon === -1) continue
-    for (const partition of text.slice(colon + 1).split(',')) {
-      if (/^\d+$/.test(partition)) continue
-      throw new UsageError(`Invalid partition '${partition}' specified in topic arg '${text}''`)
-    }
-  }
-}
 
 /** Of the topics that the application reads, those partitions that the group has offsets for. Throws ToolError. */
 export async function allInputs(group: string, { admin, timeoutMs }: GroupCommand): Promise<CommittedOffset[]> {

@@ -3,13 +3,20 @@ import { excludeOptions, onlyAction, requireOptions } from '../options/check-opt
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
-import { bracketed, GROUP_OPTIONS, type GroupCommand, performOnGroups } from '../shared/group-command.ts'
+import {
+  bracketed,
+  checkBelongs,
+  checkDescribe,
+  GROUP_OPTIONS,
+  type GroupCommand,
+  performOnGroups,
+} from '../shared/group-command.ts'
+import { checkTopicArguments } from '../shared/reset/topic-scope.ts'
 import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { deleteStreamsGroups } from './delete-streams-groups.ts'
 import { deleteStreamsOffsets } from './delete-streams-offsets.ts'
 import { describeStreamsGroups } from './describe-streams-groups.ts'
-import { checkScope } from './input-topics.ts'
 import { listStreamsGroups, wantedStates } from './list-streams-groups.ts'
 import { resetStreamsOffsets } from './reset-streams-offsets.ts'
 
@@ -122,35 +129,13 @@ function checkOptions(options: ParsedOptions): Action {
   const action = onlyAction(options, ACTIONS, ACTION_MESSAGE) as Action
   options.integer('timeout')
   if (action === 'list') wantedStates(options)
-  if (action === 'reset-offsets' || action === 'delete-offsets') checkScope(options)
+  if (action === 'reset-offsets' || action === 'delete-offsets') checkTopicArguments(options, 'input-topic')
   return action
-}
-
-/** Options that go with some actions alone. */
-function checkBelongs(options: ParsedOptions): void {
-  const isFor = (name: string): boolean =>
-    options.has('describe') || (name === 'state' && options.has('list')) || !options.has(name)
-  const stray = ['members', 'offsets', 'state', 'verbose'].find((name) => !isFor(name))
-  if (stray === undefined) return
-  throw new UsageError(`Option(s) [${stray}] are unavailable given other options on the command line`, {
-    showsOptions: false,
-  })
 }
 
 function needsGroups(options: ParsedOptions, action: Action): void {
   if (options.has('group') || options.has('all-groups')) return
   throw new UsageError(`Option [${action}] takes one of these options: [all-groups], [group]`)
-}
-
-function checkDescribe(options: ParsedOptions): void {
-  needsGroups(options, 'describe')
-  const forms = ['members', 'offsets', 'state']
-  if (forms.filter((name) => options.has(name)).length > 1) {
-    throw new UsageError(`Option [describe] takes at most one of these options: ${bracketed(forms)}`)
-  }
-  if (options.value('state') !== undefined) {
-    throw new UsageError('Option [describe] does not take a value for [state]')
-  }
 }
 
 function checkDelete(options: ParsedOptions): void {

@@ -1,15 +1,14 @@
 /** kafka-streams-groups --reset-offsets: where applications without members go on, and what they made for themselves. */
-import { type Outcome, type StreamsGroupDescription, type TopicPartition, unwrap } from '@ottla/client'
+import { type Outcome, partitionKey, type StreamsGroupDescription, type TopicPartition, unwrap } from '@ottla/client'
 import { formatInt64 } from '@ottla/stdx'
-import { readResetPlan } from '../consumer-groups/reset-file.ts'
-import type { NewOffset } from '../consumer-groups/reset-offsets.ts'
-import { newOffsets } from '../consumer-groups/reset-spec.ts'
-import { partitionsOfTopics } from '../consumer-groups/topic-scope.ts'
 import { printLine } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
 import { errorText } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
+import type { NewOffset } from '../shared/reset/new-offset.ts'
+import { readResetPlan } from '../shared/reset/reset-file.ts'
+import { newOffsets } from '../shared/reset/reset-spec.ts'
+import { existingPartitions } from '../shared/reset/topic-scope.ts'
 import { allInputs, internalTopics } from './input-topics.ts'
 import { selectStreamsGroups } from './list-streams-groups.ts'
 
@@ -66,28 +65,12 @@ async function planFor(group: string, command: GroupCommand): Promise<readonly N
 async function scope(group: string, command: GroupCommand): Promise<readonly TopicPartition[]> {
   const { admin, options, io, timeoutMs } = command
   if (options.has('all-input-topics')) return await allInputs(group, command)
-  const { partitions, missing } = await partitionsOfTopics(command, 'input-topic')
-  for (const { error } of missing) throw new ToolError(errorText(error))
-  await checkPartitions(partitions, command)
-  const committed = new Set((await admin.listGroupOffsets(group, { timeoutMs })).map(({ topic }) => topic))
-  if (partitions.every(({ topic }) => committed.has(topic))) return partitions
+  const partitions = await existingPartitions(command, 'input-topic')
+  const found = await admin.listGroupOffsets(group, { timeoutMs })
+  const committed = new Set(found.map(({ topic, partition }) => partitionKey(topic, partition)))
+  if (partitions.every(({ topic, partition }) => committed.has(partitionKey(topic, partition)))) return partitions
   printError(io, `One or more topics are not part of the group '${group}'.`)
   return []
-}
-
-async function checkPartitions(
-  partitions: readonly TopicPartition[],
-  { admin, timeoutMs }: GroupCommand,
-): Promise<void> {
-  const topics = await admin.describeTopics([...new Set(partitions.map(({ topic }) => topic))], { timeoutMs })
-  const unknown = partitions.filter(({ topic, partition }) => {
-    const outcome = topics.get(topic)
-    if (outcome?.kind === 'failed') throw new ToolError(errorText(outcome.error))
-    return !unwrap(outcome).partitions.some((one) => one.partition === partition)
-  })
-  if (unknown.length === 0) return
-  const names = unknown.map(({ topic, partition }) => `${topic}-${partition}`).join(',')
-  throw new ToolError(`The partitions "${names}" do not exist`)
 }
 
 async function execute(

@@ -1,10 +1,10 @@
 /** From `--to-earliest`, `--shift-by`, … to offsets that the partitions have. */
 import { type FoundOffset, OffsetMark, type Outcome, partitionKey, type TopicPartition, unwrap } from '@ottla/client'
-import { printLine } from '../io.ts'
-import { ToolError } from '../options/usage-error.ts'
-import type { GroupCommand } from '../shared/group-command.ts'
-import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
-import type { NewOffset } from './reset-offsets.ts'
+import { printLine } from '../../io.ts'
+import { ToolError, UsageError } from '../../options/usage-error.ts'
+import type { GroupCommand } from '../group-command.ts'
+import { javaMapOrder, partitionHash } from '../java-map-order.ts'
+import type { NewOffset } from './new-offset.ts'
 
 /** The new offset of each partition. Throws ToolError when one cannot be told. */
 export async function newOffsets(
@@ -50,12 +50,11 @@ function zone(text: string): string {
 
 /** `P7DT3H15M10S` in milliseconds. Throws ToolError. */
 export function parseDuration(text: string): number {
-  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text)
-  if (match === null || text === 'P' || text.endsWith('T')) {
-    throw new ToolError(`Text cannot be parsed to a Duration: ${text}`)
-  }
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0))
-  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
+  const match = /^([+-]?)P(?:([+-]?\d+)D)?(?:T(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:\.\d+)?)S)?)?$/i.exec(text)
+  if (match === null || /[PT]$/i.test(text)) throw new ToolError('Text cannot be parsed to a Duration')
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((part) => Number(part ?? 0))
+  const sign = match[1] === '-' ? -1 : 1
+  return sign * (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
 }
 
 /** No record is that new: the end. */
@@ -97,7 +96,7 @@ async function fromCommitted(
   const shifted = partitions.map(({ topic, partition }) => {
     const offset = byKey.get(partitionKey(topic, partition))
     if (offset === undefined) {
-      throw new ToolError(
+      throw new UsageError(
         `Cannot shift offset for partition ${topic}-${partition} since there is no current committed offset`,
       )
     }

@@ -1,9 +1,9 @@
 /** `--from-file`: offsets as `--export` writes them, `topic,partition,offset` or `group,topic,partition,offset`. */
 import { resolve } from 'node:path'
 import { FileSystemError } from '@ottla/env'
-import { ToolError } from '../options/usage-error.ts'
-import type { GroupCommand } from '../shared/group-command.ts'
-import type { NewOffset } from './reset-offsets.ts'
+import { ToolError } from '../../options/usage-error.ts'
+import type { GroupCommand } from '../group-command.ts'
+import type { NewOffset } from './new-offset.ts'
 import { withinRange } from './reset-spec.ts'
 
 /** The offsets that the file has for the group. Throws ToolError. */
