@@ -2,10 +2,10 @@
 import { resolve } from 'node:path'
 import { type Admin, OffsetMark, partitionKey, type TopicPartition, unwrap } from '@ottla/client'
 import { FileSystemError } from '@ottla/env'
-import { parseDatetime, parseDuration } from '../consumer-groups/reset-spec.ts'
 import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { ToolError } from '../options/usage-error.ts'
+import { parseDatetime, parseDuration } from '../shared/reset/reset-spec.ts'
 
 export type PartitionOffset = TopicPartition & { readonly offset: number }
 
