@@ -5,6 +5,7 @@ import { type ParsedOptions, parseOptions } from './options/parse-options.ts'
 import { formatUsage } from './options/usage.ts'
 import { ToolError, UsageError } from './options/usage-error.ts'
 import { errorTextWithClass } from './shared/error-text.ts'
+import { stopCode } from './shared/stop-code.ts'
 import { KAFKA_VERSION, OTTLA_VERSION } from './shared/version.ts'
 
 /** Resolves to the exit code. */
@@ -74,7 +75,7 @@ function fail(error: unknown, { definition: { syntaxError }, table, isRead, io }
     if (error.showsOptions || (!isRead && syntaxError === 'with-options')) io.stderr.write(formatUsage(table))
     return 1
   }
-  if (!(error instanceof ToolError) && io.signal.aborted) return 130
+  if (!(error instanceof ToolError) && io.signal.aborted) return stopCode(io.signal)
   printLine(io.stderr, errorTextWithClass(error))
   return 1
 }

@@ -17,11 +17,11 @@ import {
   readPerfSettings,
   requireOneOf,
 } from '../shared/perf-options.ts'
+import { stopCode } from '../shared/stop-code.ts'
 import { topicPattern } from '../shared/topic-filter.ts'
 import { KAFKA_VERSION } from '../shared/version.ts'
 import { defineTool } from '../tool.ts'
 
-const INTERRUPTED = 130
 const POLL_MS = 100
 const GROUP_SPREAD = 100_000
 const DIGITS = 4
@@ -79,7 +79,7 @@ export const run = defineTool({
     const include = options.value('include')
     consumer.subscribe(include === undefined ? [options.required('topic')] : topicPattern(include))
     await reading.read(consumer)
-    if (io.signal.aborted) return INTERRUPTED
+    if (io.signal.aborted) return stopCode(io.signal)
     reading.report()
     if (options.has('print-metrics')) printMetrics(reading.metrics(), io)
     return 0

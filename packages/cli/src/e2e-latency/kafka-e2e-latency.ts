@@ -8,10 +8,10 @@ import { ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, consumerOptions, producerOptions, readProperties } from '../shared/client-properties.ts'
 import { errorText } from '../shared/error-text.ts'
 import { javaDouble, javaFixed } from '../shared/java-format.ts'
+import { stopCode } from '../shared/stop-code.ts'
 import { defineTool, type Run } from '../tool.ts'
 import { namedArguments } from './latency-arguments.ts'
 
-const INTERRUPTED = 130
 const WAIT_MS = 60_000
 const PRINT_EVERY = 1000
 const LETTERS = 26
@@ -94,7 +94,7 @@ async function measure(options: ParsedOptions, io: Io): Promise<number> {
     ...consumerOptions(properties),
     groupId: `test-group-${io.env.clock.now()}`,
     autoCommit: false,
-    fetchMaxWaitMs: 0,
+    // No fetch.max.wait.ms of 0, which Kafka's tool has: a fetch that waits is answered at once too, and keeps nobody busy meanwhile.
   })
   await assignEnds(kafka, consumer, topic)
   const count = options.integer('num-records')!
@@ -103,7 +103,7 @@ async function measure(options: ParsedOptions, io: Io): Promise<number> {
   let totalMs = 0
   for (let at = 0; at < count; at += 1) {
     const nanos = await roundTrip({ topic, producer, consumer, message: make() }, io)
-    if (io.signal.aborted) return INTERRUPTED
+    if (io.signal.aborted) return stopCode(io.signal)
     if (at % PRINT_EVERY === 0) printLine(io.stdout, `${at}\t${javaDouble(nanos / NANOS_PER_MS)}`)
     totalMs += nanos / NANOS_PER_MS
     latencies.push(Math.floor(nanos / NANOS_PER_MS))

@@ -4,6 +4,7 @@
  */
 import { type Io, printLine } from '../io.ts'
 import { errorText } from '../shared/error-text.ts'
+import { stopCode } from '../shared/stop-code.ts'
 import { KAFKA_VERSION, OTTLA_VERSION } from '../shared/version.ts'
 import type { Run } from '../tool.ts'
 import { argparseHelp, argparseUsage } from './argparse-usage.ts'
@@ -72,7 +73,7 @@ export function defineArgparseTool(definition: ArgparseDefinition): Run {
       return await definition.run(args, io)
     } catch (error) {
       if (!(error instanceof UsageError)) {
-        if (!(error instanceof ToolError) && io.signal.aborted) return 130
+        if (!(error instanceof ToolError) && io.signal.aborted) return stopCode(io.signal)
         printLine(io.stderr, errorText(error))
         return 1
       }

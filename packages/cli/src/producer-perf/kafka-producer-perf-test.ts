@@ -5,12 +5,12 @@ import { defineArgparseTool } from '../options/argparse.ts'
 import { connect, producerOptions } from '../shared/client-properties.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
 import { type ClientMetric, printMetrics } from '../shared/metrics-table.ts'
+import { stopCode } from '../shared/stop-code.ts'
 import { Throttle } from '../shared/throttle.ts'
 import { KAFKA_VERSION } from '../shared/version.ts'
 import { LatencyStats } from './latency-stats.ts'
 import { PERF_ARGUMENTS, type PerfSettings, perfSettings } from './perf-settings.ts'
 
-const INTERRUPTED = 130
 const MS_PER_SECOND = 1000
 /** What a record costs beside its bytes while it is under way. */
 const OVERHEAD_BYTES = 256
@@ -26,7 +26,7 @@ export const run = defineArgparseTool({
     await using kafka = connect(settings.servers, settings.properties, io)
     const load = new Load(settings, io)
     await load.run(kafka)
-    if (io.signal.aborted) return INTERRUPTED
+    if (io.signal.aborted) return stopCode(io.signal)
     load.report()
     return 0
   },

@@ -15,10 +15,10 @@ import {
   type ReadPerfSettings,
   readPerfSettings,
 } from '../shared/perf-options.ts'
+import { stopCode } from '../shared/stop-code.ts'
 import { KAFKA_VERSION } from '../shared/version.ts'
 import { defineTool } from '../tool.ts'
 
-const INTERRUPTED = 130
 const DIGITS = 4
 const CLIENT_ID = 'perf-share-consumer-client'
 
@@ -64,7 +64,7 @@ export const run = defineTool({
     const settings = readPerfSettings(options, defaults, io)
     const sharing = new Sharing(settings, options.required('topic'), io)
     await sharing.read(options.required('bootstrap-server'), options.integer('threads')!)
-    if (io.signal.aborted) return INTERRUPTED
+    if (io.signal.aborted) return stopCode(io.signal)
     if (options.has('show-consumer-stats')) sharing.printEach()
     sharing.printTotal()
     if (options.has('print-metrics')) printMetrics(sharing.metrics(), io)
