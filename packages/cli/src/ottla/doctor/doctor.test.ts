@@ -1,9 +1,13 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import { Kafka } from '@ottla/client'
 import { createBroker } from '@ottla/testkit'
 import { ottla, ottlaWithBroker, type RunOttla } from '../test-ottla.test.ts'
+import { checkCluster } from './brokers.ts'
 import type { Finding } from './finding.ts'
+import { checkPartitions } from './partitions.ts'
+import type { Patient } from './patient.ts'
 
 async function findings(run: RunOttla, options = ''): Promise<{ code: number; byId: Map<string, Finding> }> {
   const { code, out } = await run(`doctor --wait 1ms --json ${options}`)
@@ -86,4 +90,65 @@ test('a broker that advertises what nobody reaches is told from one that is away
     const failed = await ottla(['cluster', 'info', '-b', broker.bootstrap, '--timeout', '300ms'])
     match(failed.err, /advertises an address that cannot be reached from here: `ottla doctor` says which/)
   }
+})
+
+test('a group whose member commits nothing though there is work is stuck, one that is worked off is not', async (t) => {
+  const { run, bootstrap } = await ottlaWithBroker(t)
+  await run('topic create orders -p 1')
+  await run('produce orders', { stdin: 'x\n'.repeat(300) })
+  await using kafka = new Kafka({ bootstrapServers: bootstrap })
+  const consumer = kafka.consumer({ groupId: 'billing', autoCommit: false, autoOffsetReset: 'earliest' })
+  consumer.subscribe(['orders'])
+  while ((await consumer.poll({ timeoutMs: 1000, maxRecords: 1 })).length === 0);
+  await consumer.commit([{ topic: 'orders', partition: 0, offset: 1 }])
+  const stuck = await findings(run)
+  match(
+    stuck.byId.get('group-stuck')!.what,
+    /^group billing on orders has 299 records to do and 1 members?, and committed nothing/,
+  )
+  await consumer.commit([{ topic: 'orders', partition: 0, offset: 300 }])
+  equal((await findings(run)).byId.get('groups-healthy')?.severity, 'ok')
+})
+
+test('brokers that are fenced or share an address, and partitions without leader or replicas, are found', () => {
+  const node = (id: number, port: number) => ({ id, host: 'kafka', port, rack: null })
+  const partition = (number: number, parts: object) => ({
+    partition: number,
+    leader: node(1, 9092),
+    leaderEpoch: 0,
+    replicas: [1, 2],
+    isr: [1, 2],
+    eligibleLeaderReplicas: null,
+    lastKnownEligible: null,
+    ...parts,
+  })
+  const patient = {
+    cluster: {
+      clusterId: 'c',
+      controllerId: -1,
+      brokers: [
+        { ...node(1, 9092), isFenced: false },
+        { ...node(2, 9092), isFenced: true },
+      ],
+    },
+    topics: [
+      {
+        name: 'orders',
+        id: 'x',
+        isInternal: false,
+        partitions: [partition(0, { leader: null }), partition(1, { isr: [1] }), partition(2, {})],
+      },
+      { name: 'alone', id: 'y', isInternal: false, partitions: [partition(0, { replicas: [1], isr: [1] })] },
+    ],
+  } as unknown as Patient
+  const ids = (found: readonly Finding[]) => found.map(({ severity, id }) => `${severity} ${id}`)
+  deepEqual(ids(checkCluster(patient)), ['error broker-fenced', 'error no-controller', 'error advertised-twice'])
+  const partitions = checkPartitions(patient)
+  deepEqual(ids(partitions), [
+    'error partitions-offline',
+    'warning partitions-under-replicated',
+    'warning topics-unreplicated',
+  ])
+  match(partitions[0]!.what, /^1 partition without a leader: orders-0$/)
+  match(partitions[1]!.what, /orders-1$/)
 })

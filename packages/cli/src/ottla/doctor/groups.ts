@@ -1,6 +1,6 @@
 /** Groups that stand still though there is work, or fall behind: two looks, some seconds apart. */
 import { lagRows } from '../group/lag.ts'
-import { formatCount, formatDuration } from '../quantities.ts'
+import { formatCount, formatDuration, plural } from '../quantities.ts'
 import { pause } from '../screen/live.ts'
 import { type Finding, note, ok, problem, someOf } from './finding.ts'
 import type { Patient } from './patient.ts'
@@ -27,7 +27,7 @@ export async function checkGroups({ admin, io, options }: Patient): Promise<Find
     else if (row.committed === before.committed) {
       findings.push(
         problem('warning', 'group-stuck', {
-          what: `${name} has ${formatCount(row.lag)} records to do and ${row.members} members, and committed nothing in ${formatDuration(elapsedMs)}`,
+          what: `${name} has ${formatCount(row.lag)} records to do and ${plural(row.members, 'member')}, and committed nothing in ${formatDuration(elapsedMs)}`,
           why: 'A handler hangs, one record fails again and again, or commits are rare.',
           fix: `Look into the consumers; \`ottla group describe ${row.group}\` says which partitions stand still.`,
         }),

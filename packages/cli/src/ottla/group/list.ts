@@ -39,7 +39,8 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
     rows.push({
       group,
       type,
-      state,
+      // A broker before Kafka 2.6 lists no states.
+      state: standing?.state ?? state,
       protocolType,
       members: standing?.members.length ?? null,
       topics: standing === null ? null : [...new Set(standing.partitions.map(({ topic }) => topic))],

@@ -53,7 +53,9 @@ export function formatPairs(
   { style }: TableOptions,
 ): string[] {
   const width = Math.max(...pairs.map(([name]) => textWidth(name)))
-  return pairs.map(([name, value]) => `${style.dim(name.padEnd(width))}${GAP}${value ?? '-'}`)
+  return pairs.map(
+    ([name, value]) => `${style.dim(name.padEnd(width))}${GAP}${value === null || value === '' ? '-' : value}`,
+  )
 }
 
 function cellText(value: string | number | null | undefined): string {

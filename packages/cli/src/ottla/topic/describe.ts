@@ -1,5 +1,6 @@
 /** `ottla topic describe`. */
 import { ConfigResourceType, partitionKey, resourceKey, type TopicDescription } from '@ottla/client'
+import { ZERO_UUID } from '@ottla/protocol'
 import type { Invocation } from '../command.ts'
 import { formatBytes, formatCount, plural, readableSetting } from '../quantities.ts'
 import type { Column } from '../screen/table.ts'
@@ -54,7 +55,8 @@ export async function run({ args, screen, open }: Invocation): Promise<void> {
     const size = topic.partitions.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0)
     screen.pairs([
       ['Topic', screen.style.bold(topic.name) + (topic.isInternal ? ' (internal)' : '')],
-      ['Id', topic.id],
+      // Brokers before Kafka 2.8 give none.
+      ['Id', topic.id === ZERO_UUID ? null : topic.id],
       [
         'Partitions',
         `${topic.partitions.length}, ${plural(topic.partitions[0]?.replicas.length ?? 0, 'replica')} each`,
