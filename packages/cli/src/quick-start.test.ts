@@ -92,11 +92,11 @@ test('members of a group share the records, and a new member goes on where the g
   await runTool('kafka-topics', [...servers, '--create', '--topic', 'shared', '--partitions', '4'])
   const write = (stdin: string) => runTool('kafka-console-producer', [...servers, '--topic', 'shared'], { stdin })
   await write('a\nb\nc\n')
-  const consumer = [...servers, '--topic', 'shared', '--group', 'g', '--from-beginning', '--timeout-ms', '600']
-  const first = await runTool('kafka-console-consumer', consumer)
+  const consumer = [...servers, '--topic', 'shared', '--group', 'g', '--from-beginning', '--max-messages']
+  const first = await runTool('kafka-console-consumer', [...consumer, '3'])
   deepEqual(first.out.split('\n').sort(), ['', 'a', 'b', 'c'])
   await write('d\n')
-  deepEqual(await runTool('kafka-console-consumer', consumer), {
+  deepEqual(await runTool('kafka-console-consumer', [...consumer, '1']), {
     code: 0,
     out: 'd\n',
     err: 'Processed a total of 1 messages\n',

@@ -42,7 +42,7 @@ interface Setup {
   respond<R extends Schema>(to: SentRequest, schema: R, value: Init<R>, version?: number): void
 }
 
-function setup(): Setup {
+function setup(signal?: AbortSignal): Setup {
   const timers = new FakeTimers()
   const stream = new FakeStream()
   const env = {
@@ -60,6 +60,7 @@ function setup(): Setup {
     requestTimeoutMs: 5000,
     softwareName: 'ottla',
     softwareVersion: '0.1.0',
+    ...(signal === undefined ? {} : { signal }),
   })
   const sent = (): SentRequest[] => {
     timers.endTurn()
@@ -111,6 +112,16 @@ test('a broker that does not know the version is asked again in one that it know
   its.respond(second!, ApiVersionsResponse, { apiKeys: SERVED })
   const connection = await its.connecting
   deepEqual(connection.peer.apis.get(3), { min: 0, max: 9 })
+})
+
+test('a connection that is given up while the broker has not said what it speaks is closed at once', async () => {
+  const abort = new AbortController()
+  const its = setup(abort.signal)
+  await turn()
+  its.sent()
+  abort.abort(new Error('enough'))
+  await rejects(its.connecting, /enough/)
+  deepEqual([its.stream.isClosed, its.timers.waiting], [true, 0])
 })
 
 test('the highest version that both know is spoken, or less on demand', async () => {

@@ -153,13 +153,19 @@ export class ClientConnection {
     const { env, sasl, signal } = options
     const exchange = sasl === undefined ? null : await SaslSession.prepare({ env, mechanism: sasl, signal })
     const connection = new ClientConnection(options, await openStream(options))
+    const stop = () => connection.close()
+    signal?.addEventListener('abort', stop, { once: true })
     try {
+      signal?.throwIfAborted()
       connection.#peer = await negotiateApiVersions((version) => connection.#askVersions(version))
       if (exchange !== null) await connection.#authenticate(exchange)
       connection.#reader.maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES
     } catch (error) {
       connection.close()
+      signal?.throwIfAborted()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', stop)
     }
     return connection
   }

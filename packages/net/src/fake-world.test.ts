@@ -14,6 +14,11 @@ export class FakeTimers implements Timers {
   #deferred: (() => void)[] = []
   #timers: { atMs: number; fn: () => void }[] = []
 
+  /** Timers that wait. */
+  get waiting(): number {
+    return this.#timers.length
+  }
+
   after(delayMs: number, fn: () => void): Timer {
     const timer = { atMs: this.now + delayMs, fn }
     this.#timers.push(timer)
