@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import dns from 'node:dns'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,6 +76,23 @@ test('a lock file whose process id was given to another process is stale', {
     writeFileSync(join(folder, '.ottla-lock'), 'no lock at all')
     await (await lockByFile(folder)).release()
   })
+})
+
+test('all addresses of a name are tried, one after the other', async (t) => {
+  const network = new NodeNetwork()
+  const listening = await network.listen({ host: '127.0.0.1', port: 0 }, (stream) => stream.end())
+  const asked: string[] = []
+  // 127.0.0.2 is of this machine too, and nobody listens there.
+  t.mock.method(dns, 'lookup', (name: string, _options: unknown, answer: (error: null, found: unknown) => void) => {
+    asked.push(name)
+    const found = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+    setImmediate(() => answer(null, found))
+  })
+  const stream = await network.connect({ host: 'brokers.example', port: listening.port }, { timeoutMs: 5000 })
+  equal(stream.remoteHost, '127.0.0.1')
+  deepEqual(asked, ['brokers.example'])
+  stream.destroy()
+  await listening.close()
 })
 
 test('localhost is served on both loopback addresses under one port', async () => {
