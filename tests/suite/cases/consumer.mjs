@@ -249,6 +249,32 @@ export default [
     },
   },
   {
+    name: 'records that are kept stay what they were, whatever is read after them',
+    needs: lookups,
+    async run(world) {
+      const topic = await world.topic()
+      const sizes = [0, 1, 100, 1000, 5000, 70_000, 300_000]
+      const count = 700
+      const bytesOf = (n) => Buffer.alloc(sizes[n % sizes.length], `${n},`)
+      for (const [at, compression] of ['none', 'lz4', 'gzip', 'snappy'].entries()) {
+        const producer = world.kafka.producer({ compression })
+        const numbers = Array.from({ length: count / 4 }, (_, n) => at * (count / 4) + n)
+        const header = (n) => [{ key: 'n', value: `header ${n}` }]
+        await producer.sendAll(
+          numbers.map((n) => ({ topic, key: Buffer.from(`key ${n}`), value: bytesOf(n), headers: header(n) })),
+        )
+        await producer.close()
+      }
+      const kept = await world.read(topic, count, { maxPollRecords: 7, maxPartitionFetchBytes: 200_000 })
+      await world.read(topic, count)
+      for (const { offset, key, value, headers } of kept) {
+        equal(key.toString(), `key ${offset}`)
+        ok(value.equals(bytesOf(offset)), `record ${offset}`)
+        equal(headers[0].value.toString(), `header ${offset}`)
+      }
+    },
+  },
+  {
     name: 'the iteration counts a record as done when the next is asked for, and ends by its signal',
     needs: { ...lookups, ...classicGroup },
     async run(world) {
