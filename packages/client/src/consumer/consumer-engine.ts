@@ -22,7 +22,7 @@ import { PartitionState, type StartPoint } from './partition-state.ts'
 import { PositionLoader } from './position-loader.ts'
 import { ProgressWatch } from './progress-watch.ts'
 import { Quiet } from './quiet.ts'
-import type { RecordSource } from './runner/record-source.ts'
+import type { Delivery, RecordSource } from './runner/record-source.ts'
 import { Subscription, type SubscriptionInit } from './subscription.ts'
 import { Wakeup } from './wakeup.ts'
 
@@ -243,10 +243,16 @@ export class ConsumerEngine {
       take: async ({ limit, timeoutMs, signal }) => {
         this.#isWoken = false
         const records = await this.poll({ timeoutMs, maxRecords: limit, ...(signal === undefined ? {} : { signal }) })
-        return records.flatMap((record) => {
-          const state = this.partitions.get(partitionKey(record.topic, record.partition))
-          return state === undefined ? [] : [{ record, state, seeks: state.seeks }]
-        })
+        const deliveries: Delivery<unknown, unknown>[] = []
+        let state: PartitionState | undefined
+        for (const record of records) {
+          const { topic, partition } = record
+          // Records come partition by partition.
+          if (state === undefined || state.partition !== partition || state.topic !== topic)
+            state = this.partitions.get(partitionKey(topic, partition))
+          if (state !== undefined) deliveries.push({ record, state, seeks: state.seeks })
+        }
+        return deliveries
       },
       wake: () => {
         this.#isWoken = true

@@ -116,16 +116,14 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable, AsyncI
     return (await this.#engine.poll(options)) as ConsumerRecord<K, V>[]
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
-    yield* this.stream()
+  [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
+    return this.stream()
   }
 
   /** Records without end, until `signal` aborts (then the iteration ends) or the consumer is closed. */
-  async *stream(
-    options: { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
+  stream(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
     this.#engine.isPolledByHand = false
-    yield* recordStream(this.#source, options.signal)
+    return recordStream(this.#source, options.signal)
   }
 
   /**
