@@ -31,6 +31,8 @@ const [broker, postgres, redis] = await Promise.all([startBroker(), startPostgre
 const kafka = new Kafka({ bootstrapServers: broker.bootstrap })
 const producer = kafka.producer()
 const pool = new pg.Pool({ connectionString: postgres.url, max: 30 })
+// At the end the server may be gone before a connection has ended.
+pool.on('error', () => {})
 await pool.query('create table effects (id bigint generated always as identity, consumer text, key text, value text)')
 await new PostgresDedupe({ pool, consumer: 'any' }).createTable()
 
@@ -166,6 +168,27 @@ await run(
     }
   },
 )
+await run('dedupe: a connection that the database ends in the middle is an error of that message alone', async () => {
+  const own = new pg.Pool({ connectionString: postgres.url })
+  own.on('error', () => {})
+  const dedupe = new PostgresDedupe({ pool: own, consumer: 'ended' })
+  const ended = await dedupe
+    .once('1', async (client) => {
+      const { rows } = await client.query('select pg_backend_pid() as pid')
+      await client.query("insert into effects (consumer, value) values ('ended', '1')")
+      await pool.query('select pg_terminate_backend($1)', [rows[0].pid])
+      const isGone = 'select count(*) from pg_stat_activity where pid = $1'
+      while ((await pool.query(isGone, [rows[0].pid])).rows[0].count !== '0');
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+    .catch((error) => error)
+  expect(ended instanceof Error, 'the commit failed')
+  const again = await dedupe.once('1', (client) =>
+    client.query("insert into effects (consumer, value) values ('ended', '1')"),
+  )
+  expect(again.kind === 'done' && (await effectsOf('ended')).length === 1, 'one effect')
+  await own.end()
+})
 await run('dedupe: old marks are cleaned up, in small transactions, those of others stay', async () => {
   const mark = `insert into ottla_processed (consumer, message_id, processed_at)
     select $1, n::text, now() - $2 * interval '1 hour' from generate_series(1, $3) n`
@@ -276,6 +299,28 @@ await run(
     expect(isInOrder(records), 'in order per key')
   },
 )
+await run('outbox: a relay goes on when the database ends its connections, again and again', async () => {
+  const name = 'ended_connections'
+  await newTopic(name)
+  const outbox = new OutboxWriter({ table: name })
+  await outbox.createTable(pool)
+  const own = new pg.Pool({ connectionString: postgres.url, application_name: name })
+  own.on('error', () => {})
+  const relay = kafka.outboxRelay({ pool: own, table: name, batchRows: 5, minPollMs: 5, maxPollMs: 20 })
+  for (let n = 0; n < 60; n += 1) {
+    const record = { topic: name, key: Buffer.from(`${n % 6}`), value: Buffer.from(`${n}`) }
+    await inTransaction((client) => outbox.write(client, record))
+    const end = 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1'
+    if (n % 10 === 5) await pool.query(end, [name])
+  }
+  await inTransaction((client) => outbox.write(client, { topic: name, value: Buffer.from('last') }))
+  while (Number((await pool.query(`select count(*) from ${name}`)).rows[0].count) > 0)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  await relay.close()
+  await own.end()
+  const copies = firstCopies(await read(name, 'last')).filter(({ value }) => value !== 'last')
+  expect(copies.length === 60 && isInOrder(copies), `${copies.length} messages, in order: ${isInOrder(copies)}`)
+})
 await run('outbox: a large backlog leaves in bounded batches', async () => {
   const name = 'backlog'
   await newTopic(name)

@@ -46,6 +46,7 @@ class SteppedPool {
       },
       release: (error) => client.release(error),
       on: (event, listener) => client.on(event, listener),
+      off: (event, listener) => client.off(event, listener),
     }
   }
 
@@ -89,7 +90,7 @@ export const jobs = {
   async relay(kafka, job) {
     const steps = new Steps(job.killAt)
     const pool = new SteppedPool(job, steps)
-    const relay = kafka.outboxRelay({ pool, table: job.table, shards: 1, delivery: job.delivery, minPollMs: 10 })
+    const relay = kafka.outboxRelay({ pool, table: job.table, delivery: job.delivery, minPollMs: 10 })
     const counting = new pg.Client({ connectionString: job.postgres })
     await counting.connect()
     const rest = async () => Number((await counting.query(`select count(*) from ${job.table}`)).rows[0].count)

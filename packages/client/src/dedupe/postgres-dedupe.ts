@@ -9,7 +9,13 @@
 import type { ConsumerRecord } from '../consumer/consumer-record.ts'
 import type { RecordHandler, RunContext } from '../consumer/runner/run-options.ts'
 import { ArgumentError } from '../errors.ts'
-import { inTransaction, type PostgresClient, type PostgresPool, quotedName } from '../postgres/postgres-types.ts'
+import {
+  inTransaction,
+  type PostgresClient,
+  type PostgresPool,
+  quotedName,
+  withClient,
+} from '../postgres/postgres-types.ts'
 import { messageIdOf } from './message-id.ts'
 
 export interface PostgresDedupeOptions<C extends PostgresClient> {
@@ -71,12 +77,7 @@ create index if not exists ${index} on ${quotedName(this.#table)} (consumer, pro
   }
 
   async createTable(): Promise<void> {
-    const client = await this.#options.pool.connect()
-    try {
-      await client.query(this.schema)
-    } finally {
-      client.release()
-    }
+    await withClient(this.#options.pool, (client) => client.query(this.schema))
   }
 
   /** Wraps a handler for `Consumer.run`. What it throws rolls back effect and mark. */
@@ -110,17 +111,11 @@ create index if not exists ${index} on ${quotedName(this.#table)} (consumer, pro
     let count = 0
     for (;;) {
       options.signal?.throwIfAborted()
-      const client = await pool.connect()
-      try {
-        const { rowCount } = await client.query(`delete from ${table} where (consumer, message_id) in (${old})`, [
-          consumer,
-          options.olderThanMs,
-        ])
-        count += rowCount ?? 0
-        if ((rowCount ?? 0) < CLEAN_UP_ROWS) return count
-      } finally {
-        client.release()
-      }
+      const values = [consumer, options.olderThanMs]
+      const statement = `delete from ${table} where (consumer, message_id) in (${old})`
+      const { rowCount } = await withClient(pool, (client) => client.query(statement, values))
+      count += rowCount ?? 0
+      if ((rowCount ?? 0) < CLEAN_UP_ROWS) return count
     }
   }
 }

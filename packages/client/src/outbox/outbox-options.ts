@@ -7,11 +7,6 @@ import type { ProducerOptions } from '../producer/producer-options.ts'
 export interface OutboxOptions {
   /** Default: `ottla_outbox`. May name a schema: `messaging.outbox`. */
   readonly table?: string
-  /**
-   * Rows of a topic and key are in one shard, and a shard is relayed by one relay at a time: so many relays can work at once. The same for all who write and
-   * relay. Default 8.
-   */
-  readonly shards?: number
 }
 
 /** Times are in milliseconds. */
@@ -36,14 +31,12 @@ export interface OutboxRelayOptions<C extends PostgresClient> extends OutboxOpti
 export interface ResolvedOutbox {
   readonly table: string
   readonly quoted: string
-  readonly shards: number
 }
 
-const DEFAULT_SHARDS = 8
 const DEFAULT_TABLE = 'ottla_outbox'
 
-export function resolveOutbox({ table = DEFAULT_TABLE, shards = DEFAULT_SHARDS }: OutboxOptions): ResolvedOutbox {
-  return { table, quoted: quotedName(table), shards }
+export function resolveOutbox({ table = DEFAULT_TABLE }: OutboxOptions): ResolvedOutbox {
+  return { table, quoted: quotedName(table) }
 }
 
 /** Which shard the rows of a key are in; those without a key go by their topic. */

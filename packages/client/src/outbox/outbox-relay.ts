@@ -11,7 +11,7 @@ import type { Timer } from '@ottla/env'
 import type { Cluster } from '../cluster/cluster.ts'
 import { MESSAGE_ID } from '../dedupe/message-id.ts'
 import { ArgumentError, isRetriable } from '../errors.ts'
-import { inTransaction, type PostgresClient } from '../postgres/postgres-types.ts'
+import { inTransaction, type PostgresClient, withClient } from '../postgres/postgres-types.ts'
 import { Producer } from '../producer/producer.ts'
 import type { ProducerRecord } from '../producer/producer-record.ts'
 import { TransactionalProducer } from '../producer/transaction/transactional-producer.ts'
@@ -51,6 +51,8 @@ export class OutboxRelay<C extends PostgresClient = PostgresClient> implements A
   readonly #outbox: ResolvedOutbox
   readonly #stop = new AbortController()
   #session: Session | null = null
+  /** A connection of a session that is no more. */
+  #lost: PostgresClient | null = null
   #isNotified = false
   #wake: () => void = () => {}
   #sent = 0
@@ -96,6 +98,7 @@ export class OutboxRelay<C extends PostgresClient = PostgresClient> implements A
     try {
       while (!this.#stop.signal.aborted) {
         try {
+          if (this.#session !== null && this.#session.client === this.#lost) await this.#leave()
           this.#session ??= await this.#open()
           this.#isNotified = false
           const count = await this.#round(this.#session)
@@ -120,15 +123,15 @@ export class OutboxRelay<C extends PostgresClient = PostgresClient> implements A
 
   /** One batch of each shard that has rows and no other relay. Resolves with the number of messages. */
   async #round(session: Session): Promise<number> {
-    const { quoted, shards } = this.#outbox
-    const client = await this.#options.pool.connect()
-    let found: number[]
-    try {
-      const filled = `select s from generate_series(0, $1::int - 1) s where exists (select from ${quoted} where shard = s)`
-      found = (await client.query(filled, [shards])).rows.map((row: { s: number }) => row.s)
-    } finally {
-      client.release()
-    }
+    const { quoted } = this.#outbox
+    // From shard to shard by the index, however many rows each has.
+    const filled = `with recursive filled(shard) as (
+        (select shard from ${quoted} order by shard limit 1)
+        union all
+        select (select shard from ${quoted} where shard > filled.shard order by shard limit 1) from filled where shard is not null
+      ) select shard from filled where shard is not null`
+    const { rows } = await withClient(this.#options.pool, (client) => client.query(filled))
+    const found: number[] = rows.map((row: { shard: number }) => row.shard)
     let count = 0
     // Relays that begin with different shards meet less.
     const first = this.#cluster.env.random.below(Math.max(1, found.length))
@@ -165,8 +168,10 @@ export class OutboxRelay<C extends PostgresClient = PostgresClient> implements A
       this.#isNotified = true
       this.#wake()
     })
+    // The batch under way may end all the same; another relay with this one's place would fence it.
     client.on?.('error', () => {
-      if (this.#session?.client === client) void this.#leave()
+      this.#lost = client
+      this.#wake()
     })
     try {
       await client.query(`listen "${table.replaceAll('"', '""')}"`)
@@ -239,8 +244,8 @@ function isSessionLost(error: unknown): boolean {
   return !isRetriable(error) || code === 'PRODUCER_FENCED'
 }
 
-/** Classes of SQLSTATE that pass: connection exceptions, serialization and deadlocks, resources, an operator's doing. */
-const PASSING_SQLSTATE = /^(08|40|53|57)/
+/** Classes of SQLSTATE that pass: connection exceptions, a transaction that was idle for too long, serialization and deadlocks, resources, an operator's doing. */
+const PASSING_SQLSTATE = /^(08|25P03|40|53|57)/
 const PASSING_SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_)/
 
 /** Another attempt may succeed: the database or the brokers are away, or another relay has the shard now. */

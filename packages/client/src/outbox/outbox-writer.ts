@@ -14,11 +14,18 @@ export type OutboxRecord<K = any, V = any> = Omit<ProducerRecord<K, V>, 'timesta
 
 export interface OutboxWriterOptions extends OutboxOptions {
   /**
+   * Rows of a topic and key are in one shard, and a shard is relayed by one relay at a time: so many relays can work at once. The same for all who write; what was
+   * written before a change and after it may be sent in any order. Default 8.
+   */
+  readonly shards?: number
+  /**
    * Tells relays of the commit at once (NOTIFY). Default true. Commits that notify wait for each other in PostgreSQL: where very many commit at once, let the
    * relay poll.
    */
   readonly notify?: boolean
 }
+
+const DEFAULT_SHARDS = 8
 
 /**
  *     const outbox = new OutboxWriter()
@@ -34,7 +41,8 @@ export class OutboxWriter {
   readonly #channel: string
 
   constructor(options: OutboxWriterOptions = {}) {
-    const { quoted, shards, table } = resolveOutbox(options)
+    const { quoted, table } = resolveOutbox(options)
+    const { shards = DEFAULT_SHARDS } = options
     if (!Number.isInteger(shards) || shards < 1) throw new ArgumentError('shards is a whole number of at least 1')
     this.#options = options
     this.#shards = shards

@@ -45,7 +45,7 @@ class FakePostgres implements PostgresPool {
       if (/^(commit|rollback)/.test(text)) unlock(false)
       if (text.startsWith('insert')) return this.#insert(values as unknown[][])
       if (text.includes('pg_notify')) for (const listener of this.listeners) listener()
-      if (text.includes('generate_series')) return [...new Set(this.rows.map(({ shard }) => shard))].map((s) => ({ s }))
+      if (text.startsWith('with')) return [...new Set(this.rows.map(({ shard }) => shard))].map((shard) => ({ shard }))
       if (text.includes('advisory')) {
         const name = values.join(' ')
         const isMine = !this.locks.has(name)

@@ -15,10 +15,43 @@ export interface PostgresClient extends PostgresQueryable {
   release(destroy?: boolean | Error): void
   // biome-ignore lint/suspicious/noExplicitAny: as in Node's EventEmitter
   on?(event: string, listener: (...args: any[]) => void): unknown
+  // biome-ignore lint/suspicious/noExplicitAny: as in Node's EventEmitter
+  off?(event: string, listener: (...args: any[]) => void): unknown
 }
 
 export interface PostgresPool<C extends PostgresClient = PostgresClient> {
   connect(): Promise<C>
+}
+
+/** Runs the body with a connection of its own, which is closed when the body throws `LostConnection`, and else given back. */
+export async function withClient<C extends PostgresClient, T>(
+  pool: PostgresPool<C>,
+  body: (client: C) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  let failure: Error | null = null
+  // A connection that ends by itself emits an error, which would end the process if nobody listened. The next statement rejects anyway.
+  const onError = (error: Error): void => {
+    failure = error
+  }
+  client.on?.('error', onError)
+  const release = (lost: unknown): void => {
+    client.off?.('error', onError)
+    if (lost === null) client.release()
+    else client.release(lost instanceof Error ? lost : true)
+  }
+  try {
+    const value = await body(client)
+    release(failure)
+    return value
+  } catch (error) {
+    if (error instanceof LostConnection) {
+      release(error.reason)
+      throw error.reason
+    }
+    release(failure)
+    throw error
+  }
 }
 
 /** Runs the body in a transaction on a connection of its own. `rollback` ends it without effect; so does a throw. */
@@ -26,26 +59,27 @@ export async function inTransaction<C extends PostgresClient, T>(
   pool: PostgresPool<C>,
   body: (client: C) => Promise<{ readonly end: 'commit' | 'rollback'; readonly value: T }>,
 ): Promise<T> {
-  const client = await pool.connect()
-  let result: Awaited<ReturnType<typeof body>>
-  try {
-    await client.query('begin')
-    result = await body(client)
-    await client.query(result.end)
-  } catch (error) {
-    await giveUp(client, error)
-    throw error
-  }
-  client.release()
-  return result.value
+  return await withClient(pool, async (client) => {
+    try {
+      await client.query('begin')
+      const { end, value } = await body(client)
+      await client.query(end)
+      return value
+    } catch (error) {
+      await client.query('rollback').catch(() => {
+        throw new LostConnection(error)
+      })
+      throw error
+    }
+  })
 }
 
-async function giveUp(client: PostgresClient, error: unknown): Promise<void> {
-  try {
-    await client.query('rollback')
-    client.release()
-  } catch {
-    client.release(error instanceof Error ? error : true)
+/** Nobody knows what state the connection is in. */
+class LostConnection {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
   }
 }
 

@@ -9,7 +9,7 @@
  */
 import type { Timer } from '@ottla/env'
 import { Lru } from '@ottla/stdx'
-import type { Cluster } from '../cluster/cluster.ts'
+import type { CallOptions, Cluster } from '../cluster/cluster.ts'
 import { ensureTopics } from '../cluster/ensure-topics.ts'
 import type { Codec } from '../codec/codec.ts'
 import { Consumer } from '../consumer/consumer.ts'
@@ -17,6 +17,7 @@ import type { ConsumerRecord } from '../consumer/consumer-record.ts'
 import { ArgumentError, ClosedError, CodecError, TimeoutError } from '../errors.ts'
 import { Producer } from '../producer/producer.ts'
 import { encodeHeaders, type ProducerRecord } from '../producer/producer-record.ts'
+import { abortable } from '../time/delay.ts'
 import { type Topic, topic as topicOf } from '../topic.ts'
 import { replyErrorOf } from './reply-error.ts'
 import { CORRELATION_ID, int32Bytes, lastHeader, REPLY_PARTITION, REPLY_TOPIC } from './reply-headers.ts'
@@ -82,8 +83,9 @@ export class Requester<V = Buffer> implements AsyncDisposable {
   }
 
   /** Finds the reply topic and the ends of its partitions, as the first request does otherwise. */
-  async open(): Promise<void> {
-    await this.#open()
+  async open(options: Pick<CallOptions, 'signal'> = {}): Promise<void> {
+    options.signal?.throwIfAborted()
+    await abortable(this.#open(), options.signal)
   }
 
   /**
