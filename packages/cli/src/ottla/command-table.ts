@@ -11,6 +11,7 @@ import { PROGRAM_COMMANDS } from './tables/program-table.ts'
 import { RECORDS_COMMANDS } from './tables/records-table.ts'
 import { RUN_COMMANDS } from './tables/run-table.ts'
 import { TOPIC_COMMANDS } from './tables/topic-table.ts'
+import { USER_COMMANDS } from './tables/user-table.ts'
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...RUN_COMMANDS,
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CONFIG_COMMANDS,
   ...CLUSTER_COMMANDS,
   ...ACL_COMMANDS,
+  ...USER_COMMANDS,
   ...DOCTOR_COMMANDS,
   ...CONTEXT_COMMANDS,
   ...PROGRAM_COMMANDS,
@@ -30,6 +32,7 @@ export const GROUPS: readonly CommandGroup[] = [
   { name: 'group', summary: 'Groups: list, describe, lag, reset, clone, delete' },
   { name: 'config', summary: 'Settings of topics, brokers and groups: get, set, unset, diff' },
   { name: 'acl', summary: 'Who may do what: list, add, remove' },
+  { name: 'user', summary: 'Users and their passwords (SCRAM): list, set, remove' },
   { name: 'cluster', summary: 'The cluster: brokers, features, health' },
   { name: 'context', summary: 'Clusters by name, with how to connect to them' },
 ]
@@ -39,7 +42,7 @@ export const SECTIONS: readonly CommandSection[] = [
   { title: 'Records', names: ['produce', 'consume', 'tail', 'take', 'redrive'] },
   { title: 'Topics', names: ['topic'] },
   { title: 'Groups', names: ['group'] },
-  { title: 'Cluster', names: ['cluster', 'config', 'acl', 'doctor', 'bench'] },
+  { title: 'Cluster', names: ['cluster', 'config', 'acl', 'user', 'doctor', 'bench'] },
   { title: 'This program', names: ['use', 'context', 'completion', 'help', 'version'] },
 ]
 

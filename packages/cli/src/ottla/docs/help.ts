@@ -22,7 +22,7 @@ export function overview(screen: Screen): string[] {
     for (const name of section.names) lines.push(`${INDENT}${cyan(name.padEnd(left))}  ${summaryOf(name)}`)
     lines.push('')
   }
-  lines.push(dim('ottla COMMAND --help tells more of a command, `man ottla` of all.'))
+  lines.push(dim('ottla COMMAND --help tells more of a command.'))
   return lines
 }
 

@@ -11,6 +11,7 @@ import type { Arguments } from '../parse-arguments.ts'
 import { momentMs, plural } from '../quantities.ts'
 import type { Session } from '../session.ts'
 import { describeNamed } from '../topic/topic-facts.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { Failure, UsageProblem } from '../usage-problem.ts'
 import { unescaped } from './escapes.ts'
 import type { RecordInit } from './record-json.ts'
@@ -187,27 +188,6 @@ async function* inputOf(files: readonly string[], io: Io): AsyncGenerator<Buffer
   if (files.length === 0) yield* untilAborted(io.stdin, io.signal)
   for (const file of files)
     yield* untilAborted(file === '-' ? io.stdin : (createReadStream(file) as AsyncIterable<Buffer>), io.signal)
-}
-
-/** A person who presses Ctrl-C does not first press Enter. */
-async function* untilAborted(input: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const iterator = input[Symbol.asyncIterator]()
-  let onAbort = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort)
-  })
-  aborted.catch(() => {})
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted])
-      if (next.done === true) return
-      yield next.value
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }
 
 /** `zstd`, or `zstd:9` with its level. */

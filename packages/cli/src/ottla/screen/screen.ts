@@ -1,5 +1,6 @@
 /** What a command shows: text for a person, or JSON for a program. */
 import { type Io, printLine } from '../../io.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { Failure } from '../usage-problem.ts'
 import { noProgress, type Progress, ProgressLine, type ProgressOptions } from './progress.ts'
 import { type ColourChoice, colourStyle, hasColours, plainStyle, type Style } from './style.ts'
@@ -95,9 +96,10 @@ function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-async function firstLine({ stdin }: Io): Promise<string> {
+/** Without its line end. */
+export async function firstLine({ stdin, signal }: Io): Promise<string> {
   let text = ''
-  for await (const chunk of stdin) {
+  for await (const chunk of untilAborted(stdin, signal)) {
     text += chunk.toString('utf8')
     if (text.includes('\n')) break
   }
