@@ -111,6 +111,7 @@ export class PartitionState implements TopicPartition {
   #dropBuffered(): void {
     this.seeks += 1
     this.#givenBack.clear()
+    this.isHeldBack = false
     for (const records of this.#buffered) records.release()
     this.#buffered.clear()
     this.bufferedBytes = 0

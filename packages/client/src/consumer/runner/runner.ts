@@ -136,6 +136,8 @@ export class Runner<K, V> {
     for (const [state, { dueAt, records }] of early) {
       this.#source.giveBack(state, records)
       const waitMs = Math.min(LONGEST_HOLD_MS, dueAt - this.#env.clock.now())
+      // Of a partition that was sought elsewhere meanwhile.
+      this.#heldBack.get(state)?.cancel()
       this.#heldBack.set(
         state,
         this.#env.timers.after(waitMs, () => this.#letGo(state)),
