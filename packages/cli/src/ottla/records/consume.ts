@@ -72,7 +72,7 @@ class Reader {
   async readAlone(): Promise<void> {
     const session = await this.#invocation.open()
     const partitions = await this.#partitions(session)
-    const plan = await planReading(session.admin, partitions, { ...this.#bounds, isCommitted: this.#isCommitted })
+    const plan = await this.#plan(session, partitions, this.#bounds)
     await using consumer = session.kafka.consumer(this.#options(session.properties))
     await this.#follow(consumer, plan, (record) => this.#print(record))
   }
@@ -80,11 +80,7 @@ class Reader {
   async tail(count: number): Promise<void> {
     const session = await this.#invocation.open()
     const partitions = await this.#partitions(session)
-    const plan = await planReading(session.admin, partitions, {
-      ...this.#bounds,
-      endsAtEnd: true,
-      isCommitted: this.#isCommitted,
-    })
+    const plan = await this.#plan(session, partitions, { ...this.#bounds, endsAtEnd: true })
     await using consumer = session.kafka.consumer(this.#options(session.properties))
     const last: ConsumerRecord[] = []
     await this.#follow(consumer, plan, (record) => last.push(record))
@@ -206,6 +202,21 @@ class Reader {
     const found = all.filter((name) => patterns.some((pattern) => pattern.test(name)))
     if (found.length === 0) throw new Failure(`no topic matches ${names.join(' ')}`)
     return found
+  }
+
+  async #plan(
+    { admin }: Session,
+    partitions: readonly TopicPartition[],
+    bounds: ReadingBounds,
+  ): Promise<PlannedPartition[]> {
+    const plan = await planReading(admin, partitions, { ...bounds, isCommitted: this.#isCommitted })
+    const known = new Set(plan.map(({ topic, partition }) => partitionKey(topic, partition)))
+    const missing = partitions
+      .map(({ topic, partition }) => partitionKey(topic, partition))
+      .filter((key) => !known.has(key))
+    if (missing.length > 0)
+      this.#invocation.screen.warn(`left out, since they have no leader now: ${missing.join(', ')}`)
+    return plan
   }
 
   async #partitions(session: Session): Promise<TopicPartition[]> {

@@ -71,7 +71,7 @@ export async function planReading(
     if (range === undefined) return []
     const atTime = ends?.get(key)
     const isPast = untilMs !== null && atTime !== undefined
-    // A time that no record has reached yet: what is there is wanted, and what comes too, unless -e says otherwise.
+    // Where no record has reached that time yet, it ends with what is there.
     const until = isPast ? atTime : endsAtEnd || untilMs !== null ? range.end : null
     return [{ topic, partition, from: firstOffset(start, range, starts?.get(key)), until }]
   })
