@@ -163,7 +163,7 @@ export type {
   SaslOptions,
   ScramOptions,
 } from './security/sasl-options.ts'
-export type { RunOptions, TaskContext, TaskHandler } from './share/share-consumer.ts'
+export type { RunOptions, ShareConsumerEvents, TaskContext, TaskHandler } from './share/share-consumer.ts'
 export { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'
 export type { ReleaseOptions, SettleOptions, Task } from './share/task.ts'

@@ -402,7 +402,7 @@ export class ConsumerEngine {
     if (!(error instanceof Error) || this.isClosed) return
     this.lastError = { error, at: this.cluster.env.clock.monotonic() }
     this.events.emit('error', { error, kind })
-    this.cluster.telemetry.failed(this.options.groupId, error, kind)
+    this.cluster.telemetry.failed({ role: 'consumer', groupId: this.options.groupId }, error, kind)
   }
 
   #fail(error: Error): void {

@@ -1,5 +1,5 @@
 /** The lock of one acquired record, and how it is kept for longer than it lasts. */
-import type { Env } from '@ottla/env'
+import type { Env, Logger } from '@ottla/env'
 import { delay } from '../time/delay.ts'
 
 export interface RecordLockOptions {
@@ -22,6 +22,10 @@ export class RecordLock {
   constructor(options: RecordLockOptions) {
     this.#options = options
     this.#until = options.env.clock.monotonic() + options.lockMs
+  }
+
+  get logger(): Logger {
+    return this.#options.env.logger
   }
 
   get isHeld(): boolean {

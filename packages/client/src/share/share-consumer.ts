@@ -4,6 +4,7 @@ import type { CallOptions, Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { Wakeup } from '../consumer/wakeup.ts'
 import { ArgumentError, ClosedError, isRetriable } from '../errors.ts'
+import { Listeners } from '../events.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import { abortable } from '../time/delay.ts'
 import { AcknowledgeType } from './acknowledgement.ts'
@@ -26,6 +27,11 @@ export interface RunOptions {
    * for ever. Brokers before Kafka 4.2 renew nothing. Default 300,000.
    */
   readonly renewForMs?: number
+}
+
+export interface ShareConsumerEvents {
+  /** `retried`: the consumer goes on by itself. `thrown`: the iteration or `run` rejects with it. */
+  readonly error: { readonly error: Error; readonly kind: 'retried' | 'thrown' }
 }
 
 export interface TaskContext {
@@ -56,6 +62,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   #topics: readonly string[] = []
   #assigned: SharePartition[] = []
   readonly #closed = new AbortController()
+  readonly #events: Listeners<ShareConsumerEvents>
   #queue: AcquiredTask[] = []
   /** The task that the iteration gave out last. */
   #inHand: AcquiredTask | null = null
@@ -72,6 +79,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     this.#options = resolveShareOptions(options)
     this.#lane = cluster.openLane('consumer')
     this.#wakeup = new Wakeup(cluster.env)
+    this.#events = new Listeners(cluster.env.logger)
     this.#membership = new ShareMembership({
       cluster,
       lane: this.#lane,
@@ -79,6 +87,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
       topics: () => this.#topics,
       onAssigned: (topics) => this.#assign(topics),
       onFailed: (error) => this.#fail(error),
+      onTrouble: (error) => this.#tell(error, 'retried'),
     })
     this.#unsubscribe = cluster.metadata.onChange(() => this.#wakeSessions())
     cluster.roles.add(this)
@@ -90,6 +99,14 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     if (topics.length === 0) throw new ArgumentError('a share consumer subscribes to at least one topic')
     this.#topics = [...new Set(topics)].sort()
     this.#membership.update()
+  }
+
+  /** Calls `listener` for each event of that name, until the returned function is called. */
+  on<Name extends keyof ShareConsumerEvents>(
+    name: Name,
+    listener: (event: ShareConsumerEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener)
   }
 
   /** The topics that it takes tasks of. */
@@ -323,7 +340,7 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     metadata.invalidate()
     if (error instanceof Error && !isRetriable(error) && !SESSION_ERRORS.has((error as { code?: string }).code ?? '')) {
       this.#fail(error)
-    }
+    } else this.#tell(error, 'retried')
   }
 
   #assign(topics: SharedTopics): void {
@@ -347,7 +364,14 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     return topic === undefined ? undefined : this.#cluster.metadata.leader(topic, partition)?.node
   }
 
+  #tell(error: unknown, kind: 'retried' | 'thrown'): void {
+    if (!(error instanceof Error) || this.#closing !== null) return
+    this.#events.emit('error', { error, kind })
+    this.#cluster.telemetry.failed({ role: 'share-consumer', groupId: this.#options.groupId }, error, kind)
+  }
+
   #fail(error: Error): void {
+    this.#tell(error, 'thrown')
     this.#failure ??= error
     this.#wakeup.wake()
   }
@@ -361,9 +385,10 @@ export class ShareConsumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     // What is held for a delayed release is released now, before the sessions end.
     this.#closed.abort(new ClosedError('the share consumer'))
     await new Promise<void>((resolve) => env.timers.defer(resolve))
+    const context = this.#cluster.context({ timeoutMs })
     try {
-      await Promise.allSettled([...this.#sessions.values()].map((session) => session.close()))
-      await this.#membership.leave(this.#cluster.context({ timeoutMs }))
+      await Promise.allSettled([...this.#sessions.values()].map((session) => session.close(context.deadline)))
+      await this.#membership.leave(context)
     } catch (error) {
       env.logger.warn('the share consumer could not leave its group in order', { error })
     } finally {

@@ -7,7 +7,7 @@ import { ErrorCode } from '@ottla/protocol'
 import { SHARE_GROUP_HEARTBEAT } from '../apis.ts'
 import type { CallContext, Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
-import { isBrokerError, isRetriable, throwBrokerError } from '../errors.ts'
+import { ClosedError, isBrokerError, isRetriable, throwBrokerError } from '../errors.ts'
 import { backoffMs } from '../time/backoff.ts'
 import { Deadline } from '../time/deadline.ts'
 import type { ResolvedShareOptions } from './share-options.ts'
@@ -23,11 +23,15 @@ export interface ShareMembershipOptions {
   readonly onAssigned: (topics: SharedTopics) => void
   /** It will never be a member. */
   readonly onFailed: (error: Error) => void
+  /** Something failed that is tried again. */
+  readonly onTrouble: (error: unknown) => void
 }
 
 const JOIN_EPOCH = 0
 const LEAVE_EPOCH = -1
 const ANSWER_MS = 30_000
+/** How long a member that leaves waits for the answer to its last heartbeat. */
+const LAST_ANSWER_MS = 1000
 
 export class ShareMembership {
   readonly memberId: string
@@ -38,6 +42,7 @@ export class ShareMembership {
   #beating: Promise<void> | null = null
   #failures = 0
   #isClosed = false
+  readonly #ended = new AbortController()
 
   constructor(parts: ShareMembershipOptions) {
     this.#parts = parts
@@ -52,7 +57,12 @@ export class ShareMembership {
   async leave(context: CallContext): Promise<void> {
     this.#isClosed = true
     this.#timer?.cancel()
+    // An answer that is on its way may be the one that makes it a member.
+    const giveUp = this.#parts.cluster.env.timers.after(LAST_ANSWER_MS, () =>
+      this.#ended.abort(new ClosedError('the member')),
+    )
     await this.#beating
+    giveUp.cancel()
     if (this.#epoch !== JOIN_EPOCH) await this.#send(LEAVE_EPOCH, context)
   }
 
@@ -80,15 +90,16 @@ export class ShareMembership {
       if (this.#isClosed) return
       this.#failures += 1
       if (this.#mayGoOn(error)) {
+        this.#parts.onTrouble(error)
         this.#schedule(backoffMs(cluster.env.random, cluster.options.retryBackoff, this.#failures))
       } else this.#parts.onFailed(error as Error)
     }
   }
 
-  async #send(epoch: number, { deadline }: CallContext) {
+  async #send(epoch: number, { deadline, signal }: CallContext) {
     const { cluster, lane, options, topics } = this.#parts
     const { groupId, rack } = options
-    const node = await cluster.coordinators.find(groupId, { deadline, signal: undefined })
+    const node = await cluster.coordinators.find(groupId, { deadline, signal })
     const names = topics()
     const isNews = epoch === JOIN_EPOCH || this.#toldTopics !== names.join(',')
     const answer = await lane.request(
@@ -101,7 +112,7 @@ export class ShareMembership {
         rackId: epoch === JOIN_EPOCH ? rack : null,
         subscribedTopicNames: epoch !== LEAVE_EPOCH && isNews ? [...names] : null,
       },
-      { timeoutMs: deadline.remainingMs },
+      { timeoutMs: deadline.remainingMs, signal },
     )
     throwBrokerError(answer.errorCode, answer.errorMessage, { group: groupId })
     return answer
@@ -121,6 +132,6 @@ export class ShareMembership {
   }
 
   #context(): CallContext {
-    return { deadline: new Deadline(this.#parts.cluster.env.clock, ANSWER_MS), signal: undefined }
+    return { deadline: new Deadline(this.#parts.cluster.env.clock, ANSWER_MS), signal: this.#ended.signal }
   }
 }

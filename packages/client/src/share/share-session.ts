@@ -17,6 +17,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { brokerError, KafkaError, throwBrokerError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
+import type { Deadline } from '../time/deadline.ts'
 import { type Acknowledgement, AcknowledgeType, acknowledgementBatches } from './acknowledgement.ts'
 import type { ResolvedShareOptions } from './share-options.ts'
 
@@ -100,16 +101,16 @@ export class ShareSession {
   }
 
   /** Tells what waits and ends the session: locks that are left are given up. */
-  async close(): Promise<void> {
+  async close(deadline: Deadline): Promise<void> {
     const { cluster } = this.#parts
-    while (this.#isBusy) await new Promise<void>((resolve) => cluster.env.timers.after(10, resolve))
+    while (this.#isBusy && !deadline.isOver) await new Promise<void>((resolve) => cluster.env.timers.after(10, resolve))
     this.#isClosed = true
     const sent = this.#takeWaiting()
     if (this.#epoch === NEW_EPOCH) {
       settle(sent, () => new KafkaError('CLOSED', 'the share consumer is closed'))
       return
     }
-    await this.#sendAcknowledgements(FINAL_EPOCH, sent)
+    await this.#sendAcknowledgements(FINAL_EPOCH, sent, Math.min(ANSWER_MS, deadline.remainingMs))
   }
 
   async #exchange(what: 'fetch' | 'acknowledge'): Promise<void> {
@@ -184,7 +185,7 @@ export class ShareSession {
     }
   }
 
-  async #sendAcknowledgements(epoch: number, sent: Map<string, Waiting>): Promise<void> {
+  async #sendAcknowledgements(epoch: number, sent: Map<string, Waiting>, timeoutMs = ANSWER_MS): Promise<void> {
     const { lane, options, memberId } = this.#parts
     try {
       const answer = await lane.request(
@@ -197,7 +198,7 @@ export class ShareSession {
           isRenewAck: version >= RENEW_SINCE && hasRenewal(sent),
           topics: requestTopics([], sent),
         }),
-        { timeoutMs: ANSWER_MS },
+        { timeoutMs },
       )
       throwBrokerError(answer.errorCode, answer.errorMessage, { group: options.groupId })
       this.#nextEpoch()

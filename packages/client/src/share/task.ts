@@ -68,14 +68,9 @@ export class AcquiredTask implements Task<unknown, unknown> {
     return this.#settle(AcknowledgeType.accept, options)
   }
 
-  async release({ delayMs = 0, ...options }: ReleaseOptions = {}): Promise<void> {
-    if (!(delayMs >= 0)) throw new ArgumentError(`delayMs is a number of milliseconds, not ${delayMs}`)
-    options.signal?.throwIfAborted()
-    if (delayMs === 0) return await this.#settle(AcknowledgeType.release, options)
-    if (this.#isSettled) return await this.#again()
-    this.#isSettled = true
-    const released = this.lock.hold(delayMs).then(() => this.#acknowledge(AcknowledgeType.release))
-    await abortable(released, options.signal)
+  release({ delayMs = 0, ...options }: ReleaseOptions = {}): Promise<void> {
+    if (!(delayMs >= 0)) return Promise.reject(new ArgumentError(`delayMs is a number of milliseconds, not ${delayMs}`))
+    return delayMs === 0 ? this.#settle(AcknowledgeType.release, options) : this.#releaseLater(delayMs, options)
   }
 
   reject(options: SettleOptions = {}): Promise<void> {
@@ -85,6 +80,19 @@ export class AcquiredTask implements Task<unknown, unknown> {
   async renew({ signal }: SettleOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     await (this.#isSettled ? this.#again() : abortable(this.lock.renew(), signal))
+  }
+
+  /** Mostly nobody waits for it. When it fails the lock is lost, and the record free: that ends no process. */
+  #releaseLater(delayMs: number, { signal }: SettleOptions): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.#isSettled) return this.#again()
+    this.#isSettled = true
+    const { topic, partition, offset } = this.record
+    const released = this.lock.hold(delayMs).then(() => this.#acknowledge(AcknowledgeType.release))
+    released.catch((error) => {
+      this.lock.logger.warn('a task could not be held until its release', { topic, partition, offset, error })
+    })
+    return abortable(released, signal)
   }
 
   async #settle(type: AcknowledgeType, { signal }: SettleOptions): Promise<void> {

@@ -64,7 +64,7 @@ export interface RequestDiagnostic extends Timed {
 
 /** Something failed in the background: `retried`, or thrown to who called. */
 export interface ErrorDiagnostic extends Told {
-  readonly role: 'consumer'
+  readonly role: 'consumer' | 'share-consumer'
   readonly groupId: string | null
   readonly error: Error
   readonly kind: 'retried' | 'thrown'

@@ -158,9 +158,13 @@ export class Telemetry {
     if (rebalance.hasSubscribers) rebalance.publish({ clientId: this.clientId, groupId, kind, partitions })
   }
 
-  failed(groupId: string | null, error: Error, kind: 'retried' | 'thrown'): void {
+  failed(
+    who: { readonly role: 'consumer' | 'share-consumer'; readonly groupId: string | null },
+    error: Error,
+    kind: 'retried' | 'thrown',
+  ): void {
     const channel = this.#channels.error
-    if (channel.hasSubscribers) channel.publish({ clientId: this.clientId, role: 'consumer', groupId, error, kind })
+    if (channel.hasSubscribers) channel.publish({ clientId: this.clientId, ...who, error, kind })
   }
 
   #tellRequest(request: AnsweredRequest, durationMs: number): void {

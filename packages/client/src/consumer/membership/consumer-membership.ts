@@ -18,7 +18,7 @@ import {
 } from '@ottla/protocol'
 import { CONSUMER_GROUP_HEARTBEAT } from '../../apis.ts'
 import type { CallContext } from '../../cluster/cluster.ts'
-import { BrokerError, isBrokerError, isRetriable, KafkaError, throwBrokerError } from '../../errors.ts'
+import { BrokerError, ClosedError, isBrokerError, isRetriable, KafkaError, throwBrokerError } from '../../errors.ts'
 import { backoffMs } from '../../time/backoff.ts'
 import { Deadline } from '../../time/deadline.ts'
 import { delay } from '../../time/delay.ts'
@@ -36,6 +36,8 @@ const LEAVE_EPOCH = -1
 /** A static member that will be back. */
 const PAUSE_EPOCH = -2
 const FIRST_INTERVAL_MS = 1000
+/** How long a member that leaves waits for the answer to its last heartbeat. */
+const LAST_ANSWER_MS = 1000
 const PATTERNS_SINCE = 1
 
 export class ConsumerMembership implements Membership {
@@ -58,6 +60,7 @@ export class ConsumerMembership implements Membership {
   #polledAt = 0
   #heardAt: number | null = null
   #isClosed = false
+  readonly #ended = new AbortController()
   #fatal: Error | null = null
 
   constructor(parts: MembershipOptions) {
@@ -110,7 +113,11 @@ export class ConsumerMembership implements Membership {
   async leave(context: CallContext): Promise<void> {
     this.#isClosed = true
     this.#timer?.cancel()
+    const giveUp = this.#parts.cluster.env.timers.after(LAST_ANSWER_MS, () =>
+      this.#ended.abort(new ClosedError('the member')),
+    )
     await this.#beating?.catch(() => {})
+    giveUp.cancel()
     if (!this.#isJoined) return
     this.#isJoined = false
     await this.#send(this.#leaveEpoch, context)
@@ -247,9 +254,9 @@ export class ConsumerMembership implements Membership {
     this.#parts.onRejoinNeeded()
   }
 
-  async #send(epoch: number, { deadline }: CallContext): Promise<Answer> {
+  async #send(epoch: number, { deadline, signal }: CallContext): Promise<Answer> {
     const { cluster, group, lane, options } = this.#parts
-    const node = await cluster.coordinators.find(group, { deadline, signal: undefined })
+    const node = await cluster.coordinators.find(group, { deadline, signal })
     const answer = await lane.request(
       node,
       CONSUMER_GROUP_HEARTBEAT,
@@ -260,7 +267,7 @@ export class ConsumerMembership implements Membership {
         instanceId: options.groupInstanceId,
         ...(epoch < JOIN_EPOCH ? {} : this.#news(epoch, version)),
       }),
-      { timeoutMs: options.sessionTimeoutMs },
+      { timeoutMs: options.sessionTimeoutMs, signal },
     )
     throwBrokerError(answer.errorCode, answer.errorMessage, { group })
     return answer
@@ -363,7 +370,7 @@ export class ConsumerMembership implements Membership {
   }
 
   #context(timeoutMs: number): CallContext {
-    return { deadline: new Deadline(this.#parts.cluster.env.clock, timeoutMs), signal: undefined }
+    return { deadline: new Deadline(this.#parts.cluster.env.clock, timeoutMs), signal: this.#ended.signal }
   }
 }
 
