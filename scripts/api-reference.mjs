@@ -7,12 +7,14 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { ensureInstalled, fail, filesBelow, root, run, say } from './lib/workspace.mjs'
+import { compile, ensureInstalled, fail, filesBelow, root, run, say } from './lib/workspace.mjs'
 
 const tools = join(root, 'scripts', 'api-reference')
 const target = join('docs', 'api')
 
 ensureInstalled()
+// Types of other packages are read from what they are compiled to.
+compile(['client'])
 const installed = join(tools, 'node_modules', '.package-lock.json')
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(join(tools, 'package-lock.json')).mtimeMs) {
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: tools })

@@ -26,10 +26,16 @@ export type {
   DescribeConfigsOptions,
 } from './admin/configs.ts'
 export { CONFIG_SOURCES, ConfigResourceType, resourceKey } from './admin/configs.ts'
-export type { CreateTokenOptions, DelegationToken } from './admin/delegation-tokens.ts'
+export type { CreateTokenOptions, DelegationToken, DelegationTokensAdmin } from './admin/delegation-tokens.ts'
 export type { FeatureDescription, FeaturesAdmin, FeaturesDescription, FeatureUpdate } from './admin/features.ts'
 export type { MemberToRemove, RemoveMembersOptions } from './admin/group-members.ts'
-export type { GroupDescription, GroupListing, ListGroupsOptions, MemberDescription } from './admin/groups.ts'
+export type {
+  DescribeGroupsOptions,
+  GroupDescription,
+  GroupListing,
+  ListGroupsOptions,
+  MemberDescription,
+} from './admin/groups.ts'
 export type { LogDirDescription, LogDirReplica, LogDirsAdmin, ReplicaMove } from './admin/log-dirs.ts'
 export type { Outcome } from './admin/outcome.ts'
 export { unwrap } from './admin/outcome.ts'
@@ -39,7 +45,7 @@ export { quotaEntityKey } from './admin/quotas.ts'
 export type { RecordsToDelete } from './admin/records.ts'
 export type { ReplicaPosition, ReplicaRead, ReplicaRecords } from './admin/replica-records.ts'
 export type { Reassignment, ReplicasAdmin } from './admin/replicas.ts'
-export type { ScramChange, ScramCredential } from './admin/scram-credentials.ts'
+export type { ScramChange, ScramCredential, ScramCredentialsAdmin } from './admin/scram-credentials.ts'
 export type {
   ShareGroupDescription,
   ShareGroupsAdmin,

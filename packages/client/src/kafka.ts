@@ -26,6 +26,8 @@ import { CLIENT_METRICS, type ClientMetricSource } from './telemetry/metrics-tab
 import type { Topic } from './topic.ts'
 
 /**
+ * The root of a client: connections and what is known of the cluster, shared by all that is made from it.
+ *
  *     await using kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
  *     const producer = kafka.producer()
  *     await producer.send({ topic: 'greetings', value: Buffer.from('hello') })

@@ -41,6 +41,8 @@ export interface TimeQuery extends TopicPartition {
 }
 
 /**
+ * Reads records of topics: as a member of a group, or of partitions that it is given.
+ *
  *     const consumer = kafka.consumer({ groupId: 'billing', value: jsonCodec<Order>() })
  *     consumer.subscribe(['orders'])
  *     for await (const record of consumer) await bill(record.value)

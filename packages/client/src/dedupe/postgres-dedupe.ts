@@ -41,6 +41,8 @@ const CLEAN_UP_ROWS = 1000
 const DEFAULT_TABLE = 'ottla_processed'
 
 /**
+ * Lets a message have its effect once: its mark is written in the transaction of the effect.
+ *
  *     const dedupe = new PostgresDedupe({ pool, consumer: 'billing' })
  *     await dedupe.createTable()
  *     await consumer.run(dedupe.handler(async ({ value }, { client }) => {

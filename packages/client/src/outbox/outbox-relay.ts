@@ -57,7 +57,7 @@ export class OutboxRelay<C extends PostgresClient = PostgresClient> implements A
   #wake: () => void = () => {}
   #sent = 0
 
-  /** Use `kafka.outboxRelay()`. */
+  /** Use `kafka.outboxRelay()`. @internal */
   constructor(cluster: Cluster, options: OutboxRelayOptions<C>) {
     const { batchRows = DEFAULT_BATCH_ROWS } = options
     if (!Number.isInteger(batchRows) || batchRows < 1) throw new ArgumentError('batchRows is at least 1')

@@ -28,6 +28,8 @@ export interface OutboxWriterOptions extends OutboxOptions {
 const DEFAULT_SHARDS = 8
 
 /**
+ * Writes messages into the outbox, in the transaction of what they tell of.
+ *
  *     const outbox = new OutboxWriter()
  *     await client.query('begin')
  *     await client.query('insert into orders …')

@@ -11,6 +11,8 @@ export interface SendOptions {
 }
 
 /**
+ * Writes records.
+ *
  *     const { partition, offset } = await producer.send({ topic: orders, key: 'a', value: { amount: 3 } })
  *
  * Records that are sent in one turn of the event loop travel together; there is no need to collect them.

@@ -40,7 +40,7 @@ export class ReplyServer<K, V, R> implements AsyncDisposable {
   readonly #stop = new AbortController()
   #unanswered = 0
 
-  /** Use `kafka.serve()`. */
+  /** Use `kafka.serve()`. @internal */
   constructor(
     cluster: Cluster,
     topic: Topic<K, V> | string,

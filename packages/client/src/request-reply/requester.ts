@@ -43,6 +43,8 @@ const CORRELATION_ID_BYTES = 16
 const GIVEN_UP_KEPT = 10_000
 
 /**
+ * Asks by a record and waits for the record that answers.
+ *
  *     const requester = kafka.requester({ replyTopic: topic('replies', { value: jsonCodec<Price>() }) })
  *     const { value } = await requester.request(prices, { value: { sku: 'a' } }, { timeoutMs: 2000 })
  */
@@ -57,7 +59,7 @@ export class Requester<V = Buffer> implements AsyncDisposable {
   #opening: Promise<Inbox> | null = null
   #lateReplies = 0
 
-  /** Use `kafka.requester()`. */
+  /** Use `kafka.requester()`. @internal */
   constructor(cluster: Cluster, options: RequesterOptions<V>) {
     const { partition = 'any', timeoutMs = DEFAULT_TIMEOUT_MS, replyTopic } = options
     if (typeof partition === 'number' && (!Number.isInteger(partition) || partition < 0))

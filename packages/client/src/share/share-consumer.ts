@@ -47,6 +47,8 @@ const RENEW_FOR_MS = 300_000
 const LOOK_AGAIN_MS = 500
 
 /**
+ * Takes records of topics as tasks, each of which goes to one member of its group.
+ *
  *     const consumer = kafka.shareConsumer({ groupId: 'workers', value: jsonCodec<Order>() })
  *     consumer.subscribe(['orders'])
  *     await consumer.run(async ({ record }) => { await ship(record.value) }, { concurrency: 8 })

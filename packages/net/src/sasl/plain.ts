@@ -10,7 +10,7 @@ export class PlainMechanism implements SaslMechanism {
   readonly name = 'PLAIN'
   readonly #credentials: PlainCredentials
 
-  /** Throws {@link SaslError}. */
+  /** Throws SaslError. */
   constructor({ username, password }: PlainCredentials) {
     if (username === '') throw new SaslError('the user name is empty')
     if (`${username}${password}`.includes('\0')) throw new SaslError('a NUL is in the user name or the password')

@@ -21,7 +21,7 @@ export interface SaslWorld {
 export interface SaslExchange {
   /** What the client says first. */
   readonly initial: Buffer
-  /** The client's answer to what the server said; null when the exchange is complete. Throws {@link SaslError} when the server is not to be trusted, or says that it failed. */
+  /** The client's answer to what the server said; null when the exchange is complete. Throws SaslError when the server is not to be trusted, or says that it failed. */
   respond(challenge: Buffer): Buffer | null
 }
 

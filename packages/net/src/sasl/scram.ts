@@ -35,7 +35,7 @@ export class ScramClient implements SaslMechanism {
   /** Salt and iterations of a user rarely change, and the keys are costly. */
   #known: { readonly of: string; readonly keys: ScramKeys } | null = null
 
-  /** Throws {@link SaslError}. */
+  /** Throws SaslError. */
   constructor(name: ScramName, credentials: ScramCredentials) {
     if (credentials.username === '') throw new SaslError('the user name is empty')
     this.name = name

@@ -25,6 +25,8 @@ export interface TransactionOptions extends CallOptions {
 }
 
 /**
+ * Writes in transactions: all records of one are seen, or none.
+ *
  *     await producer.transaction(async (transaction) => {
  *       for (const record of await consumer.poll()) transaction.send({ topic: results, value: resultOf(record) })
  *       await transaction.sendOffsets(consumer)
