@@ -39,6 +39,8 @@ const OPTIONS: OptionTable = [
     default: 'latest',
   },
   { name: 'command-config', argument: { label: 'config file' }, description: 'Properties file for the client.' },
+  { name: 'max-wait-ms', argument: { label: 'ms' }, description: 'Understood, without effect.', isHidden: true },
+  { name: 'offsets', argument: { label: 'count' }, description: 'Understood: there is one.', isHidden: true },
   { name: 'exclude-internal-topics', description: 'Leave out internal topics.' },
 ]
 

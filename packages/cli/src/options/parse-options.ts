@@ -86,10 +86,16 @@ export function parseOptions(table: OptionTable, argv: readonly string[]): Parse
   return new ParsedOptions(table, values, argv)
 }
 
+/** Options of the time of ZooKeeper, and what to do in their place. */
+const BY_BROKERS: Readonly<Record<string, string>> = {
+  zookeeper: 'Use --bootstrap-server HOST:PORT: the brokers answer for what was in ZooKeeper.',
+  authorizer: 'Use --bootstrap-server HOST:PORT: the brokers keep the ACLs.',
+  'authorizer-properties': 'Use --bootstrap-server HOST:PORT: the brokers keep the ACLs.',
+}
+
 function unknownOption(name: string): string {
   const message = `${name} is not a recognized option`
-  if (name !== 'zookeeper') return message
-  return `${message}\nUse --bootstrap-server HOST:PORT: the brokers answer for what was in ZooKeeper.`
+  return Object.hasOwn(BY_BROKERS, name) ? `${message}\n${BY_BROKERS[name]}` : message
 }
 
 function split(token: string): { name: string; inline: string | undefined } {

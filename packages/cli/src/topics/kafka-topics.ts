@@ -78,6 +78,8 @@ const OPTIONS: OptionTable = [
     name: 'at-min-isr-partitions',
     description: 'With --describe: only partitions with exactly min.insync.replicas in-sync replicas.',
   },
+  { name: 'force', description: 'Understood, without effect: nothing is asked.', isHidden: true },
+  { name: 'disable-rack-aware', description: 'Understood, without effect: brokers assign.', isHidden: true },
   {
     name: 'partition-size-limit-per-response',
     argument: { label: 'partitions', type: 'Integer' },
