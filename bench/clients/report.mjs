@@ -73,7 +73,8 @@ export function page(results) {
 
 Written by \`npm run bench -- clients\`: every client against the same broker (${results.broker}) on the same machine in the same run (${availableParallelism()} cores, ${cpus()[0].model.trim()}), each
 measurement in a process of its own, ${results.rounds === 1 ? 'once' : `${results.rounds} rounds in turn`}: the median, in brackets lowest and highest. Client and broker share the cores, so records per second say what both reach together; CPU per record
-is that of the client's process alone, all its threads and garbage collection included.
+is that of the client's process alone, all its threads and garbage collection included. The load of the machine before it began was ${results.loadBefore.toFixed(1)}: what else it
+had to do is in the times, and in the spread.
 
 ${sections.map(([title, names, measure]) => `${title === '' ? '' : `## ${title}\n\n`}${table(results, names, measure)}`).join('\n\n')}
 
@@ -81,7 +82,7 @@ ${behind.length === 0 ? "No other client in JavaScript is ahead of Ottla's in an
 
 ## What was done
 
-- All JavaScript runs on Node ${results.node}, the oldest long-term release that @platformatic/kafka accepts. Java is ${results.java}.
+- All JavaScript runs on Node ${results.node}, the one long-term release that all of them support (@platformatic/kafka needs 22.22 or 24.6, node-rdkafka is compiled for it). Java is ${results.java}.
 - Records are lines of JSON of 100 B or 1 KB, the same for all, without keys, to one partition. lz4 makes about half of them. The broker's files are in memory, so that no disk is measured.
 - acks = all. Batches of up to 128 KiB, as many records in a call as fill one, five calls under way. Ottla's client and librdkafka are idempotent; kafkajs (experimental) and
   @platformatic/kafka would have only one request under way then, so they go without, which is to their advantage. librdkafka and Java linger for 5 ms, as they do by default, and librdkafka has twenty calls under way.

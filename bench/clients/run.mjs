@@ -9,7 +9,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, unwrap } from '@ottla/client'
 import { startApacheKafka } from '../../scripts/lib/apache-kafka.mjs'
@@ -81,6 +81,8 @@ const results = {
   node: nodeVersions[NODE_MAJOR],
   java: /version "([^"]+)"/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr)?.[1],
   rounds,
+  /** Of the machine before this began: figures of a busy one say little, least of all the times. */
+  loadBefore: loadavg()[0],
   contestants,
   labels: { java: "Java's tools 4.3.1" },
   samples: {},

@@ -88,7 +88,7 @@ const tasks = {
         if (received === 0) began = performance.now()
         received += count
         receivedBytes += bytes
-        if (received % 64 !== 0 && count === 1) return
+        if (received % 64 !== 0 && count === 1 && received < task.records) return
         const ms = performance.now() - began
         if (!isStarted && (received >= task.records / 4 || ms >= task.warmUpMs)) {
           isStarted = true
