@@ -40,7 +40,10 @@ async function start(file, args, { port, folder, owner = {}, signal = 'SIGTERM' 
     stream.on('data', (chunk) => (child.output = (child.output + chunk).slice(-2000)))
   }
   const exited = new Promise((resolve) => child.once('exit', resolve))
-  const onExit = () => child.kill('SIGKILL')
+  const onExit = () => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', onExit)
   const stop = async () => {
     child.kill(signal)
