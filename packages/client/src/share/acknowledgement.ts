@@ -12,6 +12,31 @@ export interface Acknowledgement {
   readonly reject: (error: unknown) => void
 }
 
+/**
+ * Adds one to those that wait. A request says one thing of each offset, or the broker refuses it whole: a renewal that still waits goes with what comes
+ * after or beside it, and whoever asked for it hears the same.
+ */
+export function addAcknowledgement(waiting: Acknowledgement[], added: Acknowledgement): void {
+  const at = waiting.findIndex(({ offset }) => offset === added.offset)
+  const before = waiting[at]
+  if (before === undefined) {
+    waiting.push(added)
+    return
+  }
+  waiting[at] = {
+    offset: added.offset,
+    type: added.type === AcknowledgeType.renew ? before.type : added.type,
+    resolve: () => {
+      before.resolve()
+      added.resolve()
+    },
+    reject: (error) => {
+      before.reject(error)
+      added.reject(error)
+    },
+  }
+}
+
 type AcknowledgedPartition = NonNullable<
   NonNullable<Init<typeof ShareAcknowledgeRequest>['topics']>[number]['partitions']
 >[number]

@@ -18,7 +18,7 @@ import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { brokerError, KafkaError, throwBrokerError } from '../errors.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import type { Deadline } from '../time/deadline.ts'
-import { type Acknowledgement, AcknowledgeType, acknowledgementBatches } from './acknowledgement.ts'
+import { type Acknowledgement, AcknowledgeType, acknowledgementBatches, addAcknowledgement } from './acknowledgement.ts'
 import type { ResolvedShareOptions } from './share-options.ts'
 
 export type AcquiredPartition = Value<typeof ShareFetchResponse>['responses'][number]['partitions'][number]
@@ -79,7 +79,7 @@ export class ShareSession {
       const key = keyOf(of)
       let waiting = this.#waiting.get(key)
       if (waiting === undefined) this.#waiting.set(key, (waiting = { ...of, acknowledgements: [] }))
-      waiting.acknowledgements.push({ offset, type, resolve, reject })
+      addAcknowledgement(waiting.acknowledgements, { offset, type, resolve, reject })
       this.wake()
     })
   }
