@@ -43,9 +43,16 @@ export const INTENDED = [
     tools: /./,
     args: /--bootstrap-controller \$S/,
     where: ['status', 'out', 'err'],
-    kafka: /MismatchedEndpointType|BROKER, but we wanted/,
+    kafka: /MismatchedEndpointType|UnsupportedEndpointType|BROKER, but we wanted/,
     ottla: /Controllers are not asked directly: use --bootstrap-server/,
     reason: 'The client speaks to brokers alone. Kafka refuses these cases too, since they name one.',
+  },
+  {
+    tools: /^kafka-configs$/,
+    args: /--describe --ip nonsense/,
+    where: ['status', 'err'],
+    kafka: /must be a valid IP or resolvable host/,
+    reason: 'Names of hosts are looked up by the broker, and only when their settings change.',
   },
   {
     tools: /^kafka-cluster$/,

@@ -13,7 +13,7 @@ export const ACL_OPTIONS: OptionTable = [
   {
     name: 'bootstrap-controller',
     argument: { label: 'controller to connect to' },
-    description: 'The same: brokers here answer for the controller.',
+    description: 'Refused: brokers are asked, and ask the controller.',
   },
   {
     name: 'command-config',

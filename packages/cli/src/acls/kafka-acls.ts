@@ -2,10 +2,11 @@
 import { type AclBinding, type AclsAdmin, aclKey, unwrap } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { ToolError, UsageError } from '../options/usage-error.ts'
 import { Answers } from '../shared/answers.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
 import { errorTextWithClass } from '../shared/error-text.ts'
+import { NO_CONTROLLERS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { ACL_OPTIONS, checkAclOptions } from './acl-options.ts'
 import {
@@ -34,11 +35,11 @@ export const run = defineTool({
   options: ACL_OPTIONS,
   async run(options, io) {
     const action = checkAclOptions(options)
+    if (options.has('bootstrap-controller')) throw new ToolError(NO_CONTROLLERS)
     try {
       const file = options.value('command-config')
       const properties = file === undefined ? new Map() : readProperties(file, io)
-      const servers = options.value('bootstrap-server') ?? options.required('bootstrap-controller')
-      await using kafka = connect(servers, properties, io)
+      await using kafka = connect(options.required('bootstrap-server'), properties, io)
       await ACTIONS[action]({ acls: kafka.admin().acls, options, io })
       return 0
     } catch (error) {

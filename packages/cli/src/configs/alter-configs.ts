@@ -1,5 +1,5 @@
 /** kafka-configs --alter. */
-import { type ConfigChange, resourceKey, unwrap } from '@ottla/client'
+import { type ConfigChange, ConfigResourceType, resourceKey, unwrap } from '@ottla/client'
 import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
@@ -14,6 +14,11 @@ export async function alterConfigs(command: ConfigCommand): Promise<void> {
     ...[...added].map(([name, value]) => ({ kind: 'set' as const, name, value })),
     ...deleted.map((name) => ({ kind: 'delete' as const, name })),
   ]
+  if (resource.type === ConfigResourceType.brokerLogger) {
+    const loggers = unwrap((await admin.describeConfigs([resource])).get(resourceKey(resource)))
+    const unknown = changes.map(({ name }) => name).filter((name) => !loggers.some((logger) => logger.name === name))
+    if (unknown.length > 0) throw refusal(`Invalid broker logger(s): ${unknown.join(',')}`)
+  }
   const outcomes = await admin.incrementalAlterConfigs([{ resource, changes }])
   unwrap(outcomes.get(resourceKey(resource)))
   const what =
@@ -28,7 +33,7 @@ export function requestedChanges(options: ParsedOptions, io: Io): { added: Map<s
   const file = options.value('add-config-file')
   const added = new Map([
     ...(file === undefined ? [] : readProperties(file, io)),
-    ...parseAddedConfigs(options.value('add-config') ?? ''),
+    ...(options.has('add-config') ? parseAddedConfigs(options.value('add-config') ?? '') : []),
   ])
   return { added, deleted: deletedNames(options) }
 }
@@ -36,10 +41,9 @@ export function requestedChanges(options: ParsedOptions, io: Io): { added: Map<s
 /** `k1=v1,k2=[v1,v2]`. Throws UsageError in Kafka's words. */
 export function parseAddedConfigs(text: string): Map<string, string> {
   const configs = new Map<string, string>()
-  if (text.trim() === '') return configs
   // A comma within brackets belongs to the value.
   for (const pair of text.split(/,(?![^[\]]*\])/)) {
-    const match = /^\s*([^=\s]+)\s*=\s*(?:\[(.*)\]|(.*?))\s*$/s.exec(pair)
+    const match = /^\s*([^=\s]*)\s*=\s*(?:\[(.*)\]|(.*?))\s*$/s.exec(pair)
     if (match === null) {
       throw new UsageError(
         'requirement failed: Invalid entity config: all configs to be added must be in the format "key=val" or  "key=[val1,val2]" to group values which contain commas.',
@@ -57,4 +61,8 @@ function deletedNames(options: ParsedOptions): string[] {
     .flatMap((text) => text.split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '')
+}
+
+function refusal(message: string): UsageError {
+  return new UsageError(message, { showsOptions: false })
 }

@@ -114,7 +114,17 @@ async function alterQuotas({ admin, entity }: ClientConfigCommand, changes: Clie
     }
     values[name] = Number(text)
   }
-  for (const outcome of (await admin.quotas.alter([{ entity: quotaEntity(entity), values }])).values()) unwrap(outcome)
+  for (const outcome of (await admin.quotas.alter([{ entity: quotaEntity(entity), values }])).values()) {
+    // Kafka's tool looks addresses up itself, and says it so.
+    const host =
+      outcome.kind === 'failed'
+        ? /^(.*) is not a valid IP or resolvable host/.exec(outcome.error.message)?.[1]
+        : undefined
+    if (host !== undefined) {
+      throw refusal(`The entity name for ips must be a valid IP or resolvable host, but it is: ${host}`)
+    }
+    unwrap(outcome)
+  }
 }
 
 async function alterScram({ admin, entity }: ClientConfigCommand, changes: ClientConfigChanges): Promise<void> {

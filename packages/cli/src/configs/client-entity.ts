@@ -33,11 +33,7 @@ export function clientEntity(options: ParsedOptions): ClientEntity | null {
     ...(options.has(`${option}-defaults`) ? [{ type, which: { kind: 'default' } } as const] : []),
   ])
   if (short.length === 0 && !byType.some((type) => SINGULAR[type as ClientEntityType] !== undefined)) return null
-  if (short.length > 0 && ['entity-type', 'entity-name', 'entity-default'].some((name) => options.has(name))) {
-    throw refusal('--entity-{type,name,default} should not be used in conjunction with specific entity flags')
-  }
   const parts = short.length > 0 ? short : typedParts(byType as readonly ClientEntityType[], options)
-  checkTypes(parts.map(({ type }) => type))
   const isOpen = parts.some(({ which }) => which.kind === 'all')
   if (options.has('alter') && isOpen) {
     throw refusal('An entity-name or default entity must be specified with --alter of users, clients, brokers or ips')
@@ -76,13 +72,6 @@ function typedParts(types: readonly ClientEntityType[], options: ParsedOptions):
     if (mark.includes('default')) return { type, which: { kind: 'default' } }
     return { type, which: { kind: 'named', name: names.shift()! } }
   })
-}
-
-function checkTypes(types: readonly ClientEntityType[]): void {
-  const duplicate = types.find((type, index) => types.indexOf(type) !== index)
-  if (duplicate !== undefined) throw refusal(`Duplicate entity type(s) specified: ${duplicate}`)
-  const isMixed = types.length > 1 && types.some((type) => type !== 'users' && type !== 'clients')
-  if (isMixed) throw refusal("Only 'users' and 'clients' entity types may be specified together")
 }
 
 function checkAddress(name: string): void {

@@ -44,7 +44,29 @@ const SHORT: Readonly<Record<string, string>> = {
   group: 'groups',
   'client-metrics': 'client-metrics',
 }
+const ALL_SHORT: Readonly<Record<string, string>> = { ...SHORT, client: 'clients', user: 'users', ip: 'ips' }
 const ALL_KINDS = 'topics, clients, users, brokers, ips, client-metrics, groups, broker-loggers'
+
+/** Throws UsageError for types that do not go together, of whatever kind. */
+export function checkEntityTypes(options: ParsedOptions): void {
+  const short = Object.entries(ALL_SHORT).flatMap(([option, type]) => [
+    ...options.values(option).map(() => type),
+    ...(options.has(`${option}-defaults`) ? [type] : []),
+  ])
+  const types = [...options.values('entity-type'), ...short]
+  const duplicate = types.find((type, index) => types.indexOf(type) !== index)
+  if (duplicate !== undefined) throw refusal(`Duplicate entity type(s) specified: ${duplicate}`)
+  if (short.length > 0 && ['entity-type', 'entity-name', 'entity-default'].some((name) => options.has(name))) {
+    throw refusal('--entity-{type,name,default} should not be used in conjunction with specific entity flags')
+  }
+  if (types.length > 1 && types.some((type) => type !== 'users' && type !== 'clients')) {
+    throw refusal("Only 'users' and 'clients' entity types may be specified together")
+  }
+  const names = options.values('entity-name').length + (options.has('entity-default') ? 1 : 0)
+  if (options.has('alter') && names > types.length) {
+    throw refusal('An entity name must be specified for every entity type')
+  }
+}
 
 /** Throws UsageError. */
 export function configEntity(options: ParsedOptions): ConfigEntity {
@@ -57,13 +79,20 @@ export function configEntity(options: ParsedOptions): ConfigEntity {
   }
   const kind = kindOf(plural)
   const name = (short === undefined ? undefined : options.value(short)) ?? options.value('entity-name')
-  if (options.has('entity-default') || options.has('broker-defaults')) return { kind, name: '' }
+  const isDefault = options.has('entity-default') || options.has('broker-defaults')
+  if (isDefault && plural === 'brokers') return { kind, name: '' }
+  if (isDefault && options.has('describe')) {
+    throw refusal(`--entity-default must not be specified with --describe of ${plural}`)
+  }
   if (name === undefined && options.has('alter')) {
     const message =
       plural === 'brokers'
         ? 'An entity-name or default entity must be specified with --alter of users, clients, brokers or ips'
         : `An entity name must be specified with --alter of ${plural}`
     throw refusal(message)
+  }
+  if (name === undefined && plural === 'broker-loggers') {
+    throw refusal(`An entity name must be specified with --describe of ${plural}`)
   }
   const isBroker = plural === 'brokers' || plural === 'broker-loggers'
   if (isBroker && name !== undefined && !/^\d+$/.test(name)) {

@@ -11,6 +11,7 @@ import {
 import { ErrorCode } from '@ottla/protocol'
 import { type Io, printLine } from '../io.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
+import { UsageError } from '../options/usage-error.ts'
 import { javaMapOrder, stringHash } from '../shared/java-map-order.ts'
 import type { ConfigEntity } from './config-entity.ts'
 
@@ -50,17 +51,25 @@ async function entityNames({ admin, entity }: ConfigCommand): Promise<string[]> 
 async function describe(name: string, command: ConfigCommand): Promise<void> {
   const { admin, options, io, entity } = command
   const resource = { type: entity.kind.resourceType, name }
+  if (await isMissingBroker(name, command)) {
+    tellMissing(name, command)
+    return
+  }
   const outcomes = await admin.describeConfigs([resource], { includeSynonyms: true })
   const outcome = outcomes.get(resourceKey(resource))
   if (outcome?.kind === 'failed' && isBrokerError(outcome.error, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)) {
     tellMissing(name, command)
     return
   }
+  if (outcome?.kind === 'failed' && isBrokerError(outcome.error, ErrorCode.INVALID_TOPIC_EXCEPTION)) {
+    throw new UsageError(outcome.error.message, { showsOptions: false })
+  }
   const entries = unwrap(outcome)
   const isAll = options.has('all') || entity.kind.source === null
   const source = name === '' ? DEFAULTS_SOURCE : entity.kind.source
   const shown = isAll ? entries : entries.filter((entry) => entry.source === source)
-  if (await isMissingGroup(name, shown, command)) {
+  const isNamedSubscription = entity.kind.resourceType === ConfigResourceType.clientMetrics && entity.name !== null
+  if ((isNamedSubscription && shown.length === 0) || (await isMissingGroup(name, shown, command))) {
     tellMissing(name, command)
     return
   }
@@ -68,10 +77,17 @@ async function describe(name: string, command: ConfigCommand): Promise<void> {
   for (const entry of [...shown].sort((a, b) => (a.name < b.name ? -1 : 1))) printLine(io.stdout, entryLine(entry))
 }
 
+/** It would have to answer for itself. */
+async function isMissingBroker(name: string, { admin, entity }: ConfigCommand): Promise<boolean> {
+  if (entity.kind.resourceType !== ConfigResourceType.broker || entity.name === null || name === '') return false
+  return !(await admin.describeCluster()).brokers.some(({ id }) => String(id) === name)
+}
+
 /** Groups have settings before they have members: only one with neither is not there. */
 async function isMissingGroup(name: string, shown: readonly ConfigEntry[], command: ConfigCommand): Promise<boolean> {
-  const { admin, entity } = command
+  const { admin, entity, options } = command
   if (entity.kind.resourceType !== ConfigResourceType.group || entity.name === null) return false
+  if (options.has('all')) return false
   if (shown.some((entry) => entry.source === entity.kind.source)) return false
   return !(await admin.listGroups()).some(({ group }) => group === name)
 }

@@ -1,17 +1,19 @@
 /** kafka-configs: shows and changes settings of topics, brokers, loggers, groups and metrics subscriptions. */
 
+import { KafkaError } from '@ottla/client'
 import { printLine } from '../io.ts'
 import { onlyAction } from '../options/check-options.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
-import { ToolError, UsageError } from '../options/usage-error.ts'
+import { FileError, ToolError, UsageError } from '../options/usage-error.ts'
 import { connect, readProperties } from '../shared/client-properties.ts'
-import { errorTextWithClass } from '../shared/error-text.ts'
+import { errorText, errorTextWithClass, isWrongAddress } from '../shared/error-text.ts'
+import { NO_CONTROLLERS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { alterConfigs, requestedChanges } from './alter-configs.ts'
 import { alterClientConfigs, describeClientConfigs } from './client-configs.ts'
 import { clientEntity } from './client-entity.ts'
-import { configEntity } from './config-entity.ts'
+import { checkEntityTypes, configEntity } from './config-entity.ts'
 import { describeConfigs } from './describe-configs.ts'
 
 const OPTIONS: OptionTable = [
@@ -23,7 +25,7 @@ const OPTIONS: OptionTable = [
   {
     name: 'bootstrap-controller',
     argument: { label: 'controller to connect to' },
-    description: 'The same: brokers here answer for the controller.',
+    description: 'Refused: brokers are asked, and ask the controller.',
   },
   {
     name: 'command-config',
@@ -77,6 +79,7 @@ export const run = defineTool({
       ['describe', 'alter'],
       'Command must include exactly one action: --describe, --alter',
     )
+    checkEntityTypes(options)
     const client = clientEntity(options)
     const entity = client === null ? configEntity(options) : null
     const servers = serversOf(options)
@@ -85,9 +88,12 @@ export const run = defineTool({
         'At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter',
       )
     }
-    const file = options.value('command-config')
-    const properties = file === undefined ? new Map() : readProperties(file, io)
+    if (options.has('add-config') && options.has('add-config-file')) {
+      throw refusal('Only one of --add-config or --add-config-file must be specified')
+    }
     try {
+      const file = options.value('command-config')
+      const properties = file === undefined ? new Map() : readProperties(file, io)
       await using kafka = connect(servers, properties, io)
       const common = { admin: kafka.admin(), options, io }
       if (client !== null) {
@@ -101,16 +107,28 @@ export const run = defineTool({
       }
       return 0
     } catch (error) {
-      if (error instanceof UsageError || error instanceof ToolError) throw error
+      if (error instanceof UsageError || (error instanceof ToolError && !(error instanceof FileError))) throw error
       printLine(io.stderr, `Error while executing config command with args '${options.argv.join(' ')}'`)
-      printLine(io.stderr, errorTextWithClass(error))
+      printLine(io.stderr, thrownText(error))
       return 1
     }
   },
 })
 
+/** As Java shows what was thrown: answers of brokers come by way of a future. */
+function thrownText(error: unknown): string {
+  if (error instanceof FileError) return `java.nio.file.NoSuchFileException: ${errorText(error)}`
+  if (isWrongAddress(error)) return `org.apache.kafka.common.KafkaException: ${errorText(error)}`
+  if (!(error instanceof KafkaError)) return errorTextWithClass(error)
+  return `java.util.concurrent.ExecutionException: ${errorTextWithClass(error)}`
+}
+
 function serversOf(options: ParsedOptions): string {
-  const servers = options.value('bootstrap-server') ?? options.value('bootstrap-controller')
+  if (options.has('bootstrap-server') && options.has('bootstrap-controller')) {
+    throw refusal('Only one of --bootstrap-server or --bootstrap-controller can be specified')
+  }
+  if (options.has('bootstrap-controller')) throw new ToolError(NO_CONTROLLERS)
+  const servers = options.value('bootstrap-server')
   if (servers === undefined) throw refusal('Either --bootstrap-server or --bootstrap-controller must be specified.')
   return servers
 }

@@ -121,5 +121,5 @@ function exceptionName(error: unknown): string {
   if (!(error instanceof KafkaError)) return 'KafkaException'
   const words = error.code.toLowerCase().split('_')
   const camel = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
-  return TEXTS[error.code]?.exception ?? `${camel}Exception`
+  return TEXTS[error.code]?.exception ?? (camel.endsWith('Exception') ? camel : `${camel}Exception`)
 }

@@ -41,10 +41,13 @@ export const COMMAND_CONFIG: OptionSpec = {
   description: 'Properties file for the client.',
 }
 
+/** The client speaks to brokers alone, which ask the controller where that is needed. */
+export const NO_CONTROLLERS = 'Controllers are not asked directly: use --bootstrap-server with the address of a broker.'
+
 /** A client for the options above. Throws UsageError when no server is named. */
 export function connectBy(options: ParsedOptions, io: Io): Kafka {
   if (options.has('bootstrap-controller')) {
-    throw new ToolError('Controllers are not asked directly: use --bootstrap-server with the address of a broker.')
+    throw new ToolError(NO_CONTROLLERS)
   }
   const servers = options.value('bootstrap-server')
   if (servers === undefined) throw new UsageError('Missing required argument "[bootstrap-server]"')
