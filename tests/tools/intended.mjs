@@ -116,9 +116,9 @@ export const INTENDED = [
   },
   {
     tools: /^kafka-consumer-groups$/,
-    args: /bad\.csv/,
-    where: ['out'],
-    ottla: /Line 1 is not topic,partition,offset: nonsense/,
+    args: /bad\.csv|reset-groups\.csv/,
+    where: ['out', 'err'],
+    ottla: /Line 1 is not topic,partition,offset: nonsense|NEW-OFFSET/,
     reason: "A wrong line is told as that; Java's parser takes its word for a topic.",
   },
   {
@@ -150,9 +150,9 @@ export const INTENDED = [
     reason: "Java's tool looks for the class when the first record comes.",
   },
   {
-    tools: /^kafka-(?:share|streams)-groups$/,
+    tools: /^kafka-(?:consumer|share|streams)-groups$/,
     args: /\$DEAD \$F --list/,
-    where: ['out'],
+    where: ['out', 'err'],
     kafka: /Failed to find brokers to send ListGroups/,
     ottla: /TimeoutException: Timed out waiting for a node assignment/,
     reason: 'No broker answered, told as elsewhere.',

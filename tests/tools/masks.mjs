@@ -142,7 +142,7 @@ export const MASKS = [
 const TRACE_LINE = /^\tat |^\t\.\.\. \d+ more$|^\t?Caused by: |^\tSuppressed: |^ at \[Source/
 const TRACE_HEAD = /^(?:Exception in thread "main" )?(?:[a-z]\w*\.)+[A-Z][\w$]*(?:: (.*))?$/
 
-function withoutTraces(text) {
+function withoutTraces(text, { out }) {
   const kept = []
   const lines = text.split('\n')
   for (const [at, line] of lines.entries()) {
@@ -151,7 +151,8 @@ function withoutTraces(text) {
     const next = lines[at + 1] ?? ''
     const isHead = head !== null && (TRACE_LINE.test(next) || next === '')
     const message = head?.[1] ?? ''
-    if (isHead && kept.some((earlier) => earlier.includes(message) && message !== '')) continue
+    const isSaid = message !== '' && [out.replace(text, ''), ...kept].some((earlier) => earlier.includes(message))
+    if (isHead && isSaid) continue
     // The empty line that ends a trace.
     if (
       line === '' &&

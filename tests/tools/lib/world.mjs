@@ -83,7 +83,7 @@ export class World {
       this.#members.push(await joinGroup(this.bootstrap, { kind, group, memberId: `${group}-member`, topics }))
       return
     }
-    const consumer = this.#kafka.consumer({ groupId: group, groupProtocol: 'classic' })
+    const consumer = this.#kafka.consumer({ groupId: group, groupProtocol: 'classic', autoCommit: false })
     consumer.subscribe(topics)
     const polling = (async () => {
       for (;;) await consumer.poll({ timeoutMs: 1000 })
