@@ -37,12 +37,15 @@ export interface PollOptions {
 /** What works on records that were handed out, and has to stop when their partitions go. */
 export interface Worker {
   giveAway(partitions: readonly TopicPartition[]): Promise<void>
+  firstUndone(state: PartitionState): number | null
 }
 
 type AnyRecord = ConsumerRecord<unknown, unknown>
 
 /** A waiting `poll` looks so often whether something is due: topics to look for, a commit. */
 const LOOK_INTERVAL_MS = 500
+/** Each look tells the membership that the application is there: in time, however short maxPollIntervalMs is. */
+const LOOKS_PER_POLL_INTERVAL = 3
 
 export class ConsumerEngine {
   readonly cluster: Cluster
@@ -184,6 +187,7 @@ export class ConsumerEngine {
     const { telemetry, env } = this.cluster
     const startedAt = telemetry.tracing === null ? 0 : env.clock.now()
     const deadline = new Deadline(env.clock, timeoutMs)
+    const lookMs = Math.min(LOOK_INTERVAL_MS, this.options.maxPollIntervalMs / LOOKS_PER_POLL_INTERVAL)
     const limit = Math.min(maxRecords ?? Number.POSITIVE_INFINITY, this.options.maxPollRecords)
     for (;;) {
       this.checkOpen()
@@ -202,7 +206,7 @@ export class ConsumerEngine {
       this.#throwFailure()
       this.fetcher.wake()
       if (deadline.isOver || this.#isWoken) return []
-      await this.#wakeup.wait(Math.min(deadline.remainingMs, LOOK_INTERVAL_MS), signal)
+      await this.#wakeup.wait(Math.min(deadline.remainingMs, lookMs), signal)
     }
   }
 
@@ -387,7 +391,7 @@ export class ConsumerEngine {
         if (this.#subscription === null || this.#joinsSince === null) return null
         return Math.max(this.membership?.heardAt ?? 0, this.#joinsSince)
       },
-      isRunning: () => this.worker !== null,
+      firstUndone: (state) => this.worker?.firstUndone(state) ?? null,
       wants: (state) => fetcher.hasRoom(state),
       lastError: () => this.lastError,
       emit: (name, event) => events.emit(name, event),

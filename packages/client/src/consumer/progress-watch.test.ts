@@ -172,6 +172,26 @@ test(
   }),
 )
 
+test('a run that has done all is not told as stalled, though markers of transactions follow the last record', () =>
+  groupWorld(async ({ kafka, consumer }) => {
+    const producer = kafka.transactionalProducer({ transactionalId: 't' })
+    const value = Buffer.from('a')
+    await producer.transaction((transaction) => transaction.send({ topic: 'words', partition: 0, value }))
+    const member = consumer({ maxPollIntervalMs: 1000, isolationLevel: 'read_committed' })
+    member.subscribe(['words'])
+    const told: string[] = []
+    member.on('stalled', ({ kind }) => told.push(kind))
+    let doneAt = Number.POSITIVE_INFINITY
+    const running = member.run(() => {
+      doneAt = performance.now()
+    })
+    await until(() => performance.now() - doneAt > 2500)
+    equal(await member.position({ topic: 'words', partition: 0 }), 2)
+    await member.close()
+    await running
+    deepEqual(told, [])
+  }))
+
 for (const [name, options] of MEMBERSHIPS) {
   test(`who does not poll in time leaves the group, is told, and joins again with the next poll (${name})`, () =>
     groupWorld(async ({ consumer }) => {

@@ -14,8 +14,8 @@ export interface ProgressWatchOptions {
   readonly maxPollIntervalMs: number
   /** Monotonic time of the last answer of the coordinator; null when there is no group to hear of. */
   readonly heardAt: () => number | null
-  /** Records are handed to handlers. */
-  readonly isRunning: () => boolean
+  /** Offset of the first record that a handler has not done; null when none is in hand. */
+  readonly firstUndone: (state: PartitionState) => number | null
   /** There is room for more records of the partition. */
   readonly wants: (state: PartitionState) => boolean
   readonly lastError: () => { readonly error: Error; readonly at: number } | null
@@ -36,8 +36,8 @@ export class ProgressWatch {
   readonly #parts: ProgressWatchOptions
   /** Stalls that were told, with the monotonic time since when. */
   readonly #told = new Map<StallKind, Standing>()
-  /** What is done of each partition, and since when. */
-  readonly #done = new Map<PartitionState, { consumed: number | null; at: number }>()
+  /** The first record in hand of each partition, and since when. */
+  readonly #inHand = new Map<PartitionState, { readonly offset: number; readonly at: number }>()
   #timer: Timer | null = null
   #isClosed = false
 
@@ -103,25 +103,21 @@ export class ProgressWatch {
     return { at: Math.min(...standing.map(({ fetchedAt }) => fetchedAt!)), partitions: standing.map(nameOf) }
   }
 
-  /** Partitions whose handlers finished nothing since `limit`, though they have something. */
+  /** Partitions whose first record in hand is the same since `limit`. */
   #unfinished(all: readonly PartitionState[], limit: number): Standing | null {
     const now = this.#parts.env.clock.monotonic()
-    if (!this.#parts.isRunning()) {
-      this.#done.clear()
-      return null
-    }
     const standing: PartitionState[] = []
     for (const state of all) {
-      const known = this.#done.get(state)
-      const hasWork = state.position !== null && state.consumed !== null && state.consumed < state.position
-      if (known === undefined || known.consumed !== state.consumed || !hasWork)
-        this.#done.set(state, { consumed: state.consumed, at: now })
+      const offset = this.#parts.firstUndone(state)
+      const known = this.#inHand.get(state)
+      if (offset === null) this.#inHand.delete(state)
+      else if (known?.offset !== offset) this.#inHand.set(state, { offset, at: now })
       else if (known.at < limit) standing.push(state)
     }
     const current = new Set(all)
-    for (const state of this.#done.keys()) if (!current.has(state)) this.#done.delete(state)
+    for (const state of this.#inHand.keys()) if (!current.has(state)) this.#inHand.delete(state)
     if (standing.length === 0) return null
-    return { at: Math.min(...standing.map((state) => this.#done.get(state)!.at)), partitions: standing.map(nameOf) }
+    return { at: Math.min(...standing.map((state) => this.#inHand.get(state)!.at)), partitions: standing.map(nameOf) }
   }
 
   #judge(kind: StallKind, standing: Standing | null): void {

@@ -115,6 +115,11 @@ export class Runner<K, V> {
     for (const [state] of leaving) this.#held.delete(state)
   }
 
+  /** Offset of the first record of the partition that is in hand and not done; null when there is none. */
+  firstUndone(state: PartitionState): number | null {
+    return this.#held.get(state)?.tracker.first ?? null
+  }
+
   get #isOver(): boolean {
     return this.#failure !== null || this.#options.signal?.aborted === true || this.#source.isClosed
   }
