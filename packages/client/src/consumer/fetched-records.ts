@@ -19,6 +19,7 @@ import {
   readCursorHeaders,
   type Value,
 } from '@ottla/protocol'
+import type { SlabSlice } from '@ottla/stdx'
 import type { Codec } from '../codec/codec.ts'
 import { CodecError, CorruptRecordError } from '../errors.ts'
 import type { ConsumerRecord, TimestampType } from './consumer-record.ts'
@@ -54,6 +55,8 @@ export class FetchedRecords {
   readonly #options: FetchedRecordsOptions
   #bytes: Buffer
   #memory: ResponseMemory | null
+  /** Holds what the open batch was unpacked to. */
+  #unpacked: SlabSlice | null = null
   /** Aborted transactions that begin later, by their first offset. */
   readonly #aborted: { producerId: number; firstOffset: number }[]
   /** Producers whose current transaction ends with an abort. */
@@ -102,7 +105,7 @@ export class FetchedRecords {
         throw this.#corrupt((cause as Error).message, cause)
       }
       if (cursor.offset < this.nextOffset) continue
-      if (this.#memory !== null && cursor.buffer === this.#bytes) cursor.copyOut(COPY_BYTES)
+      if (this.#isLent(cursor.buffer)) cursor.copyOut(COPY_BYTES)
       this.#isStuck = true
       const record = this.#record(cursor)
       this.#isStuck = false
@@ -113,11 +116,18 @@ export class FetchedRecords {
 
   /** Gives the bytes back. What was handed out stays as it is; there is nothing more. */
   release(): void {
+    this.#unpacked?.release()
+    this.#unpacked = null
     this.#memory?.release()
     this.#memory = null
     this.#bytes = NO_BYTES
     this.#at = 0
     this.#cursor = null
+  }
+
+  /** The bytes will be used for something else. */
+  #isLent(bytes: Buffer): boolean {
+    return this.#unpacked !== null || (this.#memory !== null && bytes === this.#bytes)
   }
 
   /** Stands before the first record of the next batch that has any to hand out. */
@@ -136,7 +146,9 @@ export class FetchedRecords {
       this.#closeBatch()
     }
     try {
-      this.#cursor = new RecordCursor(this.#bytes, this.#at)
+      const memory = this.#memory
+      const unpackInto = (bytes: number) => (this.#unpacked = memory!.unpacked(bytes)).buffer
+      this.#cursor = new RecordCursor(this.#bytes, this.#at, memory === null ? {} : { memory: unpackInto })
     } catch (cause) {
       throw this.#corrupt((cause as Error).message, cause)
     }
@@ -149,6 +161,8 @@ export class FetchedRecords {
     this.nextOffset = Math.max(this.nextOffset, lastOffset(this.#bytes, this.#at) + 1)
     this.#at = batchEnd(this.#bytes, this.#at, this.#bytes.length)
     this.#cursor = null
+    this.#unpacked?.release()
+    this.#unpacked = null
   }
 
   #isAborted(): boolean {

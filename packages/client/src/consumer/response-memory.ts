@@ -21,6 +21,11 @@ export class ResponseMemory implements FrameAllocator {
     return frame
   }
 
+  /** Memory for what is unpacked of the response, to be released before or after it. */
+  unpacked(bytes: number): SlabSlice {
+    return this.#pool.allocate(bytes)
+  }
+
   /** One more holder. */
   retain(): this {
     this.#holders += 1

@@ -6,6 +6,7 @@
 import { assert } from '@ottla/stdx'
 import { compressGzip, decompressGzip } from './codecs/gzip.ts'
 import { compressLz4, decompressLz4 } from './codecs/lz4-frame.ts'
+import type { ResultMemory } from './codecs/output.ts'
 import { compressSnappy, decompressSnappy } from './codecs/snappy-stream.ts'
 import { compressZstd, decompressZstd } from './codecs/zstd.ts'
 import { CompressionError } from './compression-error.ts'
@@ -14,6 +15,8 @@ import { CompressionType } from './compression-type.ts'
 export interface DecompressOptions {
   /** Highest number of bytes that the input may unpack to. */
   readonly maxBytes: number
+  /** Asked for memory for the result, which only lz4 does, and not when it is large. Default: memory of its own. */
+  readonly memory?: ResultMemory
 }
 
 /**
@@ -61,7 +64,7 @@ export function decompress(type: number, input: Buffer, options: DecompressOptio
     case CompressionType.snappy:
       return decompressSnappy(input, maxBytes)
     case CompressionType.lz4:
-      return decompressLz4(input, maxBytes)
+      return decompressLz4(input, maxBytes, options.memory)
     case CompressionType.zstd:
       return decompressZstd(input, maxBytes)
     default:

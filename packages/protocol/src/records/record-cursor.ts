@@ -44,6 +44,8 @@ export interface ReadRecordsOptions {
   readonly maxBytes?: number
   /** The records of a compressed batch, where they were unpacked already. */
   readonly unpacked?: Buffer
+  /** See `decompress`: the memory must not be used for anything else while the cursor, or a slice of it, is. */
+  readonly memory?: (bytes: number) => Buffer
 }
 
 export class RecordCursor {
@@ -107,7 +109,8 @@ export class RecordCursor {
       this.#bytes = { buffer: buf, position: start, end }
     } else {
       const maxBytes = options.maxBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES
-      this.buffer = options.unpacked ?? decompress(type, buf.subarray(start, end), { maxBytes })
+      const limits = options.memory === undefined ? { maxBytes } : { maxBytes, memory: options.memory }
+      this.buffer = options.unpacked ?? decompress(type, buf.subarray(start, end), limits)
       this.#bytes = { buffer: this.buffer, position: 0, end: this.buffer.length }
     }
     this.#memory = this.buffer.buffer

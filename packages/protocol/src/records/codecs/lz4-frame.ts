@@ -7,7 +7,15 @@
 
 import { CompressionError, malformedBytes, tooLarge } from '../compression-error.ts'
 import { compressLz4Block, decompressLz4Block, MAX_BLOCK_BYTES, maxLz4BlockBytes } from './lz4-block.ts'
-import { finishOutput, type Output, passingOutput, type Source, sourceOf } from './output.ts'
+import {
+  finishBehind,
+  finishOutput,
+  type Output,
+  passingOutput,
+  type ResultMemory,
+  type Source,
+  sourceOf,
+} from './output.ts'
 import { xxh32 } from './xxh32.ts'
 
 const FRAME_MAGIC = 0x184d2204
@@ -56,11 +64,11 @@ export function compressLz4(input: Uint8Array, headroom = 0): Buffer {
   }
   view.setUint32(output.position, 0, true)
   output.position += 4
-  return finishOutput(output, headroom)
+  return headroom === 0 ? finishOutput(output) : finishBehind(output, headroom)
 }
 
 /** Unpacks all frames of the input. Throws TOO_LARGE beyond `maxBytes`, which are never allocated, and MALFORMED. */
-export function decompressLz4(input: Uint8Array, maxBytes: number): Buffer {
+export function decompressLz4(input: Uint8Array, maxBytes: number, memory?: ResultMemory): Buffer {
   const source = sourceOf(input)
   const capacity = Math.min(boundOf(source), maxBytes)
   const output = passingOutput(capacity)
@@ -93,7 +101,7 @@ export function decompressLz4(input: Uint8Array, maxBytes: number): Buffer {
     if (frame.contentSize >= 0 && frame.contentSize !== output.position - start)
       malformedBytes('lz4 content size is wrong')
   }
-  return finishOutput(output)
+  return finishOutput(output, memory)
 }
 
 /** Most bytes to which the whole input can unpack, found without unpacking. Throws MALFORMED when it is cut short. */

@@ -42,15 +42,23 @@ export function passingOutput(bytes: number): Output {
   return shared
 }
 
-/**
- * What was written, behind `headroom` bytes for the caller; a copy where the output is shared, or most of it was not used: few bytes should not hold
- * many.
- */
-export function finishOutput(output: Output, headroom = 0): Buffer {
+/** Gives memory for a result, exactly so many bytes. */
+export type ResultMemory = (bytes: number) => Buffer
+
+/** What was written; a copy where the output is shared, or most of it was not used: few bytes should not hold many. The copy goes into `memory`, if given. */
+export function finishOutput(output: Output, memory?: ResultMemory): Buffer {
   const used = output.buffer.subarray(0, output.position)
-  if (headroom === 0) return output !== shared && output.position * 2 >= output.buffer.length ? used : Buffer.from(used)
-  const copy = Buffer.allocUnsafeSlow(headroom + used.length)
-  copy.set(used, headroom)
+  if (output !== shared && output.position * 2 >= output.buffer.length) return used
+  if (memory === undefined) return Buffer.from(used)
+  const copy = memory(used.length)
+  copy.set(used)
+  return copy
+}
+
+/** As {@link finishOutput}, behind `headroom` bytes for the caller. */
+export function finishBehind(output: Output, headroom: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(headroom + output.position)
+  copy.set(output.buffer.subarray(0, output.position), headroom)
   return copy
 }
 
