@@ -132,6 +132,29 @@ export default [
     },
   },
   {
+    name: 'a task that is given back with a delay comes when that is over, its lock renewed meanwhile',
+    needs: { ...needs, ShareAcknowledge: 2, ShareFetch: 2 },
+    async run(world) {
+      const topic = await world.topic()
+      const groupId = await newGroup(world, 2000)
+      await world.fill(topic, ['a'])
+      const consumer = sharing(world, [topic], { groupId })
+      let releasedAt = 0
+      let waitedMs = 0
+      const seen = await tasksOf(consumer, 2, (task) => {
+        if (task.deliveryCount > 1) {
+          waitedMs = performance.now() - releasedAt
+          return task.ack()
+        }
+        releasedAt = performance.now()
+        task.release({ delayMs: 3000 }).catch(() => {})
+      })
+      deepEqual(seen, ['a/1', 'a/2'])
+      ok(waitedMs >= 2900, `it came after ${waitedMs} ms`)
+      await consumer.close()
+    },
+  },
+  {
     name: 'a lock is renewed',
     needs: { ...needs, ShareAcknowledge: 2, ShareFetch: 2 },
     async run(world) {
