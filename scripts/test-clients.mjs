@@ -119,6 +119,12 @@ const programs = [
     startsOwn: true,
   },
   {
+    name: 'Tools beside Kafka’s',
+    command: [process.execPath, join(root, 'tests', 'tools', 'compare-tools.mjs'), '--json'],
+    needs: [join(cacheOf('java-latest'), '.installed')],
+    startsOwn: true,
+  },
+  {
     name: 'share group tools',
     command: [process.execPath, clients('tools', 'share-tools-checks.mjs'), classPath('latest')],
     needs: [join(cacheOf('java-latest'), '.installed')],

@@ -7,9 +7,12 @@
  *   VERBOSE=1                             all that differs, as it was printed, and each case with its time
  *   npm run test:tools -- --json          one JSON object per tool, for npm run test:clients
  */
+import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { startApacheKafka } from '../../scripts/lib/apache-kafka.mjs'
 import { startBroker } from '../../scripts/lib/test-broker.mjs'
+import { root } from '../../scripts/lib/workspace.mjs'
 import { SCENARIOS } from './cases/index.mjs'
 import { INTENDED } from './intended.mjs'
 import { KafkaSide } from './lib/kafka-side.mjs'
@@ -20,6 +23,7 @@ import { World } from './lib/world.mjs'
 import { MASKS } from './masks.mjs'
 
 const LIMIT_MS = 15_000
+const SCRIPTS = ['kafka-topics', 'kafka-console-consumer', 'kafka-features', 'kafka-storage']
 /** Of cases that do not touch each other. */
 const AT_ONCE = 6
 const SETTINGS = {
@@ -71,6 +75,22 @@ function chosen(scenario) {
   return { ...scenario, cases: caseFilter === '' ? cases : cases.filter(({ args }) => args.includes(caseFilter)) }
 }
 
+/** The scripts of bin/ print what their tools print. */
+async function judgeScripts() {
+  const tool = 'bin/*.sh'
+  const cases = SCRIPTS.map((name) => ({ args: `${name} --no-such-option` }))
+  const sides = { kafka: [], ottla: [] }
+  for (const name of SCRIPTS) {
+    const { status, stdout, stderr } = spawnSync(join(root, 'bin', `${name}.sh`), ['--no-such-option'], {
+      encoding: 'utf8',
+    })
+    const own = { folder: world.folder, args: ['--no-such-option'], tookMs: 0 }
+    sides.kafka.push({ status, out: stdout, err: stderr, ...own })
+    sides.ottla.push({ ...(await ottla.run(name, { args: own.args, limitMs: LIMIT_MS })), ...own })
+  }
+  verdicts.judge({ tool, cases }, sides)
+}
+
 const startedAt = performance.now()
 const broker = isApache
   ? await startApacheKafka({ heap: '512m', settings: SETTINGS })
@@ -90,6 +110,7 @@ try {
     }
     verdicts.judge(scenario, sides)
   }
+  if (toolFilter === '') await judgeScripts()
 } catch (error) {
   console.error(error)
   process.exitCode = 2

@@ -107,14 +107,6 @@ export const INTENDED = [
     reason: "What is wrong with JSON is told in the words of Java's parser.",
   },
   {
-    tools: /^kafka-(?:consumer|share|streams)-groups$/,
-    args: /--reset-offsets .*(?:events|lines|nothing)/,
-    where: ['err'],
-    kafka: /^org\.apache\.kafka\.common\.errors\.UnknownTopicOrPartitionException: .*\n$/m,
-    ottla: /failed due to (?:The partitions|This server does not host)/,
-    reason: 'The exception on stdout is not told a second time on stderr.',
-  },
-  {
     tools: /^kafka-consumer-groups$/,
     args: /bad\.csv|reset-groups\.csv/,
     where: ['out', 'err'],

@@ -151,7 +151,9 @@ function withoutTraces(text, { out }) {
     const next = lines[at + 1] ?? ''
     const isHead = head !== null && (TRACE_LINE.test(next) || next === '')
     const message = head?.[1] ?? ''
-    const isSaid = message !== '' && [out.replace(text, ''), ...kept].some((earlier) => earlier.includes(message))
+    const isSaid =
+      message !== '' &&
+      [out.replace(text, ''), ...kept].some((earlier) => earlier.includes(message) && !earlier.startsWith('Dumping '))
     if (isHead && isSaid) continue
     // The empty line that ends a trace.
     if (

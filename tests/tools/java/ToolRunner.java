@@ -110,6 +110,18 @@ public final class ToolRunner {
         }
     }
 
+    /** Some tools close it at their end; the next one needs it. */
+    private static final class Lasting extends PrintStream {
+        Lasting(OutputStream to) {
+            super(to, true, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void close() {
+            flush();
+        }
+    }
+
     private static final class RoutedInput extends InputStream {
         @Override
         public int read() throws IOException {
@@ -156,8 +168,9 @@ public final class ToolRunner {
         InputStream requests = System.in;
         PrintStream answers = System.out;
         System.setIn(new RoutedInput());
-        System.setOut(new PrintStream(new Routed(false, System.err), true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(new Routed(true, System.err), true, StandardCharsets.UTF_8));
+        PrintStream outside = System.err;
+        System.setOut(new Lasting(new Routed(false, outside)));
+        System.setErr(new Lasting(new Routed(true, outside)));
         System.setSecurityManager(new ExitGuard());
         Exit.Procedure procedure = (status, message) -> {
             Call call = CURRENT.get();

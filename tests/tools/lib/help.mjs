@@ -35,7 +35,12 @@ function usageFacts(text) {
   const error = /^[\w.-]+:\s+error:[\s\S]*/m.exec(text.slice(start))?.[0] ?? ''
   // Names are broken at their hyphens, and may end a sentence.
   const help = text.slice(start, text.length - error.length).replaceAll(/-\n +/g, '-')
-  const found = help.match(/(?<![\w-])--[a-z][\w.-]*|(?<![\w-])-h\b|\{[\w,-]+\}/g) ?? []
+  const [usage, ...rest] = help.split('\n\n')
+  const named = rest.join('\n').match(/^ +(?:-\w, )?--[a-z][\w.-]*/gm) ?? []
+  const found = [
+    ...(usage.match(/(?<![\w-])--[a-z][\w.-]*|(?<![\w-])-h\b|\{[\w,-]+\}/g) ?? []),
+    ...named.map((line) => /--[\w.-]+/.exec(line)[0]),
+  ]
   // Lines are stretched to both margins, and broken at hyphens too.
   const names = found.map((name) => name.replace(/[.-]+$/, ''))
   return `${text.slice(0, start)}USAGE\n${[...new Set(names)].sort().join('\n')}\n${error.replaceAll(/\s+/g, '')}`
