@@ -100,18 +100,26 @@ test('race: a partition of the reply topic that is added later is read from its 
 test('a request without a reply in time is rejected; its reply is counted as late and goes nowhere', () =>
   world(async (kafka) => {
     const gate = new Gate()
+    let held = 0
     const slow = async (request: { value: { n: number } | null }) => {
-      if (request.value!.n === 1) await gate.opened
+      if (request.value!.n === 1) {
+        held += 1
+        await gate.opened
+      }
       return squareOf(request)
     }
     kafka.serve(questions, slow, options)
     const requester = kafka.requester({ replyTopic: answers })
-    const late = requester.request(questions, { value: { n: 1 } }, { timeoutMs: 50 })
-    await rejects(late, (error) => error instanceof TimeoutError && error.topic === 'questions')
+    equal((await requester.request(questions, { value: { n: 2 } })).value!.square, 4)
+    // On a busy machine a request may run out of time before it has left; then nothing comes back.
+    while (held === 0) {
+      const late = requester.request(questions, { value: { n: 1 } }, { timeoutMs: 50 })
+      await rejects(late, (error) => error instanceof TimeoutError && error.topic === 'questions')
+    }
     equal((await requester.request(questions, { value: { n: 2 } })).value!.square, 4)
     equal(requester.lateReplies, 0)
     gate.open()
-    await until(() => requester.lateReplies === 1)
+    await until(() => requester.lateReplies > 0 && requester.lateReplies === held)
   }))
 
 test('a request that is aborted is rejected with the reason; one whose signal has aborted never leaves', () =>
