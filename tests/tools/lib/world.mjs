@@ -11,6 +11,8 @@ import { until } from './until.mjs'
 const TIMESTAMP_MS = 1_700_000_000_000
 /** What was set, as opposed to defaults and the settings file. */
 const DYNAMIC = /^DYNAMIC_(?:BROKER|DEFAULT_BROKER|GROUP|CLIENT_METRICS)_CONFIG$/
+/** Apache Kafka sets it by itself, and does not let it go. */
+const KEPT = 'min.insync.replicas'
 const INTERNAL = ['__consumer_offsets', '__transaction_state', '__share_group_state']
 
 export class World {
@@ -182,7 +184,7 @@ export class World {
     const brokers = ['', '1'].map((name) => ({ type: broker, name }))
     for (const resource of [...found, ...brokers]) {
       const [entries] = (await admin.describeConfigs([resource])).values()
-      const own = unwrap(entries).filter(({ source }) => DYNAMIC.test(source))
+      const own = unwrap(entries).filter(({ name, source }) => DYNAMIC.test(source) && name !== KEPT)
       if (own.length === 0) continue
       const changes = own.map(({ name }) => ({ kind: 'delete', name }))
       const [outcome] = (await admin.incrementalAlterConfigs([{ resource, changes }])).values()
