@@ -2,6 +2,7 @@
  * npm run test:clients: real clients and Kafka's own tools against a started broker. Writes docs/compatibility.md.
  * A missing tool is a failure in CI, and a counted skip with its reason elsewhere.
  *   npm run test:clients -- kafkajs       only the programs whose name contains a word
+ *   npm run test:clients -- --short       without the programs that repeat others with a release in between; writes nothing
  *   npm run test:clients -- answers       the same requests to Apache Kafka and to this broker, answer against answer
  *   BOOTSTRAP=host:port                   against a broker that runs already (to compare with Apache Kafka)
  */
@@ -17,7 +18,8 @@ import { startBroker } from './lib/test-broker.mjs'
 import { root, say } from './lib/workspace.mjs'
 
 const started = performance.now()
-const filter = process.argv[2] ?? ''
+const isShort = process.argv.includes('--short')
+const filter = process.argv.slice(2).find((word) => !word.startsWith('--')) ?? ''
 const node24 = join(
   root,
   '.cache',
@@ -49,6 +51,7 @@ const programs = [
     command: [...java, '-cp', classPath(profile), 'checks.TransactionChecks'],
     env: { CLIENT_VERSION: version },
     needs: [join(cacheOf(`java-${profile}`), '.installed')],
+    isRepeated: profile === 'latest',
   })),
   ...Object.entries(javaProfiles)
     .filter(([, { groups }]) => groups)
@@ -62,6 +65,7 @@ const programs = [
         command: [...java, '-cp', classPath(profile), `checks.${program}`],
         env: { CLIENT_VERSION: version },
         needs: [join(cacheOf(`java-${profile}`), '.installed')],
+        isRepeated: profile === 'latest',
       })),
     ),
   { name: 'librdkafka', command: [python, clients('python', 'confluent_checks.py')], needs: [python] },
@@ -158,6 +162,7 @@ const programs = [
     ],
     needs: [join(cacheOf('java-streams'), '.installed'), join(cacheOf('java-latest'), '.installed')],
     startsOwn: true,
+    isRepeated: where !== '',
   })),
   {
     name: 'Kafka tools: log dirs, compaction',
@@ -215,8 +220,9 @@ const programs = [
     needs: [join(cacheOf('java-latest'), '.installed')],
     last: true,
   },
-].filter(({ name, startsOwn, onDemand }) => {
+].filter(({ name, startsOwn, onDemand, isRepeated }) => {
   if (startsOwn && process.env.BOOTSTRAP) return false
+  if (isShort && isRepeated) return false
   return filter === '' ? !onDemand : name.toLowerCase().includes(filter.toLowerCase())
 })
 
@@ -239,6 +245,7 @@ function missing({ needs }) {
 
 /** Runs one program; resolves to its outcomes, with one of its own when it ended badly. */
 function runProgram(program, broker, index) {
+  const began = performance.now()
   return new Promise((resolve) => {
     const [file, ...args] = program.command.map((word) => word.replaceAll('"BOOTSTRAP"', `"${broker.bootstrap}"`))
     const env = {
@@ -272,6 +279,7 @@ function runProgram(program, broker, index) {
         outcomes.push({ client: program.name, version: '', case: 'runs to its end', outcome: 'failed', detail })
         console.log(`failed  ${program.name}: ${detail}`)
       }
+      say(`${program.name} took ${((performance.now() - began) / 1000).toFixed(1)} s`)
       resolve(outcomes)
     })
   })
@@ -310,7 +318,7 @@ await Promise.all([worker(first), worker(first)])
 await worker(queue.filter(({ program }) => program.last))
 await broker.stop()
 
-if (filter === '' && skipped === 0 && !process.env.BOOTSTRAP) writeMatrix(all)
+if (filter === '' && !isShort && skipped === 0 && !process.env.BOOTSTRAP) writeMatrix(all)
 const failed = all.filter(({ outcome }) => outcome === 'failed')
 if (failed.length > 0) {
   console.log('\nFailures:')
