@@ -2,10 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stageClient } from './lib/stage-client.mjs'
+import { ownPackages, stageClient } from './lib/stage-client.mjs'
 import { compile, ensureInstalled, root, run, say } from './lib/workspace.mjs'
-
-const packages = ['net', 'protocol', 'env', 'stdx']
 
 ensureInstalled()
 compile(['client'])
@@ -15,7 +13,9 @@ mkdirSync(target)
 const folder = mkdtempSync(join(tmpdir(), 'ottla-pack-'))
 try {
   await stageClient(join(folder, 'client'))
-  const sources = [join(folder, 'client'), ...packages.map((name) => join(root, 'packages', name))]
+  const sources = [...ownPackages('client')].map((name) =>
+    name === 'client' ? join(folder, name) : join(root, 'packages', name),
+  )
   run('npm', ['pack', ...sources, '--pack-destination', target, '--ignore-scripts', '--loglevel=error'])
   say(`packed into ${target}`)
 } finally {

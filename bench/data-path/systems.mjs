@@ -8,16 +8,15 @@ import { Wire } from '../load/wire.mjs'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 /** Deleted topics leave the disk soon on both. */
-const SETTINGS = { 'log.segment.delete.delay.ms': '1000', 'file.delete.delay.ms': '1000' }
+const SETTINGS = { 'log.segment.delete.delay.ms': '1000' }
 const KAFKA_SETTINGS = {
-  'log.segment.delete.delay.ms': '1000',
+  ...SETTINGS,
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
 }
 
 async function ottla(durability, options = {}) {
-  const settings = { 'log.segment.delete.delay.ms': SETTINGS['log.segment.delete.delay.ms'] }
-  return await startBroker({ ...options, settings: { ...settings, 'ottla.durability': durability } })
+  return await startBroker({ ...options, settings: { ...SETTINGS, 'ottla.durability': durability } })
 }
 
 async function kafka(options = {}) {
@@ -75,10 +74,21 @@ export async function createTopic(bootstrap, name, { partitions = 1, configs = {
   if (topics[0].errorCode !== 0) throw new Error(`${name}: error ${topics[0].errorCode}`)
 }
 
-export async function deleteTopic(bootstrap, name) {
+async function deleteTopic(bootstrap, name) {
   const wire = await Wire.open(bootstrap)
   await wire.ask(API_KEYS.DeleteTopics, 5, { topicNames: [name], timeoutMs: 120_000 })
   wire.close()
+}
+
+/** Uses a topic of its own, which is deleted afterwards. `context`: { broker, nextId }. */
+export async function withTopic({ broker, nextId }, partitions, use) {
+  const topic = `case-${nextId()}`
+  await createTopic(broker.bootstrap, topic, { partitions })
+  try {
+    return await use(topic)
+  } finally {
+    await deleteTopic(broker.bootstrap, topic)
+  }
 }
 
 export async function stopAndForget(broker) {

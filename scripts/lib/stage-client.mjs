@@ -39,3 +39,14 @@ export async function stageClient(folder) {
   }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(staged, null, 2)}\n`)
 }
+
+/** The packages of this repository that the client is made of. */
+export function ownPackages(name, found = new Set()) {
+  if (found.has(name)) return found
+  found.add(name)
+  const { dependencies = {} } = manifestOf(name)
+  for (const each of Object.keys(dependencies)) {
+    if (each.startsWith('@ottla/')) ownPackages(each.slice('@ottla/'.length), found)
+  }
+  return found
+}

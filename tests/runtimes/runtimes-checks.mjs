@@ -21,7 +21,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { CertificateAuthority } from '@ottla/testkit/certificates'
 import { nodeBinary, nodeVersions } from '../../scripts/lib/node-versions.mjs'
 import { otherRuntimes, runtimeBinary } from '../../scripts/lib/other-runtimes.mjs'
-import { stageClient } from '../../scripts/lib/stage-client.mjs'
+import { ownPackages, stageClient } from '../../scripts/lib/stage-client.mjs'
 import { freePort, startBroker } from '../../scripts/lib/test-broker.mjs'
 import { root, tool } from '../../scripts/lib/workspace.mjs'
 import { command, expect, reporter } from '../clients/tools/report.mjs'
@@ -38,17 +38,6 @@ const check = async (title, body) => {
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall']
 
 const manifestOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
-
-/** The packages of this repository that the client is made of. */
-function ownPackages(name, found = new Set()) {
-  if (found.has(name)) return found
-  found.add(name)
-  const { dependencies = {} } = manifestOf(join(root, 'packages', name))
-  for (const each of Object.keys(dependencies)) {
-    if (each.startsWith('@ottla/')) ownPackages(each.slice('@ottla/'.length), found)
-  }
-  return found
-}
 
 async function packAndInstall() {
   const staged = join(folder, 'staged')

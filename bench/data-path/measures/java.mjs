@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { cacheOf } from '../../../scripts/lib/clients.mjs'
-import { cpuSeconds, createTopic, deleteTopic } from '../systems.mjs'
+import { cpuSeconds, withTopic } from '../systems.mjs'
 
 const jars = join(cacheOf('java-latest'), 'jars', '*')
 const GB = 2 ** 30
@@ -49,19 +49,9 @@ function runProducer({ broker }, { topic, recordBytes, records }) {
   ])
 }
 
-async function withTopic(context, use) {
-  const topic = `java-${context.nextId()}`
-  await createTopic(context.broker.bootstrap, topic)
-  try {
-    return await use(topic)
-  } finally {
-    await deleteTopic(context.broker.bootstrap, topic)
-  }
-}
-
 export async function javaProduce(context, load) {
   const records = scaled(context, load.records)
-  return await withTopic(context, async (topic) => {
+  return await withTopic(context, 1, async (topic) => {
     const run = () => runProducer(context, { ...load, topic, records })
     const { output, cpu, memory } = await costOf(context.broker, records * load.recordBytes, run)
     const last = output.split('\n').at(-1)
@@ -71,7 +61,7 @@ export async function javaProduce(context, load) {
 
 export async function javaConsume(context, load) {
   const records = scaled(context, load.records)
-  return await withTopic(context, async (topic) => {
+  return await withTopic(context, 1, async (topic) => {
     await runProducer(context, { ...load, topic, records })
     const args = ['--bootstrap-server', context.broker.bootstrap, '--topic', topic, '--num-records', String(records)]
     const run = () => java('ConsumerPerformance', [...args, '--hide-header'])
@@ -81,7 +71,7 @@ export async function javaConsume(context, load) {
 }
 
 export async function javaLatency(context, load) {
-  return await withTopic(context, async (topic) => {
+  return await withTopic(context, 1, async (topic) => {
     const output = await java('EndToEndLatency', [
       '--bootstrap-server',
       context.broker.bootstrap,

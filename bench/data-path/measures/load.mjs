@@ -1,7 +1,7 @@
 /** Cases under our own load generator (bench/load), which runs in a process of its own. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { cpuSeconds, createTopic, deleteTopic, pin, unpin, writtenBytes } from '../systems.mjs'
+import { cpuSeconds, pin, unpin, withTopic, writtenBytes } from '../systems.mjs'
 
 const main = fileURLToPath(new URL('../../load/main.mjs', import.meta.url))
 const GB = 2 ** 30
@@ -42,16 +42,6 @@ export function generate(broker, load, { core } = {}) {
       })
     })
   })
-}
-
-async function withTopic(context, partitions, use) {
-  const topic = `case-${context.nextId()}`
-  await createTopic(context.broker.bootstrap, topic, { partitions })
-  try {
-    return await use(topic)
-  } finally {
-    await deleteTopic(context.broker.bootstrap, topic)
-  }
 }
 
 async function pinned(context, { isPinned }, use) {

@@ -4,10 +4,11 @@ import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import type { ParsedOptions } from '../options/parse-options.ts'
 import { SettingError, ToolError, UsageError } from '../options/usage-error.ts'
-import { connect } from '../shared/client-properties.ts'
-import { errorText, errorTextWithClass } from '../shared/error-text.ts'
+import { errorText } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
+import { CLIENT_OPTIONS, FORMATTER_OPTIONS } from './console-options.ts'
 import { boundless, type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
+import { runConsole } from './run-console.ts'
 import { TopicFollower } from './topic-follower.ts'
 
 const OPTIONS: OptionTable = [
@@ -58,46 +59,12 @@ const OPTIONS: OptionTable = [
     description: 'read_committed leaves out records of transactions that are open or were aborted.',
     default: 'read_uncommitted',
   },
-  {
-    name: 'formatter',
-    argument: { label: 'class' },
-    description: 'How records are printed: DefaultMessageFormatter, LoggingMessageFormatter or NoOpMessageFormatter.',
-    default: 'org.apache.kafka.tools.consumer.DefaultMessageFormatter',
-  },
-  {
-    name: 'formatter-property',
-    argument: { label: 'prop' },
-    description:
-      'Setting of the formatter, key=value. May be repeated. print.timestamp, print.partition, print.offset, print.delivery, print.epoch, print.headers, print.key (false); print.value (true); key.separator (tab); line.separator (newline); headers.separator (,); null.literal (null); key.deserializer, value.deserializer, headers.deserializer (class names).',
-  },
-  { name: 'property', argument: { label: 'prop' }, description: 'The same as --formatter-property (deprecated).' },
-  { name: 'formatter-config', argument: { label: 'config file' }, description: 'Properties file for the formatter.' },
-  {
-    name: 'key-deserializer',
-    argument: { label: 'deserializer for keys' },
-    description: "Java's class name; decides how keys are printed.",
-  },
-  {
-    name: 'value-deserializer',
-    argument: { label: 'deserializer for values' },
-    description: "Java's class name; decides how values are printed.",
-  },
+  ...FORMATTER_OPTIONS,
   {
     name: 'skip-message-on-error',
     description: 'Go on with the next record when one cannot be printed.',
   },
-  { name: 'enable-systest-events', description: 'Print shutdown_complete at the end.' },
-  {
-    name: 'command-property',
-    argument: { label: 'consumer_prop' },
-    description: 'Setting of the client, key=value. May be repeated.',
-  },
-  {
-    name: 'consumer-property',
-    argument: { label: 'consumer_prop' },
-    description: 'The same as --command-property (deprecated).',
-  },
-  { name: 'command-config', argument: { label: 'config file' }, description: 'Properties file for the client.' },
+  ...CLIENT_OPTIONS,
   {
     name: 'consumer.config',
     argument: { label: 'config file' },
@@ -106,38 +73,22 @@ const OPTIONS: OptionTable = [
   { name: 'new-consumer', description: 'Understood, without effect: there is no other.', isHidden: true },
 ]
 
-const INTERRUPTED = 130
-
 /** Runs kafka-console-consumer. */
 export const run = defineTool({
   purpose: 'read data from Kafka topics and outputs it to standard output.',
   options: OPTIONS,
   syntaxError: 'with-options',
-  async run(options, io) {
-    const counter = { count: 0 }
-    try {
-      const settings = consumerSettings(options, io)
-      await using kafka = connect(settings.servers, settings.properties, io)
-      try {
+  run: (options, io) =>
+    runConsole({
+      options,
+      io,
+      settings: () => consumerSettings(options, io),
+      consume: async (kafka, settings, counter) => {
         const maxMessages = maxMessagesOf(options)
-        await consume({ kafka, settings, counter, maxMessages }, io)
-      } finally {
-        printLine(io.stderr, `Processed a total of ${counter.count} messages`)
-        if (options.has('enable-systest-events')) printLine(io.stdout, 'shutdown_complete')
-      }
-    } catch (error) {
-      if (isToldPlainly(error)) throw error
-      if (!io.signal.aborted) {
-        // Kafka's tool logs it.
-        printLine(
-          io.stderr,
-          `ERROR Unknown error when running consumer: ${errorTextWithClass(error).replaceAll('\n', ', ')}`,
-        )
-        return 1
-      }
-    }
-    return io.signal.aborted ? INTERRUPTED : 0
-  },
+        return consume({ kafka, settings, counter, maxMessages }, io)
+      },
+      isToldPlainly,
+    }),
 })
 
 /** Throws SettingError. */

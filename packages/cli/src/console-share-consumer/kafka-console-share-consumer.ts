@@ -1,11 +1,13 @@
 /** kafka-console-share-consumer: prints records that a share group hands out as lines (KIP-932). */
 import type { Kafka, ShareConsumer, Task } from '@ottla/client'
+import { CLIENT_OPTIONS, FORMATTER_OPTIONS } from '../console-consumer/console-options.ts'
 import { boundless } from '../console-consumer/consumer-settings.ts'
+import { runConsole } from '../console-consumer/run-console.ts'
 import { type Io, printLine } from '../io.ts'
 import type { OptionTable } from '../options/option-spec.ts'
 import { SettingError, ToolError, UsageError } from '../options/usage-error.ts'
-import { connect, shareConsumerOptions } from '../shared/client-properties.ts'
-import { errorText, errorTextWithClass } from '../shared/error-text.ts'
+import { shareConsumerOptions } from '../shared/client-properties.ts'
+import { errorText } from '../shared/error-text.ts'
 import { defineTool } from '../tool.ts'
 import { type ShareSettings, shareSettings } from './share-consumer-settings.ts'
 
@@ -34,42 +36,8 @@ const OPTIONS: OptionTable = [
   { name: 'release', description: 'Give records back once they are printed: somebody gets them again.' },
   { name: 'reject', description: 'Reject records once they are printed: nobody gets them again.' },
   { name: 'reject-message-on-error', description: 'Reject a record that cannot be printed, and go on.' },
-  {
-    name: 'formatter',
-    argument: { label: 'class' },
-    description: 'How records are printed: DefaultMessageFormatter, LoggingMessageFormatter or NoOpMessageFormatter.',
-    default: 'org.apache.kafka.tools.consumer.DefaultMessageFormatter',
-  },
-  {
-    name: 'formatter-property',
-    argument: { label: 'prop' },
-    description:
-      'Setting of the formatter, key=value. May be repeated. print.timestamp, print.partition, print.offset, print.delivery, print.epoch, print.headers, print.key (false); print.value (true); key.separator (tab); line.separator (newline); headers.separator (,); null.literal (null); key.deserializer, value.deserializer, headers.deserializer (class names).',
-  },
-  { name: 'property', argument: { label: 'prop' }, description: 'The same as --formatter-property (deprecated).' },
-  { name: 'formatter-config', argument: { label: 'config file' }, description: 'Properties file for the formatter.' },
-  {
-    name: 'key-deserializer',
-    argument: { label: 'deserializer for keys' },
-    description: "Java's class name; decides how keys are printed.",
-  },
-  {
-    name: 'value-deserializer',
-    argument: { label: 'deserializer for values' },
-    description: "Java's class name; decides how values are printed.",
-  },
-  { name: 'enable-systest-events', description: 'Print shutdown_complete at the end.' },
-  {
-    name: 'command-property',
-    argument: { label: 'consumer_prop' },
-    description: 'Setting of the client, key=value. May be repeated.',
-  },
-  {
-    name: 'consumer-property',
-    argument: { label: 'consumer_prop' },
-    description: 'The same as --command-property (deprecated).',
-  },
-  { name: 'command-config', argument: { label: 'config file' }, description: 'Properties file for the client.' },
+  ...FORMATTER_OPTIONS,
+  ...CLIENT_OPTIONS,
   {
     name: 'consumer-config',
     argument: { label: 'config file' },
@@ -77,7 +45,6 @@ const OPTIONS: OptionTable = [
   },
 ]
 
-const INTERRUPTED = 130
 const UNHEARD_CLOSE_MS = 2000
 
 /** Runs kafka-console-share-consumer. */
@@ -85,31 +52,17 @@ export const run = defineTool({
   purpose: 'read data from Kafka topics using share groups and outputs it to standard output.',
   options: OPTIONS,
   syntaxError: 'with-options',
-  async run(options, io) {
-    const counter = { count: 0 }
-    try {
-      const settings = shareSettings(options, io)
-      await using kafka = connect(settings.servers, settings.properties, io)
-      try {
+  run: (options, io) =>
+    runConsole({
+      options,
+      io,
+      settings: () => shareSettings(options, io),
+      consume: async (kafka, settings, counter) => {
         const maxMessages = boundless(options.integer('max-messages'))
-        await consume({ kafka, settings, counter, maxMessages }, io)
-      } finally {
-        printLine(io.stderr, `Processed a total of ${counter.count} messages`)
-        if (options.has('enable-systest-events')) printLine(io.stdout, 'shutdown_complete')
-      }
-    } catch (error) {
-      if (isToldPlainly(error)) throw error
-      if (!io.signal.aborted) {
-        // Kafka's tool logs it.
-        printLine(
-          io.stderr,
-          `ERROR Unknown error when running consumer: ${errorTextWithClass(error).replaceAll('\n', ', ')}`,
-        )
-        return 1
-      }
-    }
-    return io.signal.aborted ? INTERRUPTED : 0
-  },
+        return consume({ kafka, settings, counter, maxMessages }, io)
+      },
+      isToldPlainly,
+    }),
 })
 
 /** The command line is wrong, as opposed to what came of it. */

@@ -12,11 +12,12 @@ import { column, formatTable, lastColumn, MISSING } from '../consumer-groups/col
 import { comparePartitions } from '../consumer-groups/describe-groups.ts'
 import { printLine } from '../io.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
-import { selectShareGroups } from './list-share-groups.ts'
+import { selectGroups } from '../shared/groups-of-kind.ts'
+import { SHARE } from './share-kind.ts'
 
 export async function describeShareGroups(command: GroupCommand): Promise<void> {
   const { admin, options, timeoutMs } = command
-  const groups = (await selectShareGroups(command)).sort()
+  const groups = (await selectGroups(SHARE, command)).sort()
   const outcomes = await admin.shareGroups.describe(groups, { timeoutMs })
   const described = groups.map((group) => unwrap(outcomes.get(group)))
   if (!options.has('members') && !options.has('state')) {

@@ -11,14 +11,14 @@ import {
   type GroupCommand,
   performOnGroups,
 } from '../shared/group-command.ts'
+import { deleteGroups, listGroups, wantedStates } from '../shared/groups-of-kind.ts'
 import { checkTopicArguments } from '../shared/reset/topic-scope.ts'
 import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
-import { deleteShareGroups } from './delete-share-groups.ts'
 import { deleteShareOffsets } from './delete-share-offsets.ts'
 import { describeShareGroups } from './describe-share-groups.ts'
-import { listShareGroups, wantedStates } from './list-share-groups.ts'
 import { resetShareOffsets } from './reset-share-offsets.ts'
+import { SHARE } from './share-kind.ts'
 
 const OPTIONS: OptionTable = [
   ...SERVER_OPTIONS,
@@ -63,11 +63,12 @@ export const run = defineTool({
 async function perform(action: Action, command: GroupCommand): Promise<void> {
   switch (action) {
     case 'list':
-      return await listShareGroups(command)
+      return await listGroups(SHARE, command)
     case 'describe':
       return await describeShareGroups(command)
     case 'delete':
-      return await deleteShareGroups(command)
+      await deleteGroups(SHARE, command, async () => {})
+      return
     case 'reset-offsets':
       return await resetShareOffsets(command)
     case 'delete-offsets':
@@ -89,7 +90,7 @@ function checkOptions(options: ParsedOptions): Action {
   excludeOptions(options, 'topic', ['list', 'describe'])
   const names = ACTIONS.map((action) => `--${action}`).join(', ')
   const action = onlyAction(options, ACTIONS, `Command must include exactly one action: ${names}.`) as Action
-  if (action === 'list') wantedStates(options)
+  if (action === 'list') wantedStates(SHARE, options)
   if (action === 'reset-offsets') checkTopicArguments(options)
   return action
 }

@@ -4,15 +4,16 @@ import { formatInt64 } from '@ottla/stdx'
 import { column, formatTable, lastColumn, MISSING } from '../consumer-groups/columns.ts'
 import { printLine } from '../io.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
+import { selectGroups } from '../shared/groups-of-kind.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
 import { partitionsRead } from './input-topics.ts'
-import { selectStreamsGroups } from './list-streams-groups.ts'
+import { STREAMS } from './streams-kind.ts'
 
 type Member = StreamsGroupDescription['members'][number]
 
 export async function describeStreamsGroups(command: GroupCommand): Promise<void> {
   const { admin, options, timeoutMs } = command
-  const groups = await selectStreamsGroups(command)
+  const groups = await selectGroups(STREAMS, command)
   const outcomes = await admin.streamsGroups.describe(groups, { timeoutMs })
   for (const description of groups.map((group) => unwrap(outcomes.get(group)))) {
     if (options.has('members')) printMembers(description, command)

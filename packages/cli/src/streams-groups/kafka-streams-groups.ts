@@ -11,14 +11,15 @@ import {
   type GroupCommand,
   performOnGroups,
 } from '../shared/group-command.ts'
+import { listGroups, wantedStates } from '../shared/groups-of-kind.ts'
 import { checkTopicArguments } from '../shared/reset/topic-scope.ts'
 import { SERVER_OPTIONS } from '../shared/server-options.ts'
 import { defineTool } from '../tool.ts'
 import { deleteStreamsGroups } from './delete-streams-groups.ts'
 import { deleteStreamsOffsets } from './delete-streams-offsets.ts'
 import { describeStreamsGroups } from './describe-streams-groups.ts'
-import { listStreamsGroups, wantedStates } from './list-streams-groups.ts'
 import { resetStreamsOffsets } from './reset-streams-offsets.ts'
+import { STREAMS } from './streams-kind.ts'
 
 const OPTIONS: OptionTable = [
   ...SERVER_OPTIONS,
@@ -104,7 +105,7 @@ export const run = defineTool({
 async function perform(action: Action, command: GroupCommand): Promise<void> {
   switch (action) {
     case 'list':
-      return await listStreamsGroups(command)
+      return await listGroups(STREAMS, command)
     case 'describe':
       return await describeStreamsGroups(command)
     case 'delete':
@@ -128,7 +129,7 @@ function checkOptions(options: ParsedOptions): Action {
   excludeOptions(options, 'input-topic', ['list', 'describe'])
   const action = onlyAction(options, ACTIONS, ACTION_MESSAGE) as Action
   options.integer('timeout')
-  if (action === 'list') wantedStates(options)
+  if (action === 'list') wantedStates(STREAMS, options)
   if (action === 'reset-offsets' || action === 'delete-offsets') checkTopicArguments(options, 'input-topic')
   return action
 }

@@ -4,17 +4,18 @@ import { formatInt64 } from '@ottla/stdx'
 import { printLine } from '../io.ts'
 import { errorText } from '../shared/error-text.ts'
 import { type GroupCommand, printError } from '../shared/group-command.ts'
+import { selectGroups } from '../shared/groups-of-kind.ts'
 import { javaMapOrder, partitionHash } from '../shared/java-map-order.ts'
 import type { NewOffset } from '../shared/reset/new-offset.ts'
 import { readResetPlan } from '../shared/reset/reset-file.ts'
 import { newOffsets } from '../shared/reset/reset-spec.ts'
 import { existingPartitions } from '../shared/reset/topic-scope.ts'
 import { allInputs, internalTopics } from './input-topics.ts'
-import { selectStreamsGroups } from './list-streams-groups.ts'
+import { STREAMS } from './streams-kind.ts'
 
 export async function resetStreamsOffsets(command: GroupCommand): Promise<void> {
   const { admin, options, io, timeoutMs } = command
-  const groups = await selectStreamsGroups(command)
+  const groups = await selectGroups(STREAMS, command)
   const described = await admin.streamsGroups.describe(groups, { timeoutMs })
   const rows: (NewOffset & { readonly group: string })[] = []
   for (const group of groups) {
