@@ -222,11 +222,15 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     await this.loadIndexes(segment)
   }
 
-  /** Drops everything in memory; nothing is written any more. */
-  stop(): void {
+  /**
+   * Drops everything in memory, and resolves when nothing is written any more. What the disk has not ended yet goes by names: once
+   * the folder is renamed and another of its name is made, it would end in that one's files.
+   */
+  async stop(): Promise<void> {
     this.state.isClosed = true
     this.#release(this.writer.stop())
     this.#letGo()
+    await Promise.all([this.writer.idle(), this.sealer.idle(), this.epochFile.stop()])
   }
 
   #letGo(): void {

@@ -315,6 +315,38 @@ storeTest(
   },
 )
 
+storeTest(
+  'what hangs in the disk of a deleted topic does not end in the files of a new one of its name',
+  {},
+  async (t) => {
+    await t.open()
+    const old = await t.log('orders')
+    await t.fill(old, 1)
+    t.disk.faults.inject({
+      operation: 'rename',
+      path: (path) => path.includes('leader-epoch'),
+      effect: { kind: 'stuck' },
+    })
+    old.assignEpochStart(7, 1)
+    await t.sim.sleep(10)
+    // Between the new one's write and its rename of the file is where the old rename would do most harm.
+    t.disk.onChange = ({ path }) => {
+      if (path.endsWith('orders-0/leader-epoch-checkpoint.tmp')) t.sim.host('broker').releaseStuckOperations()
+    }
+    const renewed = t.store
+      .deleteLog({ topic: 'orders', partition: 0 })
+      .then(() => t.log('orders', 0, { topicId: OTHER_ID }))
+      .then(async (log) => {
+        await t.fill(log, 3)
+        return log
+      })
+    await t.sim.sleep(100)
+    t.sim.host('broker').releaseStuckOperations()
+    const { epochs, logEndOffset } = await renewed
+    deepEqual([t.failedDirectories, epochs.map(({ epoch }) => epoch), logEndOffset], [[], [0], 3])
+  },
+)
+
 storeTest('a quarantined partition is offline alone', { config: SMALL }, async (t) => {
   await t.open()
   await t.fill(await t.log('good'), 20)

@@ -364,7 +364,7 @@ export class PartitionLog {
       await this.#engine.writer.idle()
       this.#throwIfFailed()
       await copyRest()
-      this.#engine.stop()
+      await this.#engine.stop()
     })
   }
 
@@ -395,7 +395,7 @@ export class PartitionLog {
         await this.#removals
         if (options.clean && this.failure === null) await closeCleanly(this.#engine)
       } finally {
-        this.#engine.stop()
+        await this.#engine.stop()
       }
     })
     if (options.clean) this.#throwIfFailed()

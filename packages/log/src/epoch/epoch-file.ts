@@ -18,6 +18,7 @@ export interface EpochFileOptions {
 export class EpochFile {
   readonly #options: EpochFileOptions
   #isChanged = false
+  #isStopped = false
   #running: Promise<void> | null = null
 
   constructor(options: EpochFileOptions) {
@@ -27,12 +28,18 @@ export class EpochFile {
   /** The epochs are not what the file says. */
   changed(): void {
     this.#isChanged = true
-    this.#running ??= this.#write()
+    if (!this.#isStopped) this.#running ??= this.#write()
   }
 
   /** The file is as the epochs were when this was called, or has failed. */
   async idle(): Promise<void> {
-    if (this.#isChanged) this.#running ??= this.#write()
+    if (this.#isChanged && !this.#isStopped) this.#running ??= this.#write()
+    while (this.#running !== null) await this.#running
+  }
+
+  /** Writes nothing more; resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
     while (this.#running !== null) await this.#running
   }
 
@@ -40,7 +47,7 @@ export class EpochFile {
     const { files, folder, epochs, written, failed } = this.#options
     const path = `${folder}/${EPOCH_CHECKPOINT}`
     try {
-      while (this.#isChanged) {
+      while (this.#isChanged && !this.#isStopped) {
         this.#isChanged = false
         await files.writeFile(`${path}.tmp`, formatEpochCheckpoint(epochs.entries))
         await files.rename(`${path}.tmp`, path)

@@ -34,8 +34,8 @@ export class SegmentSealer {
 
   /** The first rolled segment that is written whole and whose successor begins at or below the written end. */
   #nextReady(): Segment | undefined {
-    const { segments, writtenEnd, failure } = this.#state
-    if (failure !== null) return undefined
+    const { segments, writtenEnd, failure, isClosed } = this.#state
+    if (failure !== null || isClosed) return undefined
     let i = segments.count - 1
     while (i > 0 && (segments.at(i - 1).state === 'rolled' || segments.at(i - 1).state === 'sealed')) i--
     for (; i < segments.count - 1; i++) {

@@ -197,16 +197,21 @@ simTest(
 )
 
 simTest(
-  'a write that comes back after its log was closed changes nothing',
+  'closing waits for a write that is under way, and what was written changes nothing any more',
   { limits: { syncWriteMaxBytes: 0 } },
   async (t) => {
     const log = await t.open()
     t.disk.faults.inject({ operation: 'write', effect: { kind: 'stuck' }, path: isLog })
     sent(t, 0)
     log.flushWrites()
-    await log.close({ clean: false })
-    t.sim.host('broker').releaseStuckOperations()
+    let isClosed = false
+    const closed = log.close({ clean: false }).then(() => {
+      isClosed = true
+    })
     await t.sim.sleep(10)
+    equal(isClosed, false)
+    t.sim.host('broker').releaseStuckOperations()
+    await closed
     equal(t.resources.tail.usedBytes, 0)
     equal(t.resources.openFiles.open, 0)
     equal(t.progress, 0)

@@ -1,5 +1,6 @@
 import { ok } from 'node:assert/strict'
 import { test } from 'node:test'
+import { seedPrefix } from '../seed-prefix.test.ts'
 import { crashSoak, parseReplay } from './crash-soak.ts'
 
 const isReplay = parseReplay(process.env['SEED']) !== null
@@ -9,7 +10,7 @@ const MIN_RUNS = 30
 test('replicated with one replica loses nothing with the process; after a loss of power what is left is whole', {
   skip: isReplay && 'SEED asks for one run',
 }, async (t) => {
-  const prefix = `r${Date.now().toString(36)}`
+  const prefix = `r${seedPrefix()}`
   const startMs = performance.now()
   const goesOn = (runs: number): boolean => runs < MIN_RUNS || performance.now() - startMs < seconds * 1000
   const totals = await crashSoak({ prefix, promises: ['replicated', 'none'], goesOn })

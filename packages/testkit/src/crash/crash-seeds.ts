@@ -21,5 +21,11 @@ export const CRASH_SEEDS: readonly { readonly promised: Promised; readonly seed:
     seed: 'rmwqojq7r.30',
     found: 'a producer was forgotten whose records were deleted after one crash and before the next',
   },
+  {
+    promised: 'fsync',
+    seed: 'mwqwlho4.102',
+    found:
+      'batches that were deleted before they were acknowledged are out of order when they are sent again after a restart',
+  },
   { promised: 'fsync', seed: 'c.27', found: 'a first batch was taken back and the second one accepted' },
 ]

@@ -1,5 +1,6 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
 import { test } from 'node:test'
+import { seedPrefix } from '../seed-prefix.test.ts'
 import { drawCrashPlan, PROMISES, type Promised } from './crash-plan.ts'
 import { crashRun } from './crash-run.ts'
 import { CRASH_SEEDS } from './crash-seeds.ts'
@@ -13,7 +14,7 @@ const MIN_RUNS = 30
 /** Fresh seeds, printed, for as long as it is meant to. */
 function soak(claim: string, promises: readonly Promised[]): void {
   test(claim, { skip: replay !== null && 'SEED asks for one run' }, async (t) => {
-    const prefix = Date.now().toString(36)
+    const prefix = seedPrefix()
     const startMs = performance.now()
     const goesOn = (runs: number): boolean => runs < MIN_RUNS || performance.now() - startMs < seconds * 1000
     const totals = await crashSoak({ prefix, promises, goesOn })

@@ -1,5 +1,6 @@
 import { ok } from 'node:assert/strict'
 import { test } from 'node:test'
+import { seedPrefix } from '../seed-prefix.test.ts'
 import { type DiskFault, diskFaultRun } from './disk-fault-run.ts'
 
 const seconds = Number(process.env['CRASH_SECONDS'] ?? 8) / 2
@@ -13,7 +14,7 @@ const CLAIMS: Readonly<Record<DiskFault['kind'], string>> = {
 
 for (const kind of ['full', 'error', 'stuck'] as const) {
   test(CLAIMS[kind], async (t) => {
-    const prefix = `${kind}${Date.now().toString(36)}`
+    const prefix = `${kind}${seedPrefix()}`
     const startMs = performance.now()
     let [runs, faults, acked] = [0, 0, 0]
     for (; runs < MIN_RUNS || performance.now() - startMs < seconds * 1000; runs++) {

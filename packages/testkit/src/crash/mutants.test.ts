@@ -1,6 +1,7 @@
 import { ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimulationError } from '@ottla/sim'
+import { seedPrefix } from '../seed-prefix.test.ts'
 import { crashRun } from './crash-run.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 
@@ -22,7 +23,7 @@ async function seedsUntilCaught(mutant: Mutant, prefix: string): Promise<number 
 
 for (const mutant of MUTANTS) {
   test(`the checks find ${mutant.name}`, async (t) => {
-    const prefix = Date.now().toString(36)
+    const prefix = seedPrefix()
     const seeds = await seedsUntilCaught(mutant, prefix)
     t.diagnostic(`${seeds} seeds from ${prefix}.1 on`)
     ok(seeds !== null, `${SEEDS_MAX} seeds from ${prefix}.1 on showed nothing`)

@@ -45,6 +45,8 @@ export class PartitionHistory {
   ackedBatches = 0
   /** A producer had to give up its order. */
   mayReorder = false
+  /** Ids of records whose producer was forgotten, and which were sent under another producer id. */
+  readonly mayRepeat = new Set<string>()
   readonly #lastAcked = new Map<string, { index: number; offset: number }>()
   readonly #promise: 'kept' | 'none'
 

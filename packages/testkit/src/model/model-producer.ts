@@ -89,7 +89,10 @@ export class ModelProducer {
   #refusals = 0
   /** What was found out about the sequences while others were still under way. */
   #isOvertaken = false
+  #isForgotten = false
   #isLost = false
+  /** Behind the last record that was acknowledged. */
+  #ackedEnd = 0
 
   constructor(options: ModelProducerOptions) {
     this.#options = options
@@ -124,7 +127,7 @@ export class ModelProducer {
     const { client, maxInFlight, isIdempotent } = this.#options
     // All of a session goes over one connection: what it lost is sent again before anything new.
     const connection = await client.connection()
-    if (this.#isOvertaken || this.#isLost) this.#beginAnew()
+    if (this.#isOvertaken || this.#isForgotten || this.#isLost) this.#beginAnew()
     if (isIdempotent && this.#identity === null) await this.#initialize()
     const flights: Flight[] = []
     this.#resent += this.#unacked.length
@@ -210,6 +213,7 @@ export class ModelProducer {
       this.#options.history.acked(batch.records, baseOffset)
       this.#unacked = this.#unacked.filter((other) => other.records !== batch.records)
       this.#acked++
+      this.#ackedEnd = baseOffset + batch.records.length
       return null
     }
     const text = `${this.#options.name} at sequence ${batch.baseSequence}: ${errorOf(errorCode).name} ${outcome.errorMessage ?? ''}`
@@ -221,17 +225,24 @@ export class ModelProducer {
 
   #refused(batch: ModelBatch, errorCode: number, text: string): void {
     const { bearsLoss, bearsOvertaking } = this.#options
-    const isBehind = this.#unacked[0] !== batch && errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
-    if (isBehind) return
-    if (bearsOvertaking && batch.baseSequence === 0) this.#isOvertaken = true
+    const isOutOfOrder = errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+    if (this.#unacked[0] !== batch && isOutOfOrder) return
+    // What is written, not acknowledged and deleted is gone from the log, and of it a start finds the last batch alone, in the snapshot.
+    const mayBeDeleted = this.#options.history.deletedBefore > this.#ackedEnd
+    if (isOutOfOrder && mayBeDeleted) this.#isForgotten = true
+    else if (bearsOvertaking && batch.baseSequence === 0) this.#isOvertaken = true
     else if (!bearsLoss) throw new Violation(text)
     else this.#isLost = true
   }
 
   /** What is not acknowledged is sent with another id, from sequence 0 on; where it may be lost, it is given up. */
   #beginAnew(): void {
+    const { history } = this.#options
     if (this.#isLost) this.#unacked = []
+    if (this.#isForgotten)
+      for (const { records } of this.#unacked) for (const { id } of records) history.mayRepeat.add(id)
     this.#isOvertaken = false
+    this.#isForgotten = false
     this.#isLost = false
     this.#identity = null
     this.#nextSequence = 0
@@ -240,7 +251,7 @@ export class ModelProducer {
       this.#nextSequence += batch.records.length
       return { ...batch, baseSequence }
     })
-    this.#options.history.mayReorder = true
+    history.mayReorder = true
   }
 
   async #initialize(): Promise<void> {

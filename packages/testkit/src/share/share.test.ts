@@ -1,5 +1,6 @@
 import { equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
+import { seedPrefix } from '../seed-prefix.test.ts'
 import { shareRun } from './share-run.ts'
 
 /** SHARE_SEED=abc.12 runs that one again; SHARE_SECONDS=600 goes on for longer. */
@@ -8,7 +9,7 @@ const seconds = Number(process.env['SHARE_SECONDS'] ?? 10)
 const MIN_RUNS = 5
 
 test('whatever members and broker do, every record ends in one final state and no lock is lost', async (t) => {
-  const prefix = Date.now().toString(36)
+  const prefix = seedPrefix()
   const startMs = performance.now()
   const totals = { runs: 0, records: 0, deliveries: 0, expirations: 0, decided: 0, crashes: 0, deadLetters: 0 }
   for (; totals.runs < MIN_RUNS || performance.now() - startMs < seconds * 1000; totals.runs++) {
@@ -23,7 +24,7 @@ test('whatever members and broker do, every record ends in one final state and n
 })
 
 test('64 members on one partition, slow ones and such that break off: every record is final once', async (t) => {
-  const result = await shareRun({ seed: `${Date.now().toString(36)}.64`, members: 64, crashes: 1 })
+  const result = await shareRun({ seed: `${seedPrefix()}.64`, members: 64, crashes: 1 })
   t.diagnostic(JSON.stringify(result))
   ok(result.decided > 0)
 })

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseReplay } from '../crash/crash-soak.ts'
+import { seedPrefix } from '../seed-prefix.test.ts'
 import { transactionRun } from './transaction-run.ts'
 import { TRANSACTION_SEEDS } from './transaction-seeds.ts'
 
@@ -33,7 +34,7 @@ test('the same seed gives the same run', { skip: replay !== null && 'TXN_SEED as
 test('a transaction is all there or not at all, and never stays open, whatever ends the broker between any two writes', {
   skip: replay !== null,
 }, async (t) => {
-  const prefix = Date.now().toString(36)
+  const prefix = seedPrefix()
   const startMs = performance.now()
   const totals = { runs: 0, crashes: 0, committed: 0, aborted: 0, unknown: 0, zombies: 0, readWhileRunning: 0 }
   while (totals.runs < MIN_RUNS || performance.now() - startMs < seconds * 1000) {
