@@ -136,7 +136,11 @@ export const metricsOf = {
   produce: { rate, cpu, memory, written },
   fetch: { rate, cpu, memory },
   both: { rate, cpu, memory },
-  latency: latencyMetrics,
+  latency: {
+    ...latencyMetrics,
+    floorP50: { title: 'floor of the generator, p50, ms', digits: 2, better: 'less' },
+    floorP99: { title: 'floor of the generator, p99, ms', digits: 2, better: 'less' },
+  },
   requests: { perSecond, cpu: { title: 'broker CPU, µs/request', digits: 1, better: 'less' } },
   javaProduce: { rate, cpu, memory },
   javaConsume: { rate, cpu },

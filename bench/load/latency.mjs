@@ -1,32 +1,26 @@
 /**
  * End to end at a given rate, without coordinated omission: records are sent when they are due whatever became of those before, and
  * a record's latency counts from when it was due until a reader that waits for it has it.
+ *
+ * Sender and reader are threads of their own, so that neither waits for the other, and sleep when there is nothing to do: on two cores a
+ * generator that spins takes the time of the broker that it measures. What it costs itself is the floor (`floor`): the same
+ * load against a process that only passes records on.
  */
-import { API_KEYS, BatchBuilder, batchesIn, ErrorCode, nextOffset, recordCount, updateCrc } from '@ottla/protocol'
-import { payload } from './batches.mjs'
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { API_KEYS, batchesIn, ErrorCode, nextOffset, recordCount } from '@ottla/protocol'
+import { MARK_IN_BATCH, nowMs } from './due.mjs'
 import { answerOf, frameOf, Wire } from './wire.mjs'
 
-const PRODUCE = 9
 const FETCH = 12
-/** Where the time is that a batch was due, within the batch: the value of its first record begins with it. */
-const MARK = Buffer.from('@due@@@@')
-
-/** Requests of 1 to `most` records, with the place of the time in each. */
-function templates({ topic, acks, recordBytes, most }) {
-  return Array.from({ length: most }, (_, index) => {
-    const builder = new BatchBuilder({ timestamp: Date.now() })
-    const value = payload(Math.max(recordBytes, MARK.length), index)
-    MARK.copy(value)
-    for (let i = 0; i <= index; i += 1) builder.append({ value })
-    const records = Buffer.from(builder.build())
-    const body = { acks, timeoutMs: 30_000, topicData: [{ name: topic, partitionData: [{ index: 0, records }] }] }
-    const frame = frameOf(API_KEYS.Produce, PRODUCE, body)
-    return { frame, batchAt: frame.indexOf(records), dueAt: frame.indexOf(MARK), markInBatch: records.indexOf(MARK) }
-  })
-}
+/** So many requests a second at most: above it, records of one request are due together. */
+const REQUESTS_PER_SECOND = 2000
+const START_MS = 100
+const LATE_MS = 20_000
 
 /** Counts by latency; buckets of a 128th of their value. */
-class Latencies {
+export class Latencies {
   #counts = new Map()
   #total = 0
   max = 0
@@ -42,54 +36,79 @@ class Latencies {
     let left = Math.ceil(this.#total * quantile)
     for (const [bucket, count] of [...this.#counts].sort(([a], [b]) => a - b)) {
       left -= count
-      if (left <= 0) return (Math.exp(bucket / 128) - 1) / 1000
+      if (left <= 0) return Math.min(this.max, (Math.exp(bucket / 128) - 1) / 1000)
     }
     return this.max
   }
 }
 
-const AT_ONCE = 256
+/** Requests for what comes from an offset on, made once: the offset is written into the bytes. */
+function fetchRequest(topic) {
+  const fetchOffset = 0x0123_4567_89ab
+  const partition = {
+    partition: 0,
+    currentLeaderEpoch: -1,
+    fetchOffset,
+    lastFetchedEpoch: -1,
+    logStartOffset: -1,
+    partitionMaxBytes: 1 << 20,
+  }
+  const frame = frameOf(API_KEYS.Fetch, FETCH, {
+    replicaId: -1,
+    maxWaitMs: 500,
+    minBytes: 1,
+    maxBytes: 50 << 20,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [{ topic, partitions: [partition] }],
+  })
+  const mark = Buffer.alloc(8)
+  mark.writeBigInt64BE(BigInt(fetchOffset))
+  const at = frame.indexOf(mark)
+  return (offset) => {
+    const copy = Buffer.from(frame)
+    copy.writeBigInt64BE(BigInt(offset), at)
+    return copy
+  }
+}
+
+/** Starts the thread that sends. Resolves when it is connected; `done` resolves with how late it was, in ms. */
+function startSender(load) {
+  const worker = new Worker(new URL('./due.mjs', import.meta.url), { workerData: load })
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('message', () => {
+      const done = new Promise((sent, failed) => {
+        worker.once('message', sent)
+        worker.once('error', failed)
+      })
+      resolve({ worker, done, start: (began) => worker.postMessage(began) })
+    })
+  })
+}
 
 /**
- * load: { bootstrap, topic, recordBytes, acks, rate, warmMs, durationMs }. Resolves with { records, seconds, p50, p99, p999, max } in ms,
- * of the records that were due after the warm-up.
+ * load: { bootstrap, topic, recordBytes, acks, rate, warmMs, durationMs, requestsPerSecond? }. Resolves with { records, seconds, p50, p99, p999,
+ * max, sentLate } in ms, of the records that were due after the warm-up; `sentLate` is the 99.9th percentile of how late they left.
  */
 export async function latency(load) {
-  const [out, back] = await Promise.all([Wire.open(load.bootstrap), Wire.open(load.bootstrap)])
-  const made = templates({ ...load, most: AT_ONCE })
+  const perSecond = Math.min(load.rate, load.requestsPerSecond ?? REQUESTS_PER_SECOND)
+  const perRequest = Math.round(load.rate / perSecond)
+  const everyMs = 1000 / perSecond
+  const requests = Math.round((load.warmMs + load.durationMs) / everyMs)
+  const [sender, back] = await Promise.all([
+    startSender({ ...load, perRequest, everyMs, requests }),
+    Wire.open(load.bootstrap),
+  ])
   const latencies = new Latencies()
-  const { markInBatch } = made[0]
-  const began = performance.now() + 50
+  const began = nowMs() + START_MS
   const measuredFrom = began + load.warmMs
-  const ends = measuredFrom + load.durationMs
-  const everyMs = 1000 / load.rate
-  let sent = 0
+  const total = requests * perRequest
+  const request = fetchRequest(load.topic)
   let seen = 0
   let position = 0
 
-  const fetchMore = () => {
-    const partition = {
-      partition: 0,
-      currentLeaderEpoch: -1,
-      fetchOffset: position,
-      lastFetchedEpoch: -1,
-      logStartOffset: -1,
-      partitionMaxBytes: 1 << 20,
-    }
-    const topics = [{ topic: load.topic, partitions: [partition] }]
-    const body = {
-      replicaId: -1,
-      maxWaitMs: 500,
-      minBytes: 1,
-      maxBytes: 50 << 20,
-      sessionId: 0,
-      sessionEpoch: -1,
-      topics,
-    }
-    back.send(frameOf(API_KEYS.Fetch, FETCH, body))
-  }
-  const take = (answer) => {
-    const now = performance.now()
+  const take = (answer, now) => {
     const partition = answerOf(API_KEYS.Fetch, FETCH, answer).responses[0]?.partitions[0]
     if (partition === undefined) return
     if (partition.errorCode !== ErrorCode.NONE) throw new Error(`fetch: error ${partition.errorCode}`)
@@ -98,46 +117,53 @@ export async function latency(load) {
     for (const pos of batchesIn(records)) {
       position = nextOffset(records, pos)
       const count = recordCount(records, pos)
-      const due = records.readDoubleBE(pos + markInBatch)
+      const due = records.readDoubleBE(pos + MARK_IN_BATCH)
       seen += count
-      if (due >= measuredFrom && due < ends) latencies.add(now - due, count)
+      if (due >= measuredFrom) latencies.add(now - due, count)
     }
   }
-  out.onAnswer = (answer) => {
-    const { errorCode } = answerOf(API_KEYS.Produce, PRODUCE, answer).responses[0].partitionResponses[0]
-    if (errorCode !== ErrorCode.NONE) throw new Error(`produce: error ${errorCode}`)
-  }
-  await new Promise((resolve) => {
+  const allSeen = new Promise((resolve, reject) => {
+    const limit = setTimeout(
+      () => reject(new Error(`${total - seen} of ${total} records did not come back`)),
+      START_MS + load.warmMs + load.durationMs + LATE_MS,
+    )
     back.onAnswer = (answer) => {
-      take(answer)
-      if (performance.now() > ends && seen >= sent) resolve()
-      else fetchMore()
-    }
-    fetchMore()
-    const sendDue = () => {
-      const now = performance.now()
-      const due = Math.min(Math.floor((Math.min(now, ends) - began) / everyMs), sent + AT_ONCE)
-      if (due > sent) {
-        const { frame, batchAt, dueAt } = made[due - sent - 1]
-        const copy = Buffer.from(frame)
-        // The earliest of those that travel together: what was due later is counted as if it were due then.
-        copy.writeDoubleBE(began + sent * everyMs, dueAt)
-        updateCrc(copy, batchAt)
-        out.send(copy)
-        sent = due
+      take(answer, nowMs())
+      if (seen < total) back.send(request(position))
+      else {
+        clearTimeout(limit)
+        resolve()
       }
-      if (now < ends) setImmediate(sendDue)
     }
-    sendDue()
   })
-  out.close()
+  back.send(request(position))
+  sender.start(began)
+  const [sentLate] = await Promise.all([sender.done, allSeen])
   back.close()
+  await sender.worker.terminate()
   return {
-    records: sent,
+    records: total,
     seconds: load.durationMs / 1000,
     p50: latencies.at(0.5),
     p99: latencies.at(0.99),
     p999: latencies.at(0.999),
     max: latencies.max,
+    sentLate,
+  }
+}
+
+/** The same load against a process that passes records on and does nothing else: what is below this, nobody can measure. */
+export async function floor(load) {
+  const relay = spawn(process.execPath, [fileURLToPath(new URL('./relay.mjs', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  try {
+    const port = await new Promise((resolve, reject) => {
+      relay.once('error', reject)
+      relay.stdout.once('data', (line) => resolve(Number(line)))
+    })
+    return await latency({ ...load, bootstrap: `127.0.0.1:${port}`, topic: 'relay' })
+  } finally {
+    relay.kill()
   }
 }

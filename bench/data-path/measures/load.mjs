@@ -7,6 +7,7 @@ const main = fileURLToPath(new URL('../../load/main.mjs', import.meta.url))
 const GB = 2 ** 30
 const MB = 2 ** 20
 const LIMIT_MS = 120_000
+const FLOOR_TIMES = { warmMs: 300, durationMs: 1500 }
 /** What is read in a case of reading: enough not to fit into anybody's own cache. */
 const FILL_BYTES = { full: 512 * MB, quick: 64 * MB }
 
@@ -113,15 +114,14 @@ export async function both(context, load) {
   )
 }
 
+/** Beside it the floor of the generator at this moment: what it measures on a process that only passes records on. */
 export async function latency(context, load) {
   return await withTopic(context, 1, (topic) =>
     pinned(context, load, async (place) => {
-      const { p50, p99, p999, max } = await generate(
-        context.broker,
-        { ...load, ...context.times, kind: 'latency', topic },
-        place,
-      )
-      return { p50, p99, p999, max }
+      const run = (kind, times) => generate(context.broker, { ...load, ...times, kind, topic }, place)
+      const { p50, p99, p999, max } = await run('latency', context.times)
+      const floor = await run('floor', FLOOR_TIMES)
+      return { p50, p99, p999, max, floorP50: floor.p50, floorP99: floor.p99 }
     }),
   )
 }
