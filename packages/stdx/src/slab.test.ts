@@ -41,6 +41,16 @@ test('a large request gets a block of its own, which a similar one uses again', 
   equal(pool.counters.freeBytes, 0)
 })
 
+test('a request as large as a slab uses a free slab again, and leaves it to be one', () => {
+  const pool = new SlabPool({ slabBytes: 4096 })
+  for (let i = 0; i < 10; i++) pool.allocate(4096).release()
+  equal(pool.counters.blocksAllocated, 1)
+  pool.allocate(3000).release()
+  pool.allocate(100).release()
+  equal(pool.counters.blocksAllocated, 1)
+  equal(pool.counters.blocksReused, 11)
+})
+
 test('free memory is bounded', () => {
   const pool = new SlabPool({ slabBytes: 1024, maxFreeBytes: 8192 })
   const slices = Array.from({ length: 10 }, () => pool.allocate(4096))

@@ -112,6 +112,11 @@ export class SlabPool {
   }
 
   #takeLarge(bytes: number): Block {
+    // What is as large as a slab is one: free ones wait together, whatever they were used for.
+    if (bytes <= this.#slabBytes && this.#slabBytes <= bytes * MAX_WASTE) {
+      const slab = this.#freeSlabs.pop()
+      if (slab !== undefined) return this.#reuse(slab)
+    }
     let best = -1
     for (let i = 0; i < this.#freeLarge.length; i++) {
       const size = this.#sizeOfFree(i)
