@@ -4,7 +4,7 @@
  * on every Node; what is imported dynamically is in the file, and evaluated when it is needed.
  *
  *     build/server.cjs, server.mjs   entries, the same thing by two names
- *     build/server.body.cjs          the bundle
+ *     build/server.body.cjs          the bundle, a function of what a module is given
  *     build/server.body.cjs.*.cache  code that V8 compiled of it
  */
 import { createHash } from 'node:crypto'
@@ -105,7 +105,8 @@ export async function bundle() {
       logLevel: 'warning',
       plugins: [workspacePackages],
     })
-    const text = outputFiles[0].text
+    // The wrapper is in the file, so that the loader hands it over as it read it: text put around it would be a second copy for good.
+    const text = `(function(exports,require,module,__filename,__dirname){${outputFiles[0].text}\n})`
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
     write(body, text)
     write(`${name}.cjs`, loader.replaceAll('__BODY__', body).replaceAll('__HASH__', hash))

@@ -41,7 +41,7 @@ function load() {
   } catch {
     // None yet.
   }
-  const source = `(function(exports,require,module,__filename,__dirname){${fs.readFileSync(file, 'latin1')}\n})`
+  const source = fs.readFileSync(file, 'latin1')
   const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
   const loaded = new vm.Script(source, { filename: file, cachedData, importModuleDynamically })
   if (use !== null && (cachedData === undefined || loaded.cachedDataRejected)) keepLater(loaded)
