@@ -21,13 +21,31 @@ test('after a slow write the loop is spared, longer each time it happens again a
     while (!pace.maySync(1, nowMs + 6 + pause)) pause++
     return pause
   }
-  equal(pauseAfterSlow(0), 250)
-  equal(pauseAfterSlow(256), 500)
-  equal(pauseAfterSlow(762), 1000)
-  pace.noteSync(100_000, 100_001)
-  equal(pauseAfterSlow(100_001), 250, 'forgotten after a good while')
-  for (let i = 1; i < 20; i++) pauseAfterSlow(100_001 + i)
-  equal(pauseAfterSlow(100_100), 16_000, 'at most so long')
+  equal(pauseAfterSlow(0), 50)
+  equal(pauseAfterSlow(56), 100)
+  equal(pauseAfterSlow(162), 200)
+  equal(pauseAfterSlow(500), 50, 'the disk had been quick for a while')
+  let nowMs = 556
+  for (let i = 0; i < 20; i++) nowMs += 6 + pauseAfterSlow(nowMs)
+  equal(pauseAfterSlow(nowMs), 16_000, 'at most so long')
+})
+
+test('a disk that stays behind is tried every 16 s, and chance does not make the pauses grow', () => {
+  const behind = new WritePace(PACE)
+  let tried = 0
+  for (let nowMs = 0; nowMs < 100_000; nowMs += 1) {
+    if (!behind.maySync(1, nowMs)) continue
+    tried++
+    behind.noteSync(nowMs, nowMs + 6)
+  }
+  equal(tried, 14)
+  const busy = new WritePace(PACE)
+  let spared = 0
+  for (let nowMs = 0; nowMs < 100_000; nowMs += 1) {
+    if (!busy.maySync(1, nowMs)) spared++
+    else busy.noteSync(nowMs, nowMs + (nowMs % 500 === 0 ? 6 : 0.01))
+  }
+  equal(spared, 200 * 55)
 })
 
 class Client implements WritebackClient {
