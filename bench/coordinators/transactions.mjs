@@ -1,9 +1,10 @@
-/** Transactions of one record each, by the protocol of today's clients (KIP-890): produce, then end. */
+/** Transactions of one batch each, by the protocol of today's clients (KIP-890): produce, then end. */
 import { BatchBuilder } from '@ottla/protocol'
 import { Peer } from './peer.mjs'
 
 const CONCURRENT_TRANSACTIONS = 51
 const RETRY = new Set([14, 15, 16, CONCURRENT_TRANSACTIONS])
+const VALUE = Buffer.alloc(100, 'x')
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function initialized(peer, transactionalId) {
@@ -27,8 +28,8 @@ async function taken(attempt) {
   }
 }
 
-/** Committed transactions a second, of so many producers, each with a partition of its own. */
-export async function transactionRate(bootstrap, { producers, topic, durationMs, prefix }) {
+/** Committed transactions a second, of so many producers, each with a partition of its own, and so many records of 100 bytes in each. */
+export async function transactionRate(bootstrap, { producers, topic, durationMs, prefix, records: count = 1 }) {
   let isOver = false
   let committed = 0
   const work = async (index) => {
@@ -43,7 +44,7 @@ export async function transactionRate(bootstrap, { producers, topic, durationMs,
         baseSequence: 0,
         transactional: true,
       })
-      batch.append({ value: 'x'.repeat(100) })
+      for (let i = 0; i < count; i += 1) batch.append({ value: VALUE })
       const records = batch.build()
       await taken(async () => {
         const { responses } = await peer.ask('Produce', 12, {

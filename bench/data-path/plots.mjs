@@ -1,6 +1,7 @@
 /** Plots of the ratios as SVG: one bar a case, from the line of equality; what is better than Apache Kafka goes to the right. */
-import { cases, metricsOf } from './cases.mjs'
-import { ratioOf } from './report.mjs'
+import { cases } from './cases.mjs'
+import { metricsOf } from './metrics.mjs'
+import { ratioOf } from './ratios.mjs'
 
 const ROW = 22
 const LABEL = 300
@@ -13,7 +14,7 @@ const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 export function plot(results, group, metric) {
   const bars = cases
     .filter((each) => each.group === group && metricsOf[each.kind][metric] !== undefined)
-    .map((each) => ({ each, of: metricsOf[each.kind][metric], found: ratioOf(results, each.name, metric) }))
+    .map((each) => ({ each, of: metricsOf[each.kind][metric], found: ratioOf(results, each, metric) }))
     .filter(({ found }) => found !== null)
   if (bars.length === 0) return null
   const middle = LABEL + (WIDTH - LABEL) / 2
@@ -39,10 +40,12 @@ export function plots(results) {
     ['produce-cpu', 'Produce', 'cpu'],
     ['consume', 'Consume', 'rate'],
     ['consume-cpu', 'Consume', 'cpu'],
+    ['both', 'Produce and consume', 'rate'],
     ['latency-p50', 'End to end', 'p50'],
     ['latency-p99', 'End to end', 'p99'],
     ['latency-p999', 'End to end', 'p999'],
     ['small-requests', 'Small requests', 'perSecond'],
+    ['combinations', 'Combinations', 'rate'],
   ]
   return Object.fromEntries(
     wanted

@@ -1,50 +1,32 @@
-/** Tables of ratios with their spread, from samples. */
-import { cases, metricsOf } from './cases.mjs'
+/** The tables of a run. */
+import { cases } from './cases.mjs'
+import { goals } from './goals.mjs'
+import { metricsOf } from './metrics.mjs'
+import { isBoundByLoad, median, noiseRows, ratioOf, valuesOf } from './ratios.mjs'
 import { systems } from './systems.mjs'
 
-const sorted = (values) => [...values].sort((a, b) => a - b)
-
-export function median(values) {
-  const [low, high] = [Math.floor((values.length - 1) / 2), Math.ceil((values.length - 1) / 2)].map(
-    (at) => sorted(values)[at],
-  )
-  return (low + high) / 2
-}
-
-/** Values of one metric of one case on one system, a round each. */
-export function valuesOf(results, name, system, metric) {
-  return results
-    .of(name, system)
-    .map((sample) => sample[metric])
-    .filter((value) => Number.isFinite(value))
-}
-
 function cell(values, { digits }) {
-  if (values.length === 0) return '–'
-  const [least, most] = [Math.min(...values), Math.max(...values)]
-  const spread = values.length === 1 ? '' : ` (${least.toFixed(digits)}–${most.toFixed(digits)})`
+  if (values.length === 0) return ''
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits))
+  const spread = values.length === 1 || least === most ? '' : ` (${least}–${most})`
   return `${median(values).toFixed(digits)}${spread}`
 }
 
-/**
- * Ottla to Apache Kafka, and whether it is a difference: within what the same system differs from itself (the second runs of Ottla, and the rounds of
- * each) it is none.
- */
-export function ratioOf(results, name, metric) {
-  const [ours, theirs, again] = ['ottla', 'kafka', 'again'].map((system) => valuesOf(results, name, system, metric))
-  if (ours.length === 0 || theirs.length === 0) return null
-  const all = [...ours, ...again]
-  const ratio = median(all) / median(theirs)
-  const noise = Math.max(Math.max(...all) / Math.min(...all), Math.max(...theirs) / Math.min(...theirs))
-  const isDifference = ratio > noise || ratio < 1 / noise || all.length + theirs.length <= 2
-  return { ratio, noise, isDifference }
+function verdict(found, { better }) {
+  if (found === null) return ''
+  const { ratio, least, most, isDifference } = found
+  const spread = least.toFixed(2) === most.toFixed(2) ? '' : ` (${least.toFixed(2)}–${most.toFixed(2)})`
+  if (!isDifference) return `none: ${ratio.toFixed(2)}${spread}`
+  return ratio > 1 === (better === 'more') ? `**${ratio.toFixed(2)}**${spread}` : `${ratio.toFixed(2)}${spread}`
 }
 
-function verdict(found, { better }) {
-  if (found === null) return '–'
-  const text = found.ratio.toFixed(2)
-  if (!found.isDifference) return `${text} (none)`
-  return found.ratio > 1 === (better === 'more') || found.ratio === 1 ? `**${text}**` : text
+/** How much of a core the load took, and whether it had all that it could take. */
+function loadOf(results, each, metric) {
+  if (metric !== Object.keys(metricsOf[each.kind])[0]) return ''
+  const parts = ['ottla', 'kafka'].map((key) => valuesOf(results, each.name, key, 'load'))
+  if (parts.some(({ length }) => length === 0)) return ''
+  const text = parts.map((values) => `${(median(values) * 100).toFixed(0)} %`).join(' / ')
+  return isBoundByLoad(results, each) ? `${text}: it binds, see CPU` : text
 }
 
 export function tables(results) {
@@ -55,23 +37,66 @@ export function tables(results) {
     .join('\n\n')
 }
 
+const columns = ['ottla', 'kafka', 'fsync']
+
 function table(results, group) {
-  const keys = Object.keys(systems).filter((key) => key !== 'again')
-  const rows = cases
-    .filter((each) => each.group === group)
-    .flatMap((each) =>
-      Object.entries(metricsOf[each.kind]).flatMap(([metric, of]) => {
-        const values = keys.map((key) => valuesOf(results, each.name, key, metric))
-        if (values.every(({ length }) => length === 0)) return []
-        const found = ratioOf(results, each.name, metric)
-        const binds = keys.some((key) => results.of(each.name, key).some(({ isBoundByLoad }) => isBoundByLoad))
-        const note = binds && metric === 'rate' ? ' (load binds)' : ''
-        return [
-          `| ${each.name} | ${of.title}${note} | ${values.map((each) => cell(each, of)).join(' | ')} | ${verdict(found, of)} |`,
-        ]
-      }),
-    )
+  const rows = cases.filter((each) => each.group === group).flatMap((each) => rowsOf(results, each))
   if (rows.length === 0) return ''
-  const head = `| case | metric | ${keys.map((key) => systems[key].title).join(' | ')} | ratio |`
-  return `## ${group}\n\n${head}\n| --- | --- |${' ---: |'.repeat(keys.length + 1)}\n${rows.join('\n')}`
+  const hasSynced = rows.some(({ cells }) => cells[2] !== '')
+  const hasLoad = rows.some(({ load }) => load !== '')
+  const titles = [
+    'case',
+    'metric',
+    systems.ottla.title,
+    systems.kafka.title,
+    'ratio',
+    ...(hasSynced ? [systems.fsync.title, 'its ratio'] : []),
+    ...(hasLoad ? ['load, of a core'] : []),
+  ]
+  const lines = rows.map(({ name, title, cells, ratios, load }) => [
+    name,
+    title,
+    cells[0],
+    cells[1],
+    ratios[0],
+    ...(hasSynced ? [cells[2], ratios[1]] : []),
+    ...(hasLoad ? [load] : []),
+  ])
+  return `## ${group}\n\n${asTable(titles, lines)}`
+}
+
+function rowsOf(results, each) {
+  return Object.entries(metricsOf[each.kind]).flatMap(([metric, of]) => {
+    const values = columns.map((key) => valuesOf(results, each.name, key, metric))
+    if (values.every(({ length }) => length === 0)) return []
+    const ratios = ['ottla', 'fsync'].map((system) => verdict(ratioOf(results, each, metric, system), of))
+    const cells = values.map((its) => cell(its, of))
+    return [{ name: each.name, title: of.title, cells, ratios, load: loadOf(results, each, metric) }]
+  })
+}
+
+function asTable(titles, lines) {
+  const marks = titles.map((title, at) => (at < 2 ? '---' : title === 'load, of a core' ? '---' : '---:'))
+  return [titles, marks, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+export function goalsTable(results) {
+  const lines = goals(results).map(({ goal, wanted, found, verdict: said }) => [
+    goal,
+    wanted,
+    found,
+    said === 'met' ? '**met**' : said,
+  ])
+  return asTable(['', 'goal', 'found', ''], lines).replaceAll('---:', '---')
+}
+
+export function noiseTable(results) {
+  const lines = noiseRows(results).map(({ each, of, one, other, ratio }) => [
+    each.name,
+    of.title,
+    cell(one, of),
+    cell(other, of),
+    ratio.toFixed(2),
+  ])
+  return asTable(['case', 'metric', systems.ottla.title, systems.again.title, 'ratio'], lines)
 }

@@ -1,52 +1,86 @@
 /**
- * Reads topics as fast as answers come, in fetch sessions as clients do; batches are counted, not unpacked. At the end of a
- * topic it begins anew.
+ * Reads topics as fast as answers come, in fetch sessions as clients do; batches are counted by their headers, and nothing else is
+ * looked at. At the end of a topic a reader begins anew, unless it follows those who write.
  */
-import { API_KEYS, batchesIn, ErrorCode, nextOffset, recordCount } from '@ottla/protocol'
-import { answerOf, frameOf, Wire } from './wire.mjs'
+import { connect } from 'node:net'
+import { API_KEYS } from '@ottla/protocol'
+import { FETCH_VERSION, FetchAnswers } from './fetch-answers.mjs'
+import { frameOf, Wire } from './wire.mjs'
 
-const VERSION = 12
 const PARTITION_BYTES = 1 << 20
 const RESPONSE_BYTES = 50 << 20
+/** Room for one read from a socket: what is larger no longer fits into the caches of a core. */
+const READ_BYTES = 256 << 10
+const room = Buffer.allocUnsafeSlow(READ_BYTES)
 
-/** One reader of all partitions, on a connection of its own. */
+/** A connection whose bytes are read into the same memory again and again: they are looked at before the next ones come. */
+function openStream(bootstrap, onBytes) {
+  const [host, port] = bootstrap.split(':')
+  return new Promise((resolve, reject) => {
+    const onread = {
+      buffer: room,
+      callback: (count, bytes) => {
+        onBytes(bytes, count)
+        return true
+      },
+    }
+    const socket = connect({ host, port: Number(port), noDelay: true, onread })
+    socket.once('error', reject)
+    socket.once('connect', () => resolve(socket))
+  })
+}
+
+/** One reader of some partitions, on a connection of its own. */
 class Reader {
-  #wire
+  #socket
   #topic
   #positions
   #ends
   #session = 0
   #epoch = 0
   #dirty
+  #isOver = () => false
+  #resolve
+  #answers = new FetchAnswers({
+    onBatch: (partition, nextOffset, records, bytes) => this.#takeBatch(partition, nextOffset, records, bytes),
+    onAnswer: (session) => this.#takeAnswer(session),
+  })
   records = 0
   bytes = 0
   requests = 0
 
-  constructor(wire, topic, ends) {
-    this.#wire = wire
+  /** places: { partition, from, end }, where `end` is the offset behind which it begins anew, and from is where it begins. */
+  static async open({ bootstrap, topic }, places) {
+    const reader = new Reader(topic, places)
+    reader.#socket = await openStream(bootstrap, (bytes, count) => reader.#answers.take(bytes, count))
+    return reader
+  }
+
+  constructor(topic, places) {
     this.#topic = topic
-    this.#ends = ends
-    this.#positions = ends.map(() => 0)
-    this.#dirty = new Set(ends.keys())
+    this.#positions = new Map(places.map(({ partition, from }) => [partition, from]))
+    this.#ends = new Map(places.map(({ partition, end }) => [partition, end]))
+    this.#dirty = new Set(this.#positions.keys())
   }
 
   /** Reads until `isOver()`. */
   run(isOver) {
+    this.#isOver = isOver
     return new Promise((resolve) => {
-      this.#wire.onAnswer = (answer) => {
-        this.#take(answer)
-        if (isOver()) resolve()
-        else this.#send()
-      }
+      this.#resolve = resolve
       this.#send()
     })
+  }
+
+  close() {
+    this.#socket.destroy()
   }
 
   #send() {
     const partitions = [...this.#dirty].map((partition) => ({
       partition,
       currentLeaderEpoch: -1,
-      fetchOffset: this.#positions[partition],
+      fetchOffset: this.#positions.get(partition),
       lastFetchedEpoch: -1,
       logStartOffset: -1,
       partitionMaxBytes: PARTITION_BYTES,
@@ -64,68 +98,74 @@ class Reader {
       forgottenTopicsData: [],
       rackId: '',
     }
-    this.#wire.send(frameOf(API_KEYS.Fetch, VERSION, body))
+    this.#socket.write(frameOf(API_KEYS.Fetch, FETCH_VERSION, body))
   }
 
-  #take(answer) {
-    const { errorCode, sessionId, responses } = answerOf(API_KEYS.Fetch, VERSION, answer)
-    if (errorCode !== ErrorCode.NONE) throw new Error(`fetch: error ${errorCode}`)
-    this.#session = sessionId
+  #takeBatch(partition, nextOffset, records, bytes) {
+    this.records += records
+    this.bytes += bytes
+    this.#positions.set(partition, nextOffset >= this.#ends.get(partition) ? 0 : nextOffset)
+    this.#dirty.add(partition)
+  }
+
+  #takeAnswer(session) {
+    this.#session = session
     this.#epoch += 1
     this.requests += 1
-    for (const { partitions } of responses) for (const partition of partitions) this.#takePartition(partition)
-  }
-
-  #takePartition({ partitionIndex, errorCode, records }) {
-    if (errorCode !== ErrorCode.NONE) throw new Error(`fetch of partition ${partitionIndex}: error ${errorCode}`)
-    if (records === null || records.length === 0) return
-    this.bytes += records.length
-    let next = this.#positions[partitionIndex]
-    for (const pos of batchesIn(records)) {
-      next = nextOffset(records, pos)
-      this.records += recordCount(records, pos)
-    }
-    this.#positions[partitionIndex] = next >= this.#ends[partitionIndex] ? 0 : next
-    this.#dirty.add(partitionIndex)
+    if (this.#isOver()) this.#resolve()
+    else this.#send()
   }
 }
 
-async function endOffsets(wire, topic, partitions) {
-  const { topics } = await wire.ask(API_KEYS.ListOffsets, 5, {
-    replicaId: -1,
-    isolationLevel: 0,
-    topics: [
-      {
-        name: topic,
-        partitions: Array.from({ length: partitions }, (_, partitionIndex) => ({
-          partitionIndex,
-          currentLeaderEpoch: -1,
-          timestamp: -1,
-        })),
-      },
-    ],
-  })
+async function endOffsets({ bootstrap, topic, partitions }) {
+  const wire = await Wire.open(bootstrap)
+  const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({
+    partitionIndex,
+    currentLeaderEpoch: -1,
+    timestamp: -1,
+  }))
+  const body = { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions: asked }] }
+  const { topics } = await wire.ask(API_KEYS.ListOffsets, 5, body)
+  wire.close()
   return [...topics[0].partitions].sort((a, b) => a.partitionIndex - b.partitionIndex).map(({ offset }) => offset)
 }
 
-/** load: { bootstrap, topic, partitions, readers, durationMs } or with `records` for each reader instead of the time. */
+/** The readers of one group: each partition has one of them, and none is without. */
+function shared(places, consumers) {
+  const count = Math.min(consumers, places.length)
+  return Array.from({ length: count }, (_, at) => places.filter((_, index) => index % count === at))
+}
+
+/**
+ * load: { bootstrap, topic, partitions, groups, consumers (of each group), durationMs } or with `records` for each group instead of the time.
+ * `isFollowing`: from the end of the topic on, whatever is written meanwhile. Bytes are those of records of `recordBytes` before compression.
+ */
 export async function fetch(load) {
-  const readers = await Promise.all(
-    Array.from({ length: load.readers }, async () => {
-      const wire = await Wire.open(load.bootstrap)
-      return { wire, reader: new Reader(wire, load.topic, await endOffsets(wire, load.topic, load.partitions)) }
-    }),
+  const { groups = 1, consumers = 1, isFollowing = false } = load
+  const offsets = await endOffsets(load)
+  const places = offsets.map((end, partition) =>
+    isFollowing ? { partition, from: end, end: Number.POSITIVE_INFINITY } : { partition, from: 0, end },
   )
+  const members = await Promise.all(
+    Array.from({ length: groups }, () => Promise.all(shared(places, consumers).map((held) => Reader.open(load, held)))),
+  )
+  const sum = (readers, key) => readers.reduce((total, reader) => total + reader[key], 0)
   const began = performance.now()
   await Promise.all(
-    readers.map(({ reader }) =>
-      reader.run(() =>
-        load.records === undefined ? performance.now() - began >= load.durationMs : reader.records >= load.records,
+    members.flatMap((group) =>
+      group.map((reader) =>
+        reader.run(() =>
+          load.records === undefined
+            ? performance.now() - began >= load.durationMs
+            : sum(group, 'records') >= load.records,
+        ),
       ),
     ),
   )
   const seconds = (performance.now() - began) / 1000
-  for (const { wire } of readers) wire.close()
-  const sum = (key) => readers.reduce((total, { reader }) => total + reader[key], 0)
-  return { records: sum('records'), bytes: sum('bytes'), requests: sum('requests'), seconds }
+  const readers = members.flat()
+  for (const reader of readers) reader.close()
+  const records = sum(readers, 'records')
+  const bytes = records * load.recordBytes
+  return { records, bytes, receivedBytes: sum(readers, 'bytes'), requests: sum(readers, 'requests'), seconds }
 }

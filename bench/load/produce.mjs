@@ -28,10 +28,26 @@ function requestsOf({ topic, partitions, acks, ...rest }) {
   return { frames, recordsPerBatch: made.recordsPerBatch }
 }
 
-function checkErrors(answer) {
-  for (const { name, partitionResponses } of answerOf(API_KEYS.Produce, VERSION, answer).responses)
-    for (const { index, errorCode } of partitionResponses)
-      if (errorCode !== ErrorCode.NONE) throw new Error(`produce to ${name}-${index}: error ${errorCode}`)
+/** Where answers to a request have their error codes, as the first one says; the others look the same unless something failed. */
+class AnswerShape {
+  #bytes = -1
+  #places = []
+
+  check(answer) {
+    if (answer.length === this.#bytes && this.#places.every((at) => answer.readInt16BE(at) === ErrorCode.NONE)) return
+    for (const { name, partitionResponses } of answerOf(API_KEYS.Produce, VERSION, answer).responses)
+      for (const { index, errorCode } of partitionResponses)
+        if (errorCode !== ErrorCode.NONE) throw new Error(`produce to ${name}-${index}: error ${errorCode}`)
+    this.#learn(answer)
+  }
+
+  /** Size 4, correlation 4, tags 1, topics 1, name; then a partition each: index 4, error 2, offsets and time 24, nothing else 3. */
+  #learn(answer) {
+    const partitions = answer.readUInt8(11 + answer.readUInt8(10) - 1) - 1
+    const first = 11 + answer.readUInt8(10)
+    this.#places = Array.from({ length: partitions }, (_, index) => first + index * 33 + 4)
+    this.#bytes = answer.length
+  }
 }
 
 /**
@@ -41,6 +57,7 @@ function checkErrors(answer) {
 export async function produce(load) {
   const { frames, recordsPerBatch } = requestsOf(load)
   const wires = await Promise.all(Array.from({ length: load.connections }, () => Wire.open(load.bootstrap)))
+  const shape = new AnswerShape()
   const began = performance.now()
   const limit = load.records ?? Number.POSITIVE_INFINITY
   let sent = 0
@@ -65,7 +82,7 @@ export async function produce(load) {
         }
         const waiting = []
         wire.onAnswer = (answer) => {
-          checkErrors(answer)
+          shape.check(answer)
           answered += waiting.shift()
           requests += 1
           underWay -= 1

@@ -32,20 +32,29 @@ export function answerOf(apiKey, version, frame) {
   return codecOf(api.response, version).decode(reader)
 }
 
+/** Room for what is read from any socket: it is looked at, or set aside, before the next read. */
+const room = Buffer.allocUnsafeSlow(64 << 10)
+
 /** `onAnswer(frame)` gets each answer with its size in front, valid until it returns. */
 export class Wire {
   #socket
-  #parts = []
-  #held = 0
-  #wanted = SIZE_BYTES
+  #rest = null
   onAnswer = () => {}
 
   static open(bootstrap) {
     const [host, port] = bootstrap.split(':')
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port: Number(port), noDelay: true })
+      let wire
+      const callback = (count, bytes) => {
+        wire.#receive(bytes.subarray(0, count))
+        return true
+      }
+      const socket = connect({ host, port: Number(port), noDelay: true, onread: { buffer: room, callback } })
       socket.once('error', reject)
-      socket.once('connect', () => resolve(new Wire(socket)))
+      socket.once('connect', () => {
+        wire = new Wire(socket)
+        resolve(wire)
+      })
     })
   }
 
@@ -78,21 +87,17 @@ export class Wire {
   }
 
   #receive(chunk) {
-    this.#parts.push(chunk)
-    this.#held += chunk.length
-    while (this.#held >= this.#wanted) {
-      const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts)
+    let bytes = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk])
+    // What is sent in return leaves together.
+    this.#socket.cork()
+    while (bytes.length >= SIZE_BYTES) {
       const end = SIZE_BYTES + bytes.readInt32BE(0)
-      this.#parts = [bytes]
-      if (bytes.length < end) {
-        this.#wanted = end
-        return
-      }
+      if (bytes.length < end) break
       this.onAnswer(bytes.subarray(0, end))
-      const rest = bytes.subarray(end)
-      this.#parts = rest.length === 0 ? [] : [rest]
-      this.#held = rest.length
-      this.#wanted = SIZE_BYTES
+      bytes = bytes.subarray(end)
     }
+    this.#socket.uncork()
+    // Copied, since the next read overwrites it; answers are small, and mostly come whole.
+    this.#rest = bytes.length === 0 ? null : Buffer.from(bytes)
   }
 }

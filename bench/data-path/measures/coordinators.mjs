@@ -4,17 +4,18 @@ import { acknowledgementRate } from '../../coordinators/shares.mjs'
 import { transactionRate } from '../../coordinators/transactions.mjs'
 import { createTopic } from '../systems.mjs'
 
-export async function transactions(context, { producers }) {
+export async function transactions(context, { producers, records }) {
   const topic = `transactions-${context.nextId()}`
   await createTopic(context.broker.bootstrap, topic, { partitions: producers })
   const { durationMs } = context.times
-  return { perSecond: await transactionRate(context.broker.bootstrap, { producers, topic, durationMs, prefix: topic }) }
+  const load = { producers, records, topic, durationMs, prefix: topic }
+  return { perSecond: await transactionRate(context.broker.bootstrap, load) }
 }
 
-export async function commits(context, { consumers }) {
+export async function commits(context, { consumers, atOnce }) {
   const topic = `commits-${context.nextId()}`
   await createTopic(context.broker.bootstrap, topic)
-  const load = { topic, consumers, connections: consumers }
+  const load = { topic, consumers, connections: consumers, atOnce }
   await commitRate(context.broker.bootstrap, { ...load, durationMs: context.times.warmMs })
   const { perSecond, p99Ms } = await commitRate(context.broker.bootstrap, { ...load, ...context.times })
   return { perSecond, p99: p99Ms }

@@ -9,6 +9,8 @@ const MB = 2 ** 20
 const KB = 2 ** 10
 const SETTLE_MS = 2000
 const WATCH_MS = 3000
+const TOPIC_PARTITIONS = 500
+const CONNECTED_AT_ONCE = 50
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -30,17 +32,21 @@ async function idle({ broker }, count, make) {
 }
 
 export function idlePartitions(context, { count }) {
-  return idle(context, count, () => createTopic(context.broker.bootstrap, 'idle', { partitions: count }))
+  return idle(context, count, async () => {
+    for (let at = 0; at < count; at += TOPIC_PARTITIONS)
+      await createTopic(context.broker.bootstrap, `idle-${at}`, { partitions: TOPIC_PARTITIONS })
+  })
 }
 
 export async function idleConnections(context, { count }) {
   const wires = []
+  const connectOne = async () => {
+    const wire = await Wire.open(context.broker.bootstrap)
+    wires.push(wire)
+    await wire.ask(API_KEYS.ApiVersions, 3, { clientSoftwareName: 'idle', clientSoftwareVersion: '1' })
+  }
   const figures = await idle(context, count, async () => {
-    for (let i = 0; i < count; i += 1) {
-      const wire = await Wire.open(context.broker.bootstrap)
-      await wire.ask(API_KEYS.ApiVersions, 3, { clientSoftwareName: 'idle', clientSoftwareVersion: '1' })
-      wires.push(wire)
-    }
+    while (wires.length < count) await Promise.all(Array.from({ length: CONNECTED_AT_ONCE }, connectOne))
   })
   for (const wire of wires) wire.close()
   return figures

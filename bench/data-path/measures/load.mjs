@@ -7,11 +7,17 @@ const main = fileURLToPath(new URL('../../load/main.mjs', import.meta.url))
 const GB = 2 ** 30
 const MB = 2 ** 20
 const LIMIT_MS = 120_000
-const FLOOR_TIMES = { warmMs: 300, durationMs: 1500 }
-/** What is read in a case of reading: enough not to fit into anybody's own cache. */
-const FILL_BYTES = { full: 512 * MB, quick: 64 * MB }
+const FLOOR_TIMES = { warmMs: 300, durationMs: 1200 }
+/** What the quick form reads. */
+const QUICK_FILL_BYTES = 64 * MB
+const SAMPLE_MS = 100
+/** More of a core than this, and the load has no time left. */
+const BOUND = 0.9
 
-/** Runs the generator. Resolves with its result, and what the broker used from the end of the warm-up on. */
+/**
+ * Runs the generator. Resolves with its result, and what the broker used from the end of the warm-up on: `cpu` in seconds, `memory` the most that it
+ * held in MB, `load` the part of a core that the generator took.
+ */
 export function generate(broker, load, { core } = {}) {
   const args = [main, JSON.stringify({ bootstrap: broker.bootstrap, ...load })]
   const [command, ...rest] =
@@ -22,6 +28,10 @@ export function generate(broker, load, { core } = {}) {
     let output = ''
     let errors = ''
     let before = null
+    let memory = 0
+    const watch = setInterval(() => {
+      memory = Math.max(memory, broker.residentBytes() / MB)
+    }, SAMPLE_MS)
     child.stderr.on('data', (chunk) => (errors += chunk))
     child.stdout.on('data', (chunk) => {
       output += chunk
@@ -31,15 +41,17 @@ export function generate(broker, load, { core } = {}) {
     })
     child.on('close', (code) => {
       clearTimeout(limit)
+      clearInterval(watch)
       if (code !== 0) return reject(new Error(`the load generator ended with ${code}: ${errors.slice(-2000)}`))
       const result = JSON.parse(output.slice(output.indexOf('\n')))
       resolve({
         ...result,
         cpu: cpuSeconds(broker.pid) - before.cpu,
         written: writtenBytes(broker.pid) - before.written,
-        memory: broker.residentBytes() / MB,
+        memory: Math.max(memory, broker.residentBytes() / MB),
+        load: result.loadCpuSeconds / result.seconds,
         // On its core the generator had no time left: it, not the broker, set the rate.
-        isBoundByLoad: result.loadCpuSeconds / result.seconds > 0.9,
+        isBoundByLoad: result.loadCpuSeconds / result.seconds > BOUND,
       })
     })
   })
@@ -59,6 +71,7 @@ const throughput = (result) => ({
   rate: result.bytes / result.seconds / MB,
   cpu: (result.cpu / result.bytes) * GB,
   memory: result.memory,
+  load: result.load,
   isBoundByLoad: result.isBoundByLoad,
 })
 
@@ -72,22 +85,32 @@ export async function produce(context, load) {
 }
 
 export async function requests(context, load) {
-  return await withTopic(context, load.partitions, async (topic) => {
-    const result = await generate(context.broker, { ...load, ...context.times, kind: 'produce', topic })
-    return {
-      perSecond: result.requests / result.seconds,
-      cpu: (result.cpu / result.requests) * 1e6,
-      isBoundByLoad: result.isBoundByLoad,
-    }
-  })
+  return await withTopic(context, load.partitions, (topic) =>
+    pinned(context, load, async (place) => {
+      const result = await generate(context.broker, { ...load, ...context.times, kind: 'produce', topic }, place)
+      return {
+        perSecond: result.requests / result.seconds,
+        cpu: (result.cpu / result.requests) * 1e6,
+        load: result.load,
+        isBoundByLoad: result.isBoundByLoad,
+      }
+    }),
+  )
+}
+
+/** Writes what is read then; how many records that were. */
+async function fill(context, load, topic) {
+  const bytes = context.isQuick ? Math.min(load.fillBytes, QUICK_FILL_BYTES) : load.fillBytes
+  const records = Math.floor(bytes / load.recordBytes)
+  const how = { acks: 1, connections: 1, inFlight: 5, isFollowing: false }
+  await generate(context.broker, { ...load, ...how, kind: 'produce', topic, records })
+  return records
 }
 
 /** Fills a topic, and reads it over and over. Cold: the first read after a restart. */
 export async function fetch(context, load) {
   return await withTopic(context, load.partitions, async (topic) => {
-    const bytes = context.isQuick ? FILL_BYTES.quick : FILL_BYTES.full
-    const records = Math.floor(bytes / load.recordBytes)
-    await generate(context.broker, { ...load, kind: 'produce', topic, acks: 1, connections: 1, inFlight: 5, records })
+    const records = await fill(context, load, topic)
     if (load.isCold) {
       await context.restart()
       return throughput(await generate(context.broker, { ...load, kind: 'fetch', topic, records: records * 0.95 }))
@@ -98,20 +121,24 @@ export async function fetch(context, load) {
   })
 }
 
-/** Writes to one topic while another is read; rates and costs are of both together. */
+/** Writes while it reads: what is written, as it comes, or another topic with old records. Rates and costs are of both together. */
 export async function both(context, load) {
-  return await withTopic(context, load.partitions, (read) =>
-    withTopic(context, load.partitions, async (written) => {
-      const records = Math.floor((context.isQuick ? FILL_BYTES.quick : FILL_BYTES.full) / load.recordBytes)
-      await generate(context.broker, { ...load, kind: 'produce', topic: read, acks: 1, records })
-      const [out, back] = await Promise.all([
-        generate(context.broker, { ...load, ...context.times, kind: 'produce', topic: written }),
-        generate(context.broker, { ...load, ...context.times, kind: 'fetch', topic: read, readers: 1 }),
-      ])
-      const bytes = out.bytes + back.bytes
-      return throughput({ ...out, bytes, isBoundByLoad: out.isBoundByLoad || back.isBoundByLoad })
-    }),
-  )
+  const withRead = load.isFollowing
+    ? (use) => withTopic(context, load.partitions, (topic) => use(topic, topic))
+    : (use) => withTopic(context, load.partitions, (read) => withTopic(context, load.partitions, (to) => use(read, to)))
+  return await withRead(async (read, to) => {
+    if (!load.isFollowing) await fill(context, load, read)
+    return await pinned(context, load, async (place) => {
+      const [out, back] = await Promise.all(
+        [
+          { kind: 'produce', topic: to },
+          { kind: 'fetch', topic: read },
+        ].map((each) => generate(context.broker, { ...load, ...context.times, ...each }, place)),
+      )
+      const isBoundByLoad = out.isBoundByLoad || back.isBoundByLoad
+      return throughput({ ...out, bytes: out.bytes + back.bytes, load: out.load + back.load, isBoundByLoad })
+    })
+  })
 }
 
 /** Beside it the floor of the generator at this moment: what it measures on a process that only passes records on. */
