@@ -347,6 +347,18 @@ storeTest(
   },
 )
 
+storeTest('every log start below which segments went is known after a crash', { config: SMALL }, async (t) => {
+  await t.open()
+  const log = await t.log('orders')
+  await t.fill(log, 40)
+  for (const start of [11, 33]) {
+    log.deleteRecordsBefore(start)
+    await t.sim.sleep(100)
+  }
+  await t.restart('process')
+  equal((await t.log('orders')).logStartOffset, 33)
+})
+
 storeTest('a quarantined partition is offline alone', { config: SMALL }, async (t) => {
   await t.open()
   await t.fill(await t.log('good'), 20)

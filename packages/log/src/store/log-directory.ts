@@ -187,10 +187,13 @@ export class LogDirectory {
   /** Segments below `offset` are about to go. Who asks while a file is being written shares the next one. */
   async recordLogStart(topicPartition: TopicPartition, offset: number): Promise<void> {
     this.logStarts.set(checkpointKey(topicPartition), offset)
-    this.#nextLogStarts ??= this.#checkpoints.run(async () => {
-      this.#nextLogStarts = null
-      await this.#write(LOG_START_CHECKPOINT, this.logStarts)
-    })
+    // Begun later, since who finds room begins within the call: it would clear what is only set when the call returns.
+    this.#nextLogStarts ??= Promise.resolve().then(() =>
+      this.#checkpoints.run(async () => {
+        this.#nextLogStarts = null
+        await this.#write(LOG_START_CHECKPOINT, this.logStarts)
+      }),
+    )
     await this.#nextLogStarts
   }
 

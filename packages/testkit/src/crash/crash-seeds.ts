@@ -21,6 +21,7 @@ export const CRASH_SEEDS: readonly { readonly promised: Promised; readonly seed:
     seed: 'rmwqojq7r.30',
     found: 'a producer was forgotten whose records were deleted after one crash and before the next',
   },
+  { promised: 'replicated', seed: 'rmwqx94y9.256', found: 'only the first log start of a life was recorded' },
   {
     promised: 'fsync',
     seed: 'mwqwlho4.102',
