@@ -11,6 +11,7 @@ import { nodeEnv } from './index.ts'
 import { lockByFile } from './lock-file.ts'
 import { NodeNetwork } from './node-network.ts'
 
+const ONE_PLACE = { skip: process.platform === 'win32' && 'each reads into memory of its own' }
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -111,6 +112,35 @@ test('localhost is served on both loopback addresses under one port', async () =
   }
   deepEqual(remotes, hosts)
   await socket.close()
+})
+
+test('what the connections of a server send is received in one place, chunk after chunk', ONE_PLACE, async () => {
+  const network = new NodeNetwork()
+  const places = new Set<ArrayBufferLike>()
+  const heard: string[] = []
+  let resolveHeard: () => void
+  const allHeard = new Promise<void>((resolve) => {
+    resolveHeard = resolve
+  })
+  const listening = await network.listen({ host: '127.0.0.1', port: 0 }, (stream) => {
+    stream.onData = (chunk) => {
+      places.add(chunk.buffer)
+      heard.push(chunk.toString())
+      stream.write([Buffer.from('more')])
+      if (heard.length === 20) resolveHeard()
+    }
+  })
+  const streams = await Promise.all([1, 2].map(() => network.connect({ host: '127.0.0.1', port: listening.port })))
+  for (const [at, stream] of streams.entries()) {
+    stream.onData = () => stream.write([Buffer.from(`from ${at}`)])
+    stream.write([Buffer.from(`from ${at}`)])
+  }
+  await allHeard
+  deepEqual([...new Set(heard)].sort(), ['from 0', 'from 1'])
+  // An undocumented handle of Node: where it is gone, each read has a chunk of its own, and this is how one learns.
+  equal(places.size, 1)
+  for (const stream of streams) stream.destroy()
+  await listening.close()
 })
 
 test('connecting to where nobody answers ends in time, to an unknown name with its code', async () => {

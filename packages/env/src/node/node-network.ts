@@ -7,6 +7,7 @@ import {
   type Network,
   NetworkError,
 } from '../network.ts'
+import { receivingInOnePlace } from './accepted-socket.ts'
 import { NodeByteStream, networkError } from './node-byte-stream.ts'
 import { startTls } from './node-tls.ts'
 
@@ -32,7 +33,7 @@ export class NodeNetwork implements Network {
   }
 
   listen(address: ListenAddress, accept: (stream: ByteStream) => void): Promise<ListeningSocket> {
-    return this.listenForSockets(address, (socket) => accept(new NodeByteStream(socket)))
+    return this.listenForSockets(address, (socket) => accept(new NodeByteStream(receivingInOnePlace(socket))))
   }
 
   /** As `listen`, for who needs the sockets of Node. */
