@@ -7,7 +7,7 @@ import { FolderSyncs } from './folder-syncs.ts'
 import { IndexCache } from './index/index-cache.ts'
 import { Limiter } from './limiter.ts'
 import { OpenFiles } from './open-files.ts'
-import { ReadAhead } from './read/read-ahead.ts'
+import { PieceCache } from './read/piece-cache.ts'
 import { TailBudget } from './tail/tail-budget.ts'
 import { WritePace } from './write/write-pace.ts'
 import { WriteTrouble } from './write/write-trouble.ts'
@@ -25,7 +25,7 @@ export interface LogLimits {
   readonly concurrentReads: number
   /** Most bytes of one read from disk (a larger batch is read whole all the same). */
   readonly readMaxBytes: number
-  /** Bytes read ahead of sequential readers. */
+  /** Bytes read ahead of sequential readers, or kept for others that read the same. */
   readonly readAheadBytes: number
   /** Indexes of closed segments. */
   readonly indexCacheBytes: number
@@ -63,7 +63,7 @@ export interface LogCounters {
   tailReadBytes: number
   diskReads: number
   diskReadBytes: number
-  /** Disk reads that were answered by what had been read ahead. */
+  /** Disk reads that were answered by what had been read ahead, or by another reader. */
   readAheadHits: number
   syncs: number
   revertedAppends: number
@@ -81,7 +81,7 @@ export interface LogResources {
   readonly reads: Limiter
   readonly slabs: SlabPool
   readonly indexes: IndexCache
-  readonly readAhead: ReadAhead
+  readonly pieces: PieceCache
   /** Syncs of folders, shared by who asks at the same time. */
   readonly folders: FolderSyncs
   readonly turn: WriteTurn
@@ -120,7 +120,7 @@ export function createLogResources(
     reads: new Limiter(all.concurrentReads),
     slabs,
     indexes: new IndexCache(all.indexCacheBytes),
-    readAhead: new ReadAhead(all.readAheadBytes),
+    pieces: new PieceCache({ capacityBytes: all.readAheadBytes, monotonic: () => env.clock.monotonic() }),
     folders: new FolderSyncs(env.files),
     turn: new WriteTurn(env.timers),
     writeback: new Writeback({ perLogBytes: all.writebackLogBytes, totalBytes: all.writebackTotalBytes }),

@@ -12,7 +12,7 @@ import type { Segment } from '../segment/segment.ts'
 import type { LogTail } from '../tail/log-tail.ts'
 import type { ReadOptions, ReadResult, Retainable } from '../types.ts'
 import { type Selection, selectBatches } from './batch-selection.ts'
-import type { Piece } from './read-ahead.ts'
+import type { Piece, PieceUse } from './piece-cache.ts'
 
 export interface ReaderOwner {
   /** The indexes of a closed segment could not be had from memory. */
@@ -31,8 +31,17 @@ interface Place {
   readonly indexed: number | null
 }
 
+/** Where the batch at some offset begins, and whether a reader went on from there. */
+interface Hint {
+  readonly segment: Segment
+  readonly position: number
+  isTaken: boolean
+}
+
 /** Readers of one log that are remembered, to find without an index where they go on. */
-const HINTS_MAX = 16
+const HINTS_MAX = 32
+/** When two readers came by the same place, so many reads of the log are taken for shared ones. */
+const SHARED_READS = 16
 /** Bytes that a position from the index may lie before the batch sought, beside the index interval. */
 const INDEX_SLACK_BYTES = 16 << 10
 const READ_MIN_BYTES = 16 << 10
@@ -41,8 +50,10 @@ export class LogReader {
   readonly #state: LogState
   readonly #tail: LogTail
   readonly #owner: ReaderOwner
-  /** Where the batch at an offset begins, by offset. */
-  readonly #hints = new Map<number, { segment: Segment; position: number }>()
+  /** By offset. */
+  readonly #hints = new Map<number, Hint>()
+  /** Reads that are still taken for shared ones. */
+  #sharedReads = 0
 
   constructor(state: LogState, tail: LogTail, owner: ReaderOwner) {
     this.#state = state
@@ -67,7 +78,7 @@ export class LogReader {
   /** The log was cut or its segments changed: forget positions. */
   forget(): void {
     this.#hints.clear()
-    this.#state.resources.readAhead.forget(this.#state.path)
+    this.#state.resources.pieces.forget(this.#state.path)
   }
 
   async #readDisk(offset: number, options: ReadOptions): Promise<ReadResult> {
@@ -163,8 +174,12 @@ export class LogReader {
   async #placeOf(segment: Segment, offset: number): Promise<Place> {
     const hint = this.#hints.get(offset)
     if (hint !== undefined && hint.segment === segment) {
+      if (hint.isTaken) this.#sharedReads = SHARED_READS
+      else if (this.#sharedReads > 0) this.#sharedReads--
+      hint.isTaken = true
       this.#hints.delete(offset)
-      return { ...hint, isExact: true, indexed: null }
+      this.#hints.set(offset, hint)
+      return { segment, position: hint.position, isExact: true, indexed: null }
     }
     const indexes = segment.indexes ?? (await this.#owner.loadIndexes(segment))
     const entry = indexes.offset.floor(offset)
@@ -174,8 +189,10 @@ export class LogReader {
 
   #remember(offset: number, segment: Segment, position: number): void {
     if (position >= segment.writtenBytes && segment.state !== 'active') return
+    const hint = this.#hints.get(offset)
+    if (hint?.segment === segment && hint.position === position) return
     this.#hints.delete(offset)
-    this.#hints.set(offset, { segment, position })
+    this.#hints.set(offset, { segment, position, isTaken: false })
     if (this.#hints.size <= HINTS_MAX) return
     for (const oldest of this.#hints.keys()) {
       this.#hints.delete(oldest)
@@ -188,17 +205,22 @@ export class LogReader {
     const bytes = Math.min(this.#clampRead(read.wanted), segment.writtenBytes - position)
     const tailStart = this.#tail.startOffset
     if (bytes <= 0 || (tailStart !== undefined && read.nextOffset >= tailStart)) return
-    this.#state.resources.readAhead.start(segment.logPath, position, bytes, () =>
-      this.#readPiece(segment, position, bytes).catch(() => null),
-    )
+    const place = { path: segment.logPath, position, bytes }
+    this.#state.resources.pieces.readAhead(place, () => this.#readPiece(segment, position, bytes))
   }
 
   async #pieceAt(segment: Segment, position: number, bytes: number): Promise<Piece> {
-    const { readAhead, counters } = this.#state.resources
-    const ahead = await readAhead.take(segment.logPath, position)
-    if (ahead === undefined || ahead === null) return this.#readPiece(segment, position, bytes)
-    counters.readAheadHits++
-    return ahead
+    const { pieces, counters } = this.#state.resources
+    const place = { path: segment.logPath, position, bytes }
+    const use: PieceUse = this.#sharedReads > 0 ? 'shared' : 'once'
+    const ready = await pieces.take(place, use)
+    if (ready !== undefined && ready !== null) {
+      counters.readAheadHits++
+      return ready
+    }
+    const read = (): Promise<Piece> => this.#readPiece(segment, position, bytes)
+    if (use === 'once') return read()
+    return (await pieces.readShared(place, read)) ?? read()
   }
 
   #readPiece(segment: Segment, position: number, bytes: number): Promise<Piece> {
