@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { ensureBuilt } from './lib/bundle.mjs'
+import { serverEnvironment } from './lib/server-environment.mjs'
 import { root, say } from './lib/workspace.mjs'
 
 await ensureBuilt({ refresh: true })
@@ -18,7 +19,11 @@ const settings = isFileGiven
   : [join(root, 'config', 'server.properties'), ...args]
 
 // Data folders of the file are relative to where the broker is started: here, the repository.
-const child = spawn(process.execPath, [join(root, 'build', 'server.cjs'), ...settings], { cwd: root, stdio: 'inherit' })
+const child = spawn(process.execPath, [join(root, 'build', 'server.cjs'), ...settings], {
+  cwd: root,
+  env: serverEnvironment,
+  stdio: 'inherit',
+})
 // Ctrl-C reaches the broker by itself, since it is of the same process group; it needs time to stop.
 process.on('SIGINT', () => {})
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

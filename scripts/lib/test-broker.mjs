@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { serverEnvironment } from './server-environment.mjs'
 import { root } from './workspace.mjs'
 
 export function freePort() {
@@ -50,6 +51,7 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
   const text = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`)
   writeFileSync(file, text.join(''))
   const child = spawn(node ?? process.execPath, [join(root, 'build', 'server.mjs'), file], {
+    env: serverEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   endWithThisProcess(child)

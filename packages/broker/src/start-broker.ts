@@ -117,7 +117,7 @@ class Start {
     this.#env = env
     this.#config = config
     this.#options = options
-    this.#pool = options.pool ?? new SlabPool()
+    this.#pool = options.pool ?? new SlabPool(env.discardMemory && { discard: env.discardMemory })
     this.#resources = createLogResources(env, logLimits(config.values), this.#pool)
     this.#metrics.observeLogs(this.#resources)
   }
@@ -143,7 +143,7 @@ class Start {
     this.#dispatcher = new Dispatcher(broker, broker.apis)
     if (logs.previousBrokerEpoch < 0) void recover(broker)
     void logs.resumeMoves()
-    this.#undo.push(startSchedules(broker), startLogCleaner(broker), () => drain(server, broker))
+    this.#undo.push(startSchedules(broker, this.#resources), startLogCleaner(broker), () => drain(server, broker))
     await registration.unfence()
     server.open()
     this.#phase = 'running'

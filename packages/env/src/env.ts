@@ -28,4 +28,6 @@ export interface Env {
   readonly diagnostics?: Diagnostics
   /** What there is to know of this process now. Absent where no process is the program's own: in the simulation. */
   readonly processFigures?: () => ProcessFigures
+  /** Frees the memory of a buffer that nobody uses any more, now; the buffer is empty then. Absent where the garbage collector may find it. */
+  readonly discardMemory?: (buffer: Buffer) => void
 }

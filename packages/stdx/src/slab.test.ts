@@ -92,3 +92,36 @@ test('slices that are held never overlap, whatever the order of allocation and r
     }),
   )
 })
+
+test('a trim gives free blocks back, but for as much as was in use since the one before', () => {
+  const discarded: number[] = []
+  const pool = new SlabPool({ slabBytes: 4096, discard: ({ length }) => discarded.push(length) })
+  const held = [10_000, 20_000, 40_000].map((bytes) => pool.allocate(bytes))
+  for (const slice of held) slice.release()
+  pool.trim()
+  deepEqual(discarded, [], 'all were in use at once')
+  pool.allocate(40_000).release()
+  pool.trim()
+  deepEqual(discarded, [12_288, 20_480])
+  pool.trim()
+  deepEqual([discarded, pool.counters.freeBytes], [[12_288, 20_480, 40_960], 0])
+})
+
+test('blocks beyond the bound are given back when they become free', () => {
+  const discarded: number[] = []
+  const pool = new SlabPool({ slabBytes: 4096, maxFreeBytes: 20_000, discard: ({ length }) => discarded.push(length) })
+  const held = [10_000, 12_000].map((bytes) => pool.allocate(bytes))
+  for (const slice of held) slice.release()
+  deepEqual([discarded, pool.counters.freeBytes], [[12_288], 12_288])
+})
+
+test('a trim leaves what is in use', () => {
+  const pool = new SlabPool({ slabBytes: 4096, discard: (block) => block.fill(0) })
+  const held = Array.from({ length: 4 }, () => pool.allocate(1024))
+  const next = pool.allocate(1024)
+  for (const slice of [...held.slice(1), next]) slice.buffer.fill(7)
+  held[0]!.release()
+  pool.trim()
+  pool.trim()
+  for (const slice of [...held.slice(1), next]) equal(slice.buffer[1023], 7)
+})

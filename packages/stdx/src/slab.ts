@@ -9,10 +9,12 @@ import { assert } from './assert.ts'
 export interface SlabPoolOptions {
   /** Size of one slab; a request above a quarter of it gets a block of its own. Default 1 MiB. */
   readonly slabBytes?: number
-  /** Free blocks beyond this are given back to the garbage collector. Default 32 MiB. */
+  /** Free blocks beyond this are given back. Default 32 MiB. */
   readonly maxFreeBytes?: number
   /** Debug mode: a freed slice is filled with 0xDB, so that use after release shows. */
   readonly poison?: boolean
+  /** Gives the memory of a block back at once, that nobody uses any more. Default: the garbage collector finds it. */
+  readonly discard?: (block: Buffer) => void
 }
 
 /** A counted piece of memory. Its maker holds the first count. */
@@ -53,6 +55,7 @@ export class SlabPool {
   readonly #slabBytes: number
   readonly #maxFreeBytes: number
   readonly #poison: boolean
+  readonly #discard: (block: Buffer) => void
   readonly #freeSlabs: Block[] = []
   readonly #freeLarge: Block[] = []
   #current: Block
@@ -61,11 +64,14 @@ export class SlabPool {
   #blocksReused = 0
   #inUseBytes = 0
   #freeBytes = 0
+  /** Most of `#inUseBytes` since the last trim. */
+  #peakInUseBytes = 0
 
   constructor(options: SlabPoolOptions = {}) {
     this.#slabBytes = options.slabBytes ?? 1024 * 1024
     this.#maxFreeBytes = options.maxFreeBytes ?? 32 * 1024 * 1024
     this.#poison = options.poison ?? false
+    this.#discard = options.discard ?? (() => {})
     this.#current = { bytes: Buffer.alloc(0), position: 0, live: 0 }
   }
 
@@ -83,12 +89,35 @@ export class SlabPool {
   allocate(bytes: number): SlabSlice {
     assert(Number.isInteger(bytes) && bytes >= 0, 'slice size is a whole number')
     const block = bytes > this.#slabBytes / 4 ? this.#takeLarge(bytes) : this.#slabFor(bytes)
-    if (block.live === 0) this.#inUseBytes += block.bytes.length
+    if (block.live === 0) this.#used(block)
     block.live++
     this.#slices++
     const start = block.position
     block.position = start + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
     return new Slice(block, block.bytes.subarray(start, start + bytes), this.#freed)
+  }
+
+  /** Gives free blocks back, but for as much as was in use since the call before and is not now. To be called now and then. */
+  trim(): void {
+    let surplus = this.#freeBytes - (this.#peakInUseBytes - this.#inUseBytes)
+    for (const blocks of [this.#freeSlabs, this.#freeLarge]) {
+      let count = 0
+      // What stands in front has waited for the longest.
+      for (const { bytes } of blocks) {
+        if (bytes.length > surplus) break
+        surplus -= bytes.length
+        this.#freeBytes -= bytes.length
+        this.#discard(bytes)
+        count++
+      }
+      blocks.splice(0, count)
+    }
+    this.#peakInUseBytes = this.#inUseBytes
+  }
+
+  #used(block: Block): void {
+    this.#inUseBytes += block.bytes.length
+    if (this.#inUseBytes > this.#peakInUseBytes) this.#peakInUseBytes = this.#inUseBytes
   }
 
   /** Called by a slice whose last holder let go. */
@@ -142,7 +171,10 @@ export class SlabPool {
   }
 
   #keepFree(block: Block): void {
-    if (this.#freeBytes + block.bytes.length > this.#maxFreeBytes) return
+    if (this.#freeBytes + block.bytes.length > this.#maxFreeBytes) {
+      this.#discard(block.bytes)
+      return
+    }
     this.#freeBytes += block.bytes.length
     if (block.bytes.length === this.#slabBytes) this.#freeSlabs.push(block)
     else this.#freeLarge.push(block)

@@ -1,11 +1,13 @@
-/** What the broker does now and then: checkpoints, retention, periods of metrics. */
+/** What the broker does now and then: checkpoints, retention, periods of metrics, memory that goes back. */
+import type { LogResources } from '@ottla/log'
 import type { Broker } from '../broker.ts'
+import { IDLE_MEMORY_PERIOD_MS, releaseIdleMemory } from './idle-memory.ts'
 import { Periodic } from './periodic.ts'
 
 const METRICS_PERIOD_MS = 60_000
 
 /** Starts the work; gives what ends it, which resolves when none is under way. */
-export function startSchedules(broker: Broker): () => Promise<void> {
+export function startSchedules(broker: Broker, resources: LogResources): () => Promise<void> {
   const { env, config, logs, logger, metrics } = broker
   const { values } = config
   const every = (name: string, periodMs: number, run: () => Promise<void> | void): Periodic =>
@@ -16,6 +18,7 @@ export function startSchedules(broker: Broker): () => Promise<void> {
     ),
     every('recovery point checkpoint', values['log.flush.offset.checkpoint.interval.ms'], () => logs.checkpoint()),
     every('recent metrics', METRICS_PERIOD_MS, () => metrics.turn(env.processFigures?.())),
+    every('idle memory', IDLE_MEMORY_PERIOD_MS, () => releaseIdleMemory(env, resources)),
     every('retention', values['log.retention.check.interval.ms'], () => logs.applyRetention(env.clock.now())),
   ]
   return async () => {

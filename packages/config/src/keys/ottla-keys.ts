@@ -55,7 +55,7 @@ export const OTTLA_BROKER_KEYS = [
   {
     name: 'ottla.tail.budget.bytes',
     type: 'long',
-    default: 134_217_728,
+    default: 67_108_864,
     valid: { kind: 'range', min: 0 },
     importance: 'medium',
     updateMode: 'read-only',

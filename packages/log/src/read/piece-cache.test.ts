@@ -97,3 +97,16 @@ test('a failed read is none, and a folder that is forgotten gives its memory bac
   await new Promise((resolve) => setImmediate(resolve))
   equal(world.slabs.counters.inUseBytes, 0)
 })
+
+test('what nobody came for in time goes though there is room, and its memory with it', async () => {
+  const world = new World()
+  world.ahead(0)
+  world.nowMs = 1500
+  world.ahead(100)
+  world.nowMs = 2000
+  world.cache.dropAbandoned()
+  equal(world.cache.usedBytes, 100)
+  equal(await world.take(0), 'none')
+  equal(await world.take(100), 'found')
+  equal(world.slabs.counters.inUseBytes, 0)
+})

@@ -82,6 +82,12 @@ export class PieceCache {
     return entry === null ? read() : this.#share(entry)
   }
 
+  /** Drops what nobody has come for in time, though there is room. To be called now and then. */
+  dropAbandoned(): void {
+    const now = this.#monotonic()
+    for (const entry of [...this.#entries.values()]) if (now - entry.startedAt >= ABANDONED_MS) this.#drop(entry)
+  }
+
   /** The log was cut or removed: what was read of it is stale. */
   forget(folder: string): void {
     for (const entry of [...this.#entries.values()]) if (entry.key.startsWith(`${folder}/`)) this.#drop(entry)

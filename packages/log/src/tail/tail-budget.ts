@@ -10,6 +10,8 @@ export interface TailPlace {
   readonly heldBytes: number
   /** Given up already. */
   isFree: boolean
+  /** When it was taken, in turns of the budget. */
+  takenIn: number
   /** The place taken next, by whatever log. */
   nextPlace: TailPlace | null
 }
@@ -27,6 +29,8 @@ export class TailBudget {
   #usedBytes = 0
   #oldest: TailPlace | null = null
   #newest: TailPlace | null = null
+  /** Counts {@link turn}s. */
+  #turns = 0
 
   constructor(capacityBytes: number) {
     this.#capacityBytes = capacityBytes
@@ -41,8 +45,23 @@ export class TailBudget {
     if (this.#newest === null) this.#oldest = place
     else this.#newest.nextPlace = place
     this.#newest = place
+    place.takenIn = this.#turns
     this.#usedBytes += place.heldBytes + ENTRY_OVERHEAD_BYTES
     while (this.#usedBytes > this.#capacityBytes && this.#oldest !== null) this.#oldest.tail.evictOldest()
+  }
+
+  /** A new age begins: what was taken before the last one is old. */
+  turn(): void {
+    this.#turns++
+  }
+
+  /** Makes old places leave, at most so many; false when none is left: nobody needs their room, and hardly anybody reads them any more. */
+  evictOld(countMax: number): boolean {
+    for (let count = 0; count < countMax; count++) {
+      if (this.#oldest === null || this.#oldest.takenIn + 1 >= this.#turns) return false
+      this.#oldest.tail.evictOldest()
+    }
+    return true
   }
 
   /** The place is given up (evicted, cut off, or its log closed). */

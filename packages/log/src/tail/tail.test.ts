@@ -138,3 +138,30 @@ test('cutting drops what reaches above the cut', () => {
   equal(budget.usedBytes, 0)
   equal(tail.startOffset, undefined)
 })
+
+test('what is older than a turn of the budget leaves, so many at once, and what is new stays', () => {
+  const budget = new TailBudget(100_000)
+  const tail = new LogTail(budget, { copiedBytes: 0 })
+  const add = (offset: number): void =>
+    tail.add({
+      records: batchAt(offset, 1, 2000),
+      owner: undefined,
+      baseOffset: offset,
+      nextOffset: offset + 1,
+      isMany: false,
+    })
+  for (const offset of [0, 1, 2]) add(offset)
+  budget.turn()
+  add(3)
+  equal(budget.evictOld(10), false)
+  equal(tail.startOffset, 0, 'the turn before is not old')
+  budget.turn()
+  equal(budget.evictOld(2), true)
+  equal(tail.startOffset, 2)
+  equal(budget.evictOld(2), false)
+  equal(tail.startOffset, 3)
+  budget.turn()
+  equal(budget.evictOld(2), false)
+  equal(tail.entryCount, 0)
+  equal(budget.usedBytes, 0)
+})
