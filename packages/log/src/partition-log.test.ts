@@ -49,10 +49,10 @@ simTest('LogAppendTime is stamped and told', { config: { messageTimestampType: '
 
 simTest('a read from the tail is synchronous and hands out the bytes that came in', {}, async (t) => {
   const log = await t.open()
-  const batch = batchOf({ count: 3, valueBytes: 1000 })
+  const batch = batchOf({ count: 3, valueBytes: 3000 })
   log.append(batch, { origin: 'client', leaderEpoch: 0 })
   await t.written()
-  const result = log.read(1, { maxBytes: 10_000, upTo: 3, minOneBatch: true })
+  const result = log.read(1, { maxBytes: 20_000, upTo: 3, minOneBatch: true })
   ok('kind' in result && result.kind === 'records')
   equal(result.buffers[0], batch, 'the same buffer')
   equal(result.firstOffset, 0)

@@ -21,10 +21,10 @@ export interface TailRead {
 }
 
 /** Appends up to this are copied. */
-const COPY_MAX_BYTES = 1024
+const COPY_MAX_BYTES = 4096
 /** A chunk is as large as the log is lively: twice the one before it, between these. */
 const CHUNK_MIN_BYTES = 1024
-const CHUNK_MAX_BYTES = 16 << 10
+const CHUNK_MAX_BYTES = 64 << 10
 
 export class LogTail implements TailOwner {
   readonly #budget: TailBudget

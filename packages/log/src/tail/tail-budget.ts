@@ -70,7 +70,12 @@ export class TailBudget {
     place.isFree = true
     this.#usedBytes -= place.heldBytes + ENTRY_OVERHEAD_BYTES
     // The front is never a free place: the oldest one is always there to leave.
-    while (this.#oldest?.isFree) this.#oldest = this.#oldest.nextPlace
+    while (this.#oldest?.isFree) {
+      const gone = this.#oldest
+      this.#oldest = gone.nextPlace
+      // A dead place that still points to the next would have the collector take all of them for old.
+      gone.nextPlace = null
+    }
     if (this.#oldest === null) this.#newest = null
   }
 }

@@ -14,7 +14,7 @@ function batchAt(offset: number, count: number, valueBytes = 10): Buffer {
 }
 
 test('the budget holds over all logs, and what is oldest anywhere goes first', () => {
-  const budget = new TailBudget(9000)
+  const budget = new TailBudget(30_000)
   const slabs = new SlabPool({ poison: true })
   const tails = [
     new LogTail(budget, { copiedBytes: 0 }),
@@ -23,7 +23,7 @@ test('the budget holds over all logs, and what is oldest anywhere goes first', (
   ]
   const ends = [0, 0, 0]
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(2000)), { maxLength: 50 }), (adds) => {
+    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(8000)), { maxLength: 50 }), (adds) => {
       for (const [which, valueBytes] of adds) {
         const batch = batchAt(ends[which]!, 1, valueBytes)
         const owner = slabs.allocate(batch.length)
@@ -37,7 +37,7 @@ test('the budget holds over all logs, and what is oldest anywhere goes first', (
         }
         tails[which]!.add(entry)
         ends[which]!++
-        ok(budget.usedBytes <= 9000)
+        ok(budget.usedBytes <= 30_000)
       }
     }),
   )
@@ -54,10 +54,10 @@ test('an entry larger than the whole budget is not kept', () => {
 })
 
 test('a read holds what it returns until it is released', () => {
-  const tail = new LogTail(new TailBudget(5000), { copiedBytes: 0 })
+  const tail = new LogTail(new TailBudget(10_000), { copiedBytes: 0 })
   const counts = { held: 1 }
   const owner = { retain: () => counts.held++, release: () => counts.held-- }
-  tail.add({ records: batchAt(0, 2, 600), owner, baseOffset: 0, nextOffset: 2, isMany: false })
+  tail.add({ records: batchAt(0, 2, 2500), owner, baseOffset: 0, nextOffset: 2, isMany: false })
   const read = tail.read(0, { maxBytes: 100, upTo: 2, minOneBatch: true })
   equal(counts.held, 2)
   tail.clear()
@@ -144,7 +144,7 @@ test('what is older than a turn of the budget leaves, so many at once, and what 
   const tail = new LogTail(budget, { copiedBytes: 0 })
   const add = (offset: number): void =>
     tail.add({
-      records: batchAt(offset, 1, 2000),
+      records: batchAt(offset, 1, 5000),
       owner: undefined,
       baseOffset: offset,
       nextOffset: offset + 1,
@@ -164,4 +164,18 @@ test('what is older than a turn of the budget leaves, so many at once, and what 
   equal(budget.evictOld(2), false)
   equal(tail.entryCount, 0)
   equal(budget.usedBytes, 0)
+})
+
+test('appends of some KB stand together in chunks: one slice for many, and the slab of the frames is free at once', () => {
+  const counters = { copiedBytes: 0 }
+  const tail = new LogTail(new TailBudget(1 << 20), counters)
+  const slabs = new SlabPool()
+  for (let offset = 0; offset < 100; offset++) {
+    const batch = batchAt(offset, 1, 2500)
+    const owner = slabs.allocate(batch.length)
+    batch.copy(owner.buffer)
+    tail.add({ records: owner.buffer, owner, baseOffset: offset, nextOffset: offset + 1, isMany: false })
+  }
+  ok(tail.entryCount <= 15, `${tail.entryCount} entries`)
+  equal(slabs.counters.inUseBytes, 0)
 })
