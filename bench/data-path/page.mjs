@@ -8,7 +8,7 @@ import { goalsTable, noiseTable, tables } from './report.mjs'
 
 const folder = join(root, 'docs', 'benchmarks')
 
-/** run: { revision, rounds, times, seconds, leftOut }. */
+/** run: { revision, rounds, times, seconds, leftOut, failed }. */
 export function writePage(results, run) {
   const pictures = plots(results)
   rmSync(join(folder, 'data-path'), { recursive: true, force: true })
@@ -17,9 +17,15 @@ export function writePage(results, run) {
   writeFileSync(join(folder, 'data-path.md'), pageOf(results, run, Object.keys(pictures)))
 }
 
-function pageOf(results, { revision, rounds, times, seconds, leftOut }, pictures) {
+function pageOf(results, { revision, rounds, times, seconds, leftOut, failed }, pictures) {
   const images = pictures.map((name) => `![${name.replace('.svg', '').replaceAll('-', ' ')}](data-path/${name})`)
-  const missing = leftOut.length === 0 ? '' : `\nNo time was left for: ${leftOut.join('; ')}.\n`
+  const missing = [
+    ['No time was left for', leftOut],
+    ['Failed', failed],
+  ]
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `\n${what}: ${names.join('; ')}.\n`)
+    .join('')
   return `# The data path beside Apache Kafka
 
 Written by \`npm run bench -- data-path\` at ${revision} on Node ${process.version}: ${availableParallelism()} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, ${(seconds / 60).toFixed(0)} minutes, load average at

@@ -78,6 +78,7 @@ const isOverdue = () => isWhole && elapsedSeconds() > LIMIT_SECONDS
 let lastId = 0
 let plannedSeconds = 0
 const leftOut = []
+const failed = []
 
 function sayPlan() {
   const planned = planOf({ cases: wanted, systems: compared, rounds, times })
@@ -90,12 +91,25 @@ function sayPlan() {
   say(`${wanted.length} cases in ${rounds} rounds: about ${minutes(whole)}${limit}`)
 }
 
+/** Once more, if it fails: a bench of 40 minutes is not lost for one connection. */
+async function attempted(each, context) {
+  try {
+    return await measures[each.kind](context, each)
+  } catch (error) {
+    say(`${each.name} failed and is tried again: ${error.stack}`)
+    return await measures[each.kind](context, each)
+  }
+}
+
 async function measure(each, key, context) {
   if (isOverdue()) {
     leftOut.push(`${each.name} on ${systems[key].title}`)
     return
   }
-  const sample = await measures[each.kind](context, each)
+  const sample = await attempted(each, context).catch(({ message }) => {
+    failed.push(`${each.name} on ${systems[key].title}: ${message.split('\n')[0]}`)
+    return {}
+  })
   results.add(each.name, key, sample)
   results.save(elapsedSeconds())
   const shown = Object.entries(sample).map(
@@ -163,11 +177,15 @@ if (!process.argv.includes('--dry-run')) {
     const its = casesOf(number)
     for (const key of compared) await round(key, its, number)
   }
+  if (failed.length > 0) {
+    say(`failed: ${failed.join('; ')}`)
+    process.exitCode = 1
+  }
   if (leftOut.length > 0) say(`no time was left for: ${leftOut.join('; ')}`)
   console.log(`\n${tables(results)}\n\n${goalsTable(results)}\n`)
   if (compared.includes('again')) console.log(`${noiseTable(results)}\n`)
   if (isWhole) {
-    writePage(results, { revision, rounds, times, seconds: elapsedSeconds(), leftOut })
+    writePage(results, { revision, rounds, times, seconds: elapsedSeconds(), leftOut, failed })
     results.remove()
   }
   say(`took ${minutes(elapsedSeconds())}`)

@@ -1,12 +1,13 @@
 /** What is compared, each in a process of its own, and what a process costs. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { API_KEYS } from '@ottla/protocol'
+import { API_KEYS, ErrorCode } from '@ottla/protocol'
 import { startApacheKafka } from '../../scripts/lib/apache-kafka.mjs'
 import { startBroker } from '../../scripts/lib/test-broker.mjs'
 import { Wire } from '../load/wire.mjs'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+const RETRY_MS = 20
 /** Deleted topics leave the disk soon on both. */
 const SETTINGS = { 'log.segment.delete.delay.ms': '1000' }
 const KAFKA_SETTINGS = {
@@ -70,8 +71,19 @@ export async function createTopic(bootstrap, name, { partitions = 1, configs = {
     ],
     timeoutMs: 120_000,
   })
-  wire.close()
   if (topics[0].errorCode !== 0) throw new Error(`${name}: error ${topics[0].errorCode}`)
+  await untilLed(wire, name, partitions)
+  wire.close()
+}
+
+/** A topic that was made is not at once known to all of the broker: until then it refuses what is sent to it. */
+async function untilLed(wire, name, partitions) {
+  const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
+  for (;;) {
+    const answer = await wire.ask(API_KEYS.ListOffsets, 5, { replicaId: -1, topics: [{ name, partitions: asked }] })
+    if (answer.topics[0].partitions.every(({ errorCode }) => errorCode === ErrorCode.NONE)) return
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  }
 }
 
 async function deleteTopic(bootstrap, name) {

@@ -49,11 +49,13 @@ async function prepare(context, system, segments) {
   const broker = await system.start({ port })
   await createTopic(broker.bootstrap, 'start')
   if (segments > 0) {
-    const configs = { 'segment.bytes': String(SEGMENT_BYTES * 4) }
+    // Segments may not be small by their bytes: each batch has an entry in the index, which is full after a few.
+    const configs = { 'index.interval.bytes': '1', 'segment.index.bytes': '24' }
     await createTopic(broker.bootstrap, 'old', { partitions: 10, configs })
     const load = { topic: 'old', partitions: 10, recordBytes: 1000, batchBytes: SEGMENT_BYTES, acks: 1 }
-    const records = segments * 4 * 16 * (context.isQuick ? 0.1 : 1)
-    await generate(broker, { ...load, kind: 'produce', codec: 'none', connections: 1, inFlight: 5, records })
+    // Two batches a segment; one request at a time, so that each sees what the one before made full.
+    const records = segments * 2 * 16 * (context.isQuick ? 0.1 : 1)
+    await generate(broker, { ...load, kind: 'produce', codec: 'none', connections: 1, inFlight: 1, records })
   }
   await broker.stop()
   return { port, folder: broker.folder }
