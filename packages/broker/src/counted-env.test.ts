@@ -8,6 +8,8 @@ export class SystemCalls {
   fileReads = 0
   fileSyncs = 0
   socketWrites = 0
+  /** Chunks that came in: each was read in one call. */
+  socketReads = 0
 
   /** What was called while `work` ran. */
   async during(work: () => Promise<unknown>): Promise<SystemCalls> {
@@ -33,15 +35,19 @@ export function countedEnv(env: NodeEnv, calls: SystemCalls): NodeEnv {
   }
 }
 
-/** The object with some of its methods replaced, whatever its class. */
-function overriding<T extends object>(target: T, replaced: Partial<T>): T {
+/** The object with some of its methods replaced, whatever its class; `wrapped` gives what is set in place of what somebody sets. */
+function overriding<T extends object>(
+  target: T,
+  replaced: Partial<T>,
+  wrapped: (key: string | symbol, value: unknown) => unknown = (_key, value) => value,
+): T {
   return new Proxy(target, {
     get(object, key) {
       if (key in replaced) return replaced[key as keyof T]
       const value: unknown = Reflect.get(object, key, object)
       return typeof value === 'function' ? value.bind(object) : value
     },
-    set: (object, key, value) => Reflect.set(object, key, value, object),
+    set: (object, key, value) => Reflect.set(object, key, wrapped(key, value), object),
   })
 }
 
@@ -71,10 +77,15 @@ function countedFile(file: FileHandle, calls: SystemCalls): FileHandle {
 }
 
 function countedStream(stream: ByteStream, calls: SystemCalls): ByteStream {
-  return overriding(stream, {
-    write(buffers, flushed) {
-      calls.socketWrites += 1
-      return stream.write(buffers, flushed)
-    },
+  const write: ByteStream['write'] = (buffers, flushed) => {
+    calls.socketWrites += 1
+    return stream.write(buffers, flushed)
+  }
+  return overriding(stream, { write }, (key, value) => {
+    if (key !== 'onData') return value
+    return (chunk: Buffer): void => {
+      calls.socketReads += 1
+      ;(value as ByteStream['onData'])(chunk)
+    }
   })
 }

@@ -18,14 +18,15 @@ async function world(t: TestContext, durability: string) {
   return { broker, calls, producer, consumer }
 }
 
-test('a produce request costs a write to the log and a write to the socket', async (t) => {
+test('a produce request costs a read of the socket, a write to the log and a write to the socket', async (t) => {
   const { calls, producer } = await world(t, 'replicated')
-  const { fileWrites, fileReads, fileSyncs, socketWrites } = await calls.during(async () => {
+  const { fileWrites, fileReads, fileSyncs, socketReads, socketWrites } = await calls.during(async () => {
     for (let i = 0; i < REQUESTS; i += 1) await produceTo(producer, { topic: 'events' }, batch([{ value: 'x' }]))
   })
   deepEqual(
-    { fileWrites, fileReads, fileSyncs, socketWrites },
+    { fileWrites, fileReads, fileSyncs, socketReads, socketWrites },
     {
+      socketReads: REQUESTS,
       fileWrites: REQUESTS,
       fileReads: 0,
       fileSyncs: 0,
