@@ -10,6 +10,7 @@ import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
 import { TopicTraffic } from '../metrics/topic-traffic.ts'
 import { safeEndFor } from './durability.ts'
 import { FolderQueue } from './folder-queue.ts'
+import { PrepareQueue } from './prepare-queue.ts'
 import { Replica } from './replica.ts'
 import { whenReady } from './when-ready.ts'
 
@@ -61,6 +62,7 @@ export class ReplicaRegistry {
   readonly #byName = new Map<string, HostedTopic>()
   readonly #byId = new Map<string, HostedTopic>()
   readonly #folders = new FolderQueue()
+  readonly #preparing = new PrepareQueue()
   readonly #observers = new Set<ReplicaObserver>()
 
   constructor(options: ReplicaRegistryOptions) {
@@ -148,8 +150,9 @@ export class ReplicaRegistry {
     for (const replica of this.all()) replica.wake()
   }
 
-  /** Waits until no folder is being made or removed. */
+  /** Makes no more folders for new partitions, and waits until none is being made or removed. */
   async settle(): Promise<void> {
+    this.#preparing.close()
     await this.#folders.settle()
   }
 
@@ -187,7 +190,7 @@ export class ReplicaRegistry {
     const replica = new Replica(identity, image, (self) => this.#open(self, { isNew }))
     replica.configure(this.#options.settingsOf(topic))
     hosted.replicas[partition] = replica
-    if (isNew) replica.prepare()
+    if (isNew) this.#preparing.add(replica)
     for (const observer of this.#observers) observer.onReplica(replica)
   }
 

@@ -101,7 +101,7 @@ export class LogMove {
   async #open(source: PartitionLog): Promise<void> {
     if (this.#copy !== null) return
     const { resources, topicPartition, path, topicId, config, failed, target } = this.options
-    this.#copy = await PartitionLog.open({
+    const opening = PartitionLog.open({
       resources,
       path,
       topicPartition,
@@ -113,6 +113,11 @@ export class LogMove {
       onDamage: 'truncate',
       failed,
       ...(topicId === undefined ? {} : { topicId }),
+    })
+    this.#copy = await opening.catch((error: unknown) => {
+      // A disk that fails here has failed as much as one that fails later.
+      if (error instanceof LogError) failed(error)
+      throw error
     })
     // A copy that was begun before, and is not of this log as it is now.
     const isSane = this.#end <= source.logEndOffset && this.#end >= source.logStartOffset

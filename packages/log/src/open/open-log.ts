@@ -26,6 +26,8 @@ export interface OpenedLog {
   readonly areEpochsStale: boolean
 }
 
+const NOTHING: FolderContent = { segments: [], snapshots: [], names: new Set() }
+
 export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> {
   const { env } = options.resources
   const isNew = (await env.files.stat(options.path)) === null
@@ -34,8 +36,9 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
     if ((await env.files.stat(parentOf(options.path))) === null) await makeFolder(env.files, parentOf(options.path))
     await env.files.makeDirectory(options.path)
   }
-  const content = await tidyFolder(env.files, options.path)
-  const stored = await readEpochs(options)
+  // What was made just now is empty.
+  const content = isNew ? NOTHING : await tidyFolder(env.files, options.path)
+  const stored = isNew ? [] : await readEpochs(options)
   const state = new LogState({ ...options, epochs: new LeaderEpochs(stored ?? []) })
   for (const baseOffset of content.segments) await addFound(state, baseOffset)
   const logStart = options.logStartOffset ?? 0
@@ -58,7 +61,7 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   if (stored === null && state.segments.first.writtenBytes > 0) await rebuildEpochs(state)
   state.epochs.truncateFromEnd(state.logEndOffset)
   state.epochs.truncateFromStart(state.logStartOffset)
-  return { state, isNew, isRecovered, areEpochsStale: state.epochs.entries !== stored }
+  return { state, isNew, isRecovered, areEpochsStale: !isNew && state.epochs.entries !== stored }
 }
 
 export function newSegmentOptions(state: LogState, baseOffset: number): SegmentOptions {
