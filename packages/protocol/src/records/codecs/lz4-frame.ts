@@ -6,24 +6,17 @@
  */
 
 import { CompressionError, malformedBytes, tooLarge } from '../compression-error.ts'
-import { compressLz4Block, decompressLz4Block, MAX_BLOCK_BYTES, maxLz4BlockBytes } from './lz4-block.ts'
-import {
-  finishBehind,
-  finishOutput,
-  type Output,
-  passingOutput,
-  type ResultMemory,
-  type Source,
-  sourceOf,
-} from './output.ts'
+import { lz4Memory, STORED } from './lz4-memory.ts'
+import { CUT_SHORT, MAX_BLOCK_BYTES, MAX_PACKED_BLOCK_BYTES, WRONG_DISTANCE } from './lz4-wasm/layout.ts'
+import { type ResultMemory, type Source, sourceOf } from './output.ts'
 import { xxh32 } from './xxh32.ts'
 
 const FRAME_MAGIC = 0x184d2204
 const SKIPPABLE_MAGIC = 0x184d2a50
 const MIN_DESCRIPTOR_BYTES = 3
-/** Version 1, independent blocks; blocks of at most 64 KB; checksum of those two bytes. */
-const DESCRIPTOR = [0x60, 0x40, 0x82] as const
-const STORED_BIT = 1 << 31
+/** The magic number; version 1, independent blocks; blocks of at most 64 KB; checksum of those two bytes. */
+const HEADER = Buffer.from('04224d18604082', 'hex')
+const END_MARK = Buffer.alloc(4)
 const TWO_32 = 2 ** 32
 /** No block unpacks to more than this times its size: one length byte stands for at most 255. */
 const MAX_RATIO = 255
@@ -39,130 +32,95 @@ interface Frame {
   readonly maxBlockBytes: number
 }
 
+/** What a frame is in. */
+interface Outer {
+  /** Bytes that the frames before it unpacked to. */
+  readonly before: number
+  /** Most bytes for all of them. */
+  readonly maxBytes: number
+}
+
 /** One frame with the whole input, behind `headroom` bytes. */
 export function compressLz4(input: Uint8Array, headroom = 0): Buffer {
-  const source = sourceOf(input)
-  const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES)
-  const output = passingOutput(11 + maxLz4BlockBytes(input.length) + blocks * 20)
-  const { buffer, view } = output
-  view.setUint32(0, FRAME_MAGIC, true)
-  for (let i = 0; i < DESCRIPTOR.length; i++) buffer[4 + i] = DESCRIPTOR[i]!
-  output.position = 7
-  for (let start = 0; start < input.length; start += MAX_BLOCK_BYTES) {
-    const end = Math.min(start + MAX_BLOCK_BYTES, input.length)
-    const sizeAt = output.position
-    const blockAt = sizeAt + 4
-    output.position = blockAt
-    compressLz4Block(source, start, end, output)
-    let size = output.position - blockAt
-    if (size >= end - start) {
-      buffer.set(input.subarray(start, end), blockAt)
-      output.position = blockAt + end - start
-      size = (end - start) | STORED_BIT
-    }
-    view.setInt32(sizeAt, size, true)
+  const output = lz4Memory()
+  output.begin(MAX_PACKED_BLOCK_BYTES)
+  output.append(HEADER)
+  for (let start = 0; start < input.length; start += MAX_PACKED_BLOCK_BYTES) {
+    const end = Math.min(start + MAX_PACKED_BLOCK_BYTES, input.length)
+    output.pack(end - start === input.length ? input : input.subarray(start, end))
   }
-  view.setUint32(output.position, 0, true)
-  output.position += 4
-  return headroom === 0 ? finishOutput(output) : finishBehind(output, headroom)
+  output.append(END_MARK)
+  const frame = output.finish(headroom, Buffer.allocUnsafeSlow)
+  output.clear()
+  return frame
 }
 
 /** Unpacks all frames of the input. Throws TOO_LARGE beyond `maxBytes`, which are never allocated, and MALFORMED. */
 export function decompressLz4(input: Uint8Array, maxBytes: number, memory?: ResultMemory): Buffer {
   const source = sourceOf(input)
-  const capacity = Math.min(boundOf(source), maxBytes)
-  const output = passingOutput(capacity)
-  let pos = 0
-  while (pos < input.length) {
-    const frame = readDescriptor(source, pos)
-    if (frame === null) {
-      pos = skippableEnd(source, pos)
-      continue
+  if (input.length === 0) malformedBytes('no lz4 frame')
+  const output = lz4Memory()
+  output.begin(Math.min(input.length, MAX_BLOCK_BYTES))
+  try {
+    for (let pos = 0; pos < input.length; ) {
+      const frame = readDescriptor(source, pos)
+      pos = frame === null ? skippableEnd(source, pos) : unpackFrame(source, frame, maxBytes)
     }
-    const start = output.position
-    if (frame.contentSize > maxBytes - start) tooLarge(maxBytes)
-    let block = readBlock(source, frame.start, frame)
-    for (; block.size > 0; block = readBlock(source, block.next, frame)) {
-      const at = output.position
-      const ceiling = at + frame.maxBlockBytes
-      const limit = Math.min(ceiling, capacity)
-      if (!unpackBlock(source, block, output, { floor: frame.linked ? start : at, limit })) {
-        if (limit < ceiling && limit === maxBytes) tooLarge(maxBytes)
-        malformedBytes('lz4 block unpacks to more than its frame allows')
-      }
-    }
-    pos = block.next
-    if (frame.contentChecksum) {
-      if (source.view.getUint32(pos, true) !== xxh32(output.buffer, start, output.position)) {
-        malformedBytes('lz4 content checksum is wrong')
-      }
-      pos += 4
-    }
-    if (frame.contentSize >= 0 && frame.contentSize !== output.position - start)
-      malformedBytes('lz4 content size is wrong')
+    return output.finish(0, memory)
+  } finally {
+    output.clear()
   }
-  return finishOutput(output, memory)
 }
 
-/** Most bytes to which the whole input can unpack, found without unpacking. Throws MALFORMED when it is cut short. */
-function boundOf(source: Source): number {
-  let bound = 0
-  let pos = 0
-  if (source.buffer.length === 0) malformedBytes('no lz4 frame')
-  while (pos < source.buffer.length) {
-    const frame = readDescriptor(source, pos)
-    if (frame === null) {
-      pos = skippableEnd(source, pos)
-      continue
+/** Gives where the frame ends. */
+function unpackFrame(source: Source, frame: Frame, maxBytes: number): number {
+  const output = lz4Memory()
+  const before = output.length
+  if (frame.contentSize > maxBytes - before) tooLarge(maxBytes)
+  let pos = frame.start
+  let size = uint32At(source, pos)
+  for (; size !== 0; size = uint32At(source, pos)) {
+    const start = pos + 4
+    const end = start + (size % STORED)
+    pos = end + (frame.blockChecksums ? 4 : 0)
+    if (end === start || end - start > frame.maxBlockBytes || pos > source.buffer.length) {
+      malformedBytes(`lz4 block of ${end - start} bytes`)
     }
-    let block = readBlock(source, frame.start, frame)
-    for (; block.size > 0; block = readBlock(source, block.next, frame)) {
-      bound += block.stored ? block.size : Math.min(block.size * MAX_RATIO, frame.maxBlockBytes)
+    if (frame.blockChecksums && source.view.getUint32(end, true) !== xxh32(source.buffer, start, end)) {
+      malformedBytes('lz4 block checksum is wrong')
     }
-    pos = block.next + (frame.contentChecksum ? 4 : 0)
-    if (pos > source.buffer.length) malformedBytes('lz4 frame is cut short')
+    const bytes = source.buffer.subarray(start, end)
+    if (size < STORED) unpackBlock(bytes, frame, { before, maxBytes })
+    else if (bytes.length <= maxBytes - output.length) output.append(bytes)
+    else tooLarge(maxBytes)
   }
-  return bound
-}
-
-interface Block {
-  readonly start: number
-  /** 0 for the end mark. */
-  readonly size: number
-  readonly stored: boolean
-  readonly checksum: boolean
-  readonly next: number
-}
-
-function readBlock(source: Source, pos: number, frame: Frame): Block {
-  const length = source.buffer.length
-  if (pos + 4 > length) malformedBytes('lz4 frame is cut short')
-  const word = source.view.getInt32(pos, true)
-  const start = pos + 4
-  if (word === 0) return { start, size: 0, stored: false, checksum: false, next: start }
-  const size = word & ~STORED_BIT
-  const next = start + size + (frame.blockChecksums ? 4 : 0)
-  if (size === 0 || size > frame.maxBlockBytes || next > length) malformedBytes(`lz4 block of ${size} bytes`)
-  return { start, size, stored: word < 0, checksum: frame.blockChecksums, next }
-}
-
-/** Gives false when the bytes do not fit. */
-function unpackBlock(
-  source: Source,
-  block: Block,
-  output: Output,
-  bounds: { readonly floor: number; readonly limit: number },
-): boolean {
-  const { start, size, stored } = block
-  const end = start + size
-  if (block.checksum && source.view.getUint32(end, true) !== xxh32(source.buffer, start, end)) {
-    malformedBytes('lz4 block checksum is wrong')
+  pos += 4
+  if (frame.contentChecksum) {
+    const { buffer, start, end } = output.written()
+    if (uint32At(source, pos) !== xxh32(buffer, start + before, end)) malformedBytes('lz4 content checksum is wrong')
+    pos += 4
   }
-  if (!stored) return decompressLz4Block(source, { start, end }, output, bounds)
-  if (size > bounds.limit - output.position) return false
-  output.buffer.set(source.buffer.subarray(start, end), output.position)
-  output.position += size
-  return true
+  const bytes = output.length - before
+  if (frame.contentSize >= 0 && frame.contentSize !== bytes) malformedBytes('lz4 content size is wrong')
+  return pos
+}
+
+function unpackBlock(bytes: Uint8Array, frame: Frame, { before, maxBytes }: Outer): void {
+  const output = lz4Memory()
+  const mostBytes = Math.min(bytes.length * MAX_RATIO, frame.maxBlockBytes)
+  const bytesLeft = maxBytes - output.length
+  const historyBytes = frame.linked ? output.length - before : 0
+  const fault = output.unpack({ bytes, maxBytes: Math.min(mostBytes, bytesLeft), historyBytes })
+  if (fault === 0) return
+  if (fault === CUT_SHORT) malformedBytes('lz4 block is cut short')
+  if (fault === WRONG_DISTANCE) malformedBytes('lz4 distance leads out of the block')
+  if (bytesLeft < mostBytes) tooLarge(maxBytes)
+  malformedBytes('lz4 block unpacks to more than its frame allows')
+}
+
+function uint32At({ buffer, view }: Source, pos: number): number {
+  if (pos + 4 > buffer.length) malformedBytes('lz4 frame is cut short')
+  return view.getUint32(pos, true)
 }
 
 /** The descriptor of the frame at `pos`; null for a frame that is to be skipped. */
