@@ -13,13 +13,14 @@ import { compile, ensureInstalled, fail, root, run } from './lib/workspace.mjs'
 
 const parts = ['protocol', 'cleaner', 'coordinators', 'data-path', 'clients']
 const known = [...parts, 'micro', 'soak']
-/** Parts that start nothing of Apache Kafka's, or nothing at all. */
-const alone = new Set(['protocol', 'micro'])
+/** Parts that start no broker, and those that start none of Apache Kafka's. */
+const withoutBroker = new Set(['protocol', 'micro'])
+const alone = new Set([...withoutBroker, 'soak'])
 const [chosen, ...rest] = process.argv.slice(2)
 if (chosen !== undefined && !known.includes(chosen)) fail(`No bench '${chosen}'; there are: ${known.join(', ')}`)
 ensureInstalled()
 compile()
-if (!alone.has(chosen)) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
+if (!withoutBroker.has(chosen)) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
 if (!alone.has(chosen)) run(process.execPath, [join(root, 'scripts', 'setup-clients.mjs')])
 for (const part of chosen === undefined ? parts : [chosen])
   run(process.execPath, [join(root, 'bench', part, 'run.mjs'), ...rest])

@@ -25,7 +25,7 @@ const fetchBase = {
   partitions: 6,
   groups: 1,
   consumers: 2,
-  fillBytes: 64 << 20,
+  fillBytes: 32 << 20,
 }
 /** More than either keeps in a memory of its own. */
 const OLD_BYTES = 512 << 20

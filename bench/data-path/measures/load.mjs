@@ -9,7 +9,7 @@ const MB = 2 ** 20
 const LIMIT_MS = 120_000
 const FLOOR_TIMES = { warmMs: 300, durationMs: 1200 }
 /** What the quick form reads. */
-const QUICK_FILL_BYTES = 64 * MB
+const QUICK_FILL_BYTES = 32 * MB
 const SAMPLE_MS = 100
 /** More of a core than this, and the load has no time left. */
 const BOUND = 0.9

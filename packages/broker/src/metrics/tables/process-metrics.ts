@@ -155,6 +155,24 @@ export const PROCESS_METRICS: readonly MetricRow[] = [
   ),
   plain('gauge', 'ottla_slab_used_bytes', 'Bytes of slabs in use.', ({ broker }) => broker.pool.counters.inUseBytes),
   plain('gauge', 'ottla_slab_free_bytes', 'Bytes of free slabs.', ({ broker }) => broker.pool.counters.freeBytes),
+  plain(
+    'counter',
+    'ottla_slab_slices_total',
+    'Pieces of slabs that were lent; over the requests it is how many each takes.',
+    ({ broker }) => broker.pool.counters.slices,
+  ),
+  plain(
+    'counter',
+    'ottla_slab_blocks_allocated_total',
+    'Blocks of memory that slabs were made of; it stands still while those that come back are enough.',
+    ({ broker }) => broker.pool.counters.blocksAllocated,
+  ),
+  plain(
+    'counter',
+    'ottla_slab_blocks_reused_total',
+    'Times a block was used again.',
+    ({ broker }) => broker.pool.counters.blocksReused,
+  ),
   plain('counter', 'ottla_log_appends_total', 'Batches written.', ({ broker }) => broker.metrics.logs.counters.appends),
   plain(
     'counter',
@@ -171,7 +189,7 @@ export const PROCESS_METRICS: readonly MetricRow[] = [
   plain(
     'counter',
     'ottla_log_copied_bytes_total',
-    'Bytes copied in memory by logs.',
+    'Bytes copied in memory by logs: appends of up to 4 KB, which stand beside each other in the tail.',
     ({ broker }) => broker.metrics.logs.counters.copiedBytes,
   ),
   plain('counter', 'ottla_log_syncs_total', 'Syncs of logs.', ({ broker }) => broker.metrics.logs.counters.syncs),
