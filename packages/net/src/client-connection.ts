@@ -2,7 +2,7 @@
  * The client's end of one connection: requests out, responses in the same order, told by correlation id. Requests of one
  * turn of the event loop leave in one write.
  */
-import type { ByteStream, Env, NetworkError, Timer, TlsOptions } from '@ottla/env'
+import type { ByteStream, Env, NetworkError, TlsOptions } from '@ottla/env'
 import {
   ApiVersionsRequest,
   ApiVersionsResponse,
@@ -15,6 +15,7 @@ import {
   Writer,
 } from '@ottla/protocol'
 import type { SlabSlice } from '@ottla/stdx'
+import { AnswerWatch } from './answer-watch.ts'
 import { ConnectionError } from './connection-error.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { foreignProtocol } from './foreign-protocol.ts'
@@ -102,6 +103,7 @@ export class ClientConnection {
   readonly #stream: ByteStream
   readonly #reader: FrameReader
   readonly #flushes: FlushQueue
+  readonly #watch: AnswerWatch
   /** Requests that wait for their answer, oldest first. */
   readonly #waiting = new Map<number, Waiting>()
   /** Of the request that was encoded last. */
@@ -122,6 +124,7 @@ export class ClientConnection {
     this.port = options.port
     this.#stream = stream
     this.#flushes = new FlushQueue(options.env.timers)
+    this.#watch = new AnswerWatch(options.env, (now) => this.#overdue(now))
     this.#reader = new FrameReader(
       {
         // Responses come in the order of their requests.
@@ -216,7 +219,7 @@ export class ClientConnection {
       }
       const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs
       const { memory } = options
-      const waiting = { response: api.response, version, memory, resolve: resolve as (value: unknown) => void, reject }
+      const waiting = waitingFor({ memory, response: api.response, version, resolve: resolve as never, reject })
       if (this.#session?.admits() === false) this.#hold({ api, init, waiting, timeoutMs })
       else this.#ask({ api, init, waiting, timeoutMs })
     })
@@ -241,9 +244,11 @@ export class ClientConnection {
 
   #ask({ api, init, waiting, timeoutMs }: Question): void {
     const correlationId = this.#send(api.request, waiting.version, init as never)
-    const timer = this.#options.env.timers.after(timeoutMs, () => this.#timedOut(api.request.name, timeoutMs))
-    const askedAt = this.#options.observer === undefined ? 0 : this.#options.env.clock.monotonic()
-    this.#waiting.set(correlationId, { ...waiting, timer, askedAt, requestBytes: this.#encodedBytes })
+    waiting.askedAt = this.#options.env.clock.monotonic()
+    waiting.timeoutMs = timeoutMs
+    waiting.requestBytes = this.#encodedBytes
+    this.#waiting.set(correlationId, waiting)
+    this.#watch.expect(waiting.askedAt + timeoutMs)
   }
 
   /** What cannot be encoded rejects alone. */
@@ -275,7 +280,7 @@ export class ClientConnection {
               api,
               init,
               timeoutMs,
-              waiting: { response: api.response, version, resolve: resolve as never, reject },
+              waiting: waitingFor({ response: api.response, version, resolve: resolve as never, reject }),
             })
         }),
       onAdmitted: () => {
@@ -319,14 +324,14 @@ export class ClientConnection {
 
   #receive(frame: SlabSlice): boolean {
     const correlationId = frame.buffer.readInt32BE(0)
-    const [expected, waiting] = this.#waiting.entries().next().value ?? [undefined, undefined]
-    if (waiting === undefined || expected !== correlationId) {
+    const waiting = this.#waiting.get(correlationId)
+    if (waiting === undefined || this.#oldest !== waiting) {
+      const [expected] = this.#waiting.keys()
       const due = expected === undefined ? 'none was due' : `${expected} was due`
       this.#end(new ConnectionError('MALFORMED_RESPONSE', `response with correlation id ${correlationId}; ${due}`))
       return false
     }
     this.#waiting.delete(correlationId)
-    waiting.timer.cancel()
     if (waiting.response.key !== ApiVersionsResponse.key) this.#heard = 'answers'
     try {
       waiting.resolve(decodeResponse(waiting, frame.buffer))
@@ -342,7 +347,7 @@ export class ClientConnection {
 
   #tell({ response, version, askedAt, requestBytes }: Waiting, responseBytes: number, error: ConnectionError | null) {
     const { host, port } = this
-    const api = response.name.slice(0, -'Response'.length)
+    const api = nameOf(response)
     this.#options.observer?.answered({ api, version, host, port, askedAt, requestBytes, responseBytes, error })
   }
 
@@ -352,13 +357,24 @@ export class ClientConnection {
     return this.request(API_VERSIONS, version, names, { timeoutMs: connectTimeoutMs })
   }
 
-  #timedOut(name: string, timeoutMs: number): void {
-    this.#end(new ConnectionError('TIMEOUT', `no answer to ${name} from ${this.host}:${this.port} in ${timeoutMs} ms`))
+  /** Ends the connection when an answer is overdue; otherwise gives when the next one is due. */
+  #overdue(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { response, askedAt, timeoutMs } of this.#waiting.values()) {
+      if (askedAt + timeoutMs <= now) {
+        const what = `no answer to ${nameOf(response)}Request from ${this.host}:${this.port} in ${timeoutMs} ms`
+        this.#end(new ConnectionError('TIMEOUT', what))
+        return Number.POSITIVE_INFINITY
+      }
+      next = Math.min(next, askedAt + timeoutMs)
+    }
+    return next
   }
 
   #end(error: ConnectionError | undefined): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#watch.stop()
     this.#reader.close()
     this.#stream.destroy()
     this.#outgoing = []
@@ -366,7 +382,6 @@ export class ClientConnection {
     this.#waiting.clear()
     const reason = error ?? new ConnectionError('CLOSED', `the connection to ${this.host}:${this.port} was closed`)
     for (const one of waiting) {
-      one.timer.cancel()
       one.reject(reason)
       this.#tell(one, 0, reason)
     }
@@ -385,22 +400,31 @@ interface Asker {
 }
 
 interface Waiting extends Asker {
-  readonly timer: Timer
-  /** Monotonic time; 0 when nobody wants to know. */
-  readonly askedAt: number
-  readonly requestBytes: number
+  /** Monotonic time. */
+  askedAt: number
+  timeoutMs: number
+  requestBytes: number
 }
 
 interface Question {
   readonly api: ApiPair<Schema, Schema>
   readonly init: Init<Schema>
-  readonly waiting: Asker
+  readonly waiting: Waiting
   readonly timeoutMs: number
 }
 
 interface Held {
   readonly go: () => void
   readonly reject: (error: ConnectionError) => void
+}
+
+/** One shape for all, whoever asks: many shapes are slow to read. */
+function waitingFor({ memory, response, version, resolve, reject }: Asker): Waiting {
+  return { memory, response, version, resolve, reject, askedAt: 0, timeoutMs: 0, requestBytes: 0 }
+}
+
+function nameOf(response: Schema): string {
+  return response.name.slice(0, -'Response'.length)
 }
 
 function decodeResponse({ response, version }: Waiting, frame: Buffer): unknown {

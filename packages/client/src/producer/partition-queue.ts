@@ -103,7 +103,8 @@ export class PartitionQueue {
     const batch = this.#ready.popFront()!
     if (identity !== null && batch.identity === null) {
       this.#identity ??= identity
-      batch.setIdentity({ ...this.#identity, baseSequence: this.#nextSequence })
+      const { producerId, producerEpoch } = this.#identity
+      batch.setIdentity({ producerId, producerEpoch, baseSequence: this.#nextSequence })
       this.#nextSequence = addToSequence(this.#nextSequence, batch.count)
     }
     batch.attempts += 1

@@ -1,7 +1,7 @@
 /** A Produce request for some batches, and the way back from its answer to them. */
 import { type Init, type ProduceRequest, type ProduceResponse, type Value, ZERO_UUID } from '@ottla/protocol'
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts'
-import { byTopic, partitionKey } from '../topic-partition.ts'
+import { partitionKey } from '../topic-partition.ts'
 import type { RecordBatch } from './record-batch.ts'
 
 /** From this version on topics are named by id. */
@@ -28,32 +28,42 @@ export function produceRequest(
   parts: ProduceRequestParts,
 ): Init<typeof ProduceRequest> {
   const { acks, timeoutMs, transactionalId, metadata, version } = parts
-  const items = batches.map((batch) => ({ ...batch.position, batch }))
-  return {
-    transactionalId,
-    acks,
-    timeoutMs,
-    topicData: [...byTopic(items)].map(([name, ofTopic]) => ({
-      ...(version >= IDS_SINCE ? { topicId: idOf(metadata, name) } : { name }),
-      partitionData: ofTopic.map(({ partition, batch }) => ({ index: partition, records: batch.bytes() })),
-    })),
+  const topics = new Map<string, { index: number; records: Buffer }[]>()
+  for (const batch of batches) {
+    const { topic, partition } = batch.position
+    const part = { index: partition, records: batch.bytes() }
+    const ofTopic = topics.get(topic)
+    if (ofTopic === undefined) topics.set(topic, [part])
+    else ofTopic.push(part)
   }
+  const topicData: { name: string; topicId: string; partitionData: { index: number; records: Buffer }[] }[] = []
+  for (const [name, partitionData] of topics) {
+    if (version >= IDS_SINCE) topicData.push({ name: '', topicId: idOf(metadata, name), partitionData })
+    else topicData.push({ name, topicId: ZERO_UUID, partitionData })
+  }
+  return { transactionalId, acks, timeoutMs, topicData }
 }
 
-/** The answer about each partition, by topic and partition. `metadata` is that of the request: ids may have changed since. */
-export function answersByPartition(
-  answer: Value<typeof ProduceResponse>,
-  metadata: ClusterMetadata,
-): Map<string, PartitionAnswer> {
-  const names = new Map<string, string>()
-  for (const topic of metadata.topics.values()) names.set(topic.id, topic.name)
-  const answers = new Map<string, PartitionAnswer>()
-  for (const { name, topicId, partitionResponses } of answer.responses) {
-    const topic = name !== '' ? name : names.get(topicId)
-    if (topic === undefined) continue
-    for (const partition of partitionResponses) answers.set(partitionKey(topic, partition.index), partition)
+/** The answer about each partition. `metadata` is that of the request: ids may have changed since. */
+export class ProduceAnswers {
+  readonly #metadata: ClusterMetadata
+  /** By the name or the id of the topic, whatever the answer has, and the partition. */
+  readonly #answers = new Map<string, PartitionAnswer>()
+
+  constructor(answer: Value<typeof ProduceResponse>, metadata: ClusterMetadata) {
+    this.#metadata = metadata
+    for (const { name, topicId, partitionResponses } of answer.responses) {
+      const topic = name !== '' ? name : topicId
+      for (const partition of partitionResponses) this.#answers.set(partitionKey(topic, partition.index), partition)
+    }
   }
-  return answers
+
+  of(topic: string, partition: number): PartitionAnswer | undefined {
+    return (
+      this.#answers.get(partitionKey(idOf(this.#metadata, topic), partition)) ??
+      this.#answers.get(partitionKey(topic, partition))
+    )
+  }
 }
 
 function idOf(metadata: ClusterMetadata, topic: string): string {

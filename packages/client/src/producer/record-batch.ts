@@ -80,12 +80,7 @@ export class RecordBatch {
     this.dueAt = times.dueAt
     this.#form = form
     const { type: compression, level, isTransactional: transactional, initialBytes } = form
-    this.#builder = new BatchBuilder({
-      compression,
-      ...(level === undefined ? {} : { level }),
-      transactional,
-      initialBytes,
-    })
+    this.#builder = new BatchBuilder({ compression, level, transactional, initialBytes })
   }
 
   /** Records in it. */

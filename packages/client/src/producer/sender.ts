@@ -11,10 +11,9 @@ import type { ConnectionPool } from '../connection/connection-pool.ts'
 import { AuthenticationError, BrokerError, isRetriable, KafkaError, TimeoutError } from '../errors.ts'
 import type { BrokerNode, ClusterMetadata } from '../metadata/cluster-metadata.ts'
 import { backoffMs } from '../time/backoff.ts'
-import { partitionKey } from '../topic-partition.ts'
 import { outcomeOf } from './outcome.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { answersByPartition, maxVersionFor, type PartitionAnswer, produceRequest } from './produce-request.ts'
+import { maxVersionFor, type PartitionAnswer, ProduceAnswers, produceRequest } from './produce-request.ts'
 import type { ResolvedProducerOptions } from './producer-options.ts'
 import type { RecordBatch } from './record-batch.ts'
 import type { ProducerIdentity, WriteIdentity } from './write-identity.ts'
@@ -49,6 +48,7 @@ export class Sender {
   #isScheduled = false
   #isClosed = false
   #timer: Timer | null = null
+  #timerAt = Number.POSITIVE_INFINITY
 
   constructor(parts: SenderOptions) {
     this.#parts = parts
@@ -174,10 +174,10 @@ export class Sender {
     from: { response: Value<typeof ProduceResponse>; metadata: ClusterMetadata },
   ): void {
     this.#landed(node)
-    const answers = answersByPartition(from.response, from.metadata)
+    const answers = new ProduceAnswers(from.response, from.metadata)
     for (const parcel of parcels) {
       const { topic, partition } = parcel.batch.position
-      const answer = answers.get(partitionKey(topic, partition))
+      const answer = answers.of(topic, partition)
       if (answer === undefined) this.#failed(parcel, new BrokerError(ErrorCode.UNKNOWN_SERVER_ERROR), null)
       else if (answer.errorCode === ErrorCode.NONE) this.#written(parcel, answer)
       else {
@@ -264,6 +264,7 @@ export class Sender {
   }
 
   #expire(now: number): void {
+    if (this.#parts.queues.size === 0) return
     for (const queue of [...this.#parts.queues.values()]) {
       for (const batch of queue.expire(now)) {
         const error = this.#expired(batch, undefined)
@@ -324,8 +325,14 @@ export class Sender {
       }
       if (queue.notBefore > now) next = Math.min(next, queue.notBefore)
     }
+    // A timer that fires sooner only looks again: with one for each batch a single send would pay for two.
+    if (next >= this.#timerAt) return
     this.#timer?.cancel()
-    this.#timer = next === Number.POSITIVE_INFINITY ? null : cluster.env.timers.after(next - now, () => this.wake())
+    this.#timerAt = next
+    this.#timer = cluster.env.timers.after(next - now, () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.wake()
+    })
   }
 }
 

@@ -59,7 +59,7 @@ export interface BatchOptions extends Partial<ProducerFields> {
   /** Default none. */
   readonly compression?: CompressionType
   /** Level of the codec; its default when absent. */
-  readonly level?: number
+  readonly level?: number | undefined
   /** Offset of the first record; a producer leaves it at 0. */
   readonly baseOffset?: number
   readonly partitionLeaderEpoch?: number
