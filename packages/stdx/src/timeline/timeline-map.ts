@@ -1,4 +1,4 @@
-import type { Revertable, Snapshot, SnapshotRegistry } from './snapshot-registry.ts'
+import type { Revertable, SnapshotRegistry } from './snapshot-registry.ts'
 
 const ABSENT: unique symbol = Symbol('absent')
 type Delta<K, V> = Map<K, V | typeof ABSENT>
@@ -10,8 +10,6 @@ type Delta<K, V> = Map<K, V | typeof ABSENT>
 export class TimelineMap<K, V> implements Iterable<[K, V]>, Revertable<Delta<K, V>> {
   readonly #registry: SnapshotRegistry
   readonly #newest = new Map<K, V>()
-  #noted: Snapshot | undefined
-  #delta: Delta<K, V> | undefined
 
   constructor(registry: SnapshotRegistry) {
     this.#registry = registry
@@ -109,8 +107,6 @@ export class TimelineMap<K, V> implements Iterable<[K, V]>, Revertable<Delta<K, 
       if (was === ABSENT) this.#newest.delete(key)
       else this.#newest.set(key, was)
     }
-    this.#noted = undefined
-    this.#delta = undefined
   }
 
   /** What the keys that changed since `offset` were then. */
@@ -125,12 +121,9 @@ export class TimelineMap<K, V> implements Iterable<[K, V]>, Revertable<Delta<K, 
   #note(key: K): void {
     const latest = this.#registry.latest
     if (latest === undefined) return
-    if (latest !== this.#noted) {
-      this.#noted = latest
-      this.#delta = new Map()
-      latest.deltas.set(this as Revertable<unknown>, this.#delta)
-    }
-    const delta = this.#delta as Delta<K, V>
+    // Asked of the snapshot, not kept here: thousands of small maps would each keep the notes of their last change for good.
+    let delta = latest.deltas.get(this as Revertable<unknown>) as Delta<K, V> | undefined
+    if (delta === undefined) latest.deltas.set(this as Revertable<unknown>, (delta = new Map()))
     if (delta.has(key)) return
     const was = this.#newest.get(key)
     delta.set(key, was === undefined ? ABSENT : was)

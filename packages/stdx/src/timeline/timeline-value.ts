@@ -1,4 +1,4 @@
-import type { Revertable, Snapshot, SnapshotRegistry } from './snapshot-registry.ts'
+import type { Revertable, SnapshotRegistry } from './snapshot-registry.ts'
 
 interface Delta<T> {
   readonly was: T
@@ -8,7 +8,6 @@ interface Delta<T> {
 export class TimelineValue<T> implements Revertable<Delta<T>> {
   readonly #registry: SnapshotRegistry
   #newest: T
-  #noted: Snapshot | undefined
 
   constructor(registry: SnapshotRegistry, initial: T) {
     this.#registry = registry
@@ -21,8 +20,7 @@ export class TimelineValue<T> implements Revertable<Delta<T>> {
 
   set(value: T): void {
     const latest = this.#registry.latest
-    if (latest !== undefined && latest !== this.#noted) {
-      this.#noted = latest
+    if (latest !== undefined && !latest.deltas.has(this as Revertable<unknown>)) {
       latest.deltas.set(this as Revertable<unknown>, { was: this.#newest })
     }
     this.#newest = value
@@ -37,6 +35,5 @@ export class TimelineValue<T> implements Revertable<Delta<T>> {
   /** For the registry. */
   revert(delta: Delta<T>): void {
     this.#newest = delta.was
-    this.#noted = undefined
   }
 }

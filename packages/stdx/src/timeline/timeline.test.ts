@@ -1,5 +1,7 @@
 import { deepEqual, equal, throws } from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { AssertionError } from '../assert.ts'
 import { SnapshotRegistry } from './snapshot-registry.ts'
@@ -160,3 +162,33 @@ test('the last mark of an offset counts', () => {
   registry.revertTo(5)
   equal(map.get('a'), 1)
 })
+
+test('what a snapshot noted goes when it is released, though nothing was changed since', async () => {
+  const registry = new SnapshotRegistry()
+  const map = new TimelineMap<string, object>(registry)
+  const value = new TimelineValue<object>(registry, {})
+  const old = [new WeakRef(value.get()), new WeakRef(replaceIn(map))]
+  registry.snapshot(1)
+  map.set('a', {})
+  value.set({})
+  registry.release(2)
+  // What a WeakRef was asked for stays until the turn ends.
+  await new Promise((resolve) => setImmediate(resolve))
+  collectGarbage()
+  deepEqual(
+    old.map((ref) => ref.deref()),
+    [undefined, undefined],
+  )
+})
+
+function replaceIn(map: TimelineMap<string, object>): object {
+  const first = {}
+  map.set('a', first)
+  return first
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+}
