@@ -9,6 +9,7 @@ import { loadNativeCrc32c } from '@ottla/protocol'
 import { collectLess } from './collect-less.ts'
 import { type Ending, EXIT, endingOf } from './exit-codes.ts'
 import { clientAddress, type GreetingTools, greeting } from './greeting.ts'
+import { keepThreadsForReads } from './io-threads.ts'
 import { parseServerArguments, type ServerArguments, USAGE } from './server-arguments.ts'
 
 /** One Ctrl-C may come twice, from the terminal and from a parent. */
@@ -45,6 +46,7 @@ export async function serve(start: ServerStart): Promise<never> {
     return failWith(at, ending)
   }
   const values = 'config' in settings ? settings.config.values : null
+  if (values !== null) keepThreadsForReads(values['ottla.sync.concurrency'])
   const format = logFormat(values?.['ottla.log.format'] ?? 'people')
   const level = process.env['OTTLA_LOG_LEVEL'] ?? 'info'
   const env = nodeEnv({

@@ -68,7 +68,7 @@ export const OTTLA_BROKER_KEYS = [
     valid: { kind: 'range', min: 1, max: 1024 },
     importance: 'medium',
     updateMode: 'read-only',
-    doc: 'File syncs that may run at the same time.',
+    doc: 'File syncs that may run at the same time, each on an I/O thread; a server has four more of these for reads.',
   },
   {
     name: 'ottla.writeback.bytes',
