@@ -30,12 +30,12 @@ export interface AppendOptions {
   /** Stamped into each batch; ignored for origin 'replica'. */
   readonly leaderEpoch: number
   /** Owner of the bytes. The log takes its own counts; the caller keeps (and releases) his. Without an owner the bytes are given away. */
-  readonly owner?: Retainable
+  readonly owner?: Retainable | undefined
   /**
    * Of a transaction marker. From version 2 on (KIP-890) each end of a transaction has an epoch of its own, above that of its records: one
    * that comes late, when the next transaction has begun in its epoch, is told by that. Default 0.
    */
-  readonly transactionVersion?: number
+  readonly transactionVersion?: number | undefined
 }
 
 export type AppendResult =

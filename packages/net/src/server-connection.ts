@@ -214,7 +214,7 @@ export class ServerConnection {
     this.#heldBytes -= bytes
     if (this.#exclusive === request) this.#exclusive = null
     if (this.#isClosed) {
-      answer.flushed()
+      answer.flushed?.()
     } else {
       this.responses.take(answer.sizeBytes)
       this.#blockedBytes += answer.sizeBytes
@@ -334,10 +334,11 @@ export class ServerConnection {
         this.#shared.counters.responsesOut += 1
         this.#outgoingRequests.push(request)
       } else this.#shared.onSent(request, request.answeredAt, request.answeredAt)
-      this.#outgoingFlushed.push(answer.flushed)
+      if (answer.flushed !== null) this.#outgoingFlushed.push(answer.flushed)
     }
     if (moved === 0) return
-    this.#requests = requests.slice(moved)
+    if (moved === requests.length) requests.length = 0
+    else this.#requests = requests.slice(moved)
     if (!this.#isDirty) {
       this.#isDirty = true
       this.#shared.flushes.add(this)
@@ -404,7 +405,7 @@ export class ServerConnection {
     for (const request of requests) {
       const answer = request.takeAnswer()
       if (answer === null) underWay += request.sizeBytes + FRAME_SIZE_BYTES
-      else answer.flushed()
+      else answer.flushed?.()
     }
     this.#shared.budget.give(this.#heldBytes - underWay)
     this.#heldBytes = underWay

@@ -64,12 +64,12 @@ export class ServerRequest {
   respond(buffers: readonly Buffer[], flushed?: () => void): void {
     let sizeBytes = 0
     for (const buffer of buffers) sizeBytes += buffer.length
-    this.#finish({ buffers, sizeBytes, flushed: flushed ?? nothing })
+    this.#finish({ buffers, sizeBytes, flushed: flushed ?? null })
   }
 
   /** Ends the request without a response (Produce with acks = 0). */
   respondNothing(): void {
-    this.#finish({ buffers: [], sizeBytes: 0, flushed: nothing })
+    this.#finish({ buffers: [], sizeBytes: 0, flushed: null })
   }
 
   /** Ends the request by closing the connection; one log line says why. */
@@ -137,7 +137,8 @@ export class ServerRequest {
 export interface ReadyAnswer {
   readonly buffers: readonly Buffer[]
   readonly sizeBytes: number
-  readonly flushed: () => void
+  /** Null when nobody wants to know. */
+  readonly flushed: (() => void) | null
 }
 
 function nothing(): void {}

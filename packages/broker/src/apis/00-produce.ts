@@ -78,7 +78,7 @@ class Produce {
     for (const { name, topicId, partitionData } of topicData) {
       for (const { index, records } of partitionData) {
         this.#parts.push({ topic: name, topicId, partition: index, records })
-        this.#outcomes.push(freshOutcome())
+        this.#outcomes.push(freshOutcome(index))
       }
     }
     const refusal = acks < ACKS_ALL || acks > 1 ? ErrorCode.INVALID_REQUIRED_ACKS : this.#refusalOfAll()
@@ -125,7 +125,7 @@ class Produce {
       maxDecompressedBytes: replica.maxDecompressedBytes,
     })
     if (check.kind === 'bad') return this.#refuse(at, check.error, check.message, check.recordErrors)
-    const options = { origin: 'client' as const, ...(check.isRecompressed ? {} : { owner: this.#exchange.frame }) }
+    const options = { origin: 'client' as const, owner: check.isRecompressed ? undefined : this.#exchange.frame }
     if (isTransactional(check.records, 0)) return this.#appendInTransaction(at, replica, check.records, options)
     return this.#appended(at, replica, replica.append(check.records, options))
   }
@@ -175,7 +175,7 @@ class Produce {
     return this.#pending.await(at, replica, { endOffset: result.lastOffset + 1, scope: acks === 1 ? 'local' : 'all' })
   }
 
-  #refuse(at: number, error: number, message: string | null, recordErrors: ProduceOutcome['recordErrors'] = []): true {
+  #refuse(at: number, error: number, message: string | null, recordErrors = NO_ERRORS): true {
     const outcome = this.#outcomes[at]!
     outcome.errorCode = error
     outcome.errorMessage = message
@@ -217,8 +217,8 @@ class Produce {
         partitionResponses: partitionData.map(({ index }) => {
           const outcome = this.#outcomes[at++]!
           metrics.countError(PRODUCE, outcome.errorCode)
-          const hint = this.#context.apiVersion >= 10 ? hints.of(id, index, outcome.errorCode) : undefined
-          return hint === undefined ? { index, ...outcome } : { index, ...outcome, currentLeader: hint }
+          if (this.#context.apiVersion >= 10) outcome.currentLeader = hints.of(id, index, outcome.errorCode)
+          return outcome
         }),
       }
     })
@@ -227,14 +227,18 @@ class Produce {
 }
 
 const NO_BYTES = Buffer.alloc(0)
+const NO_ERRORS: ProduceOutcome['recordErrors'] = []
 
-function freshOutcome(): ProduceOutcome {
+function freshOutcome(index: number): ProduceOutcome {
   return {
+    index,
+    isOpen: false,
     errorCode: ErrorCode.NONE,
     errorMessage: null,
     baseOffset: -1,
     logAppendTimeMs: -1,
     logStartOffset: -1,
-    recordErrors: [],
+    recordErrors: NO_ERRORS,
+    currentLeader: undefined,
   }
 }

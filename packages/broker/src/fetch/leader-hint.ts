@@ -18,7 +18,8 @@ export interface NodeEndpoint {
 /** Collects the hints of one response, and where the leaders named in it are found. */
 export class LeaderHints {
   readonly #context: RequestContext
-  readonly #endpoints = new Map<number, NodeEndpoint>()
+  /** Null until one is named: hardly any response has one. */
+  #endpoints: Map<number, NodeEndpoint> | null = null
 
   constructor(context: RequestContext) {
     this.#context = context
@@ -34,14 +35,15 @@ export class LeaderHints {
   }
 
   get endpoints(): NodeEndpoint[] {
-    return [...this.#endpoints.values()]
+    return this.#endpoints === null ? [] : [...this.#endpoints.values()]
   }
 
   #note(nodeId: number): void {
-    if (this.#endpoints.has(nodeId)) return
+    const endpoints = (this.#endpoints ??= new Map())
+    if (endpoints.has(nodeId)) return
     const endpoint = endpointFor(this.#context, nodeId)
     if (endpoint === undefined) return
     const rack = this.#context.broker.image.brokers.get(nodeId)?.rack ?? null
-    this.#endpoints.set(nodeId, { nodeId, ...endpoint, rack })
+    endpoints.set(nodeId, { nodeId, ...endpoint, rack })
   }
 }

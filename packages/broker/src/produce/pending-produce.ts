@@ -1,27 +1,32 @@
 /** A produce from its append until all partitions are acknowledged, or its timeout is over. */
 import { ErrorCode } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
+import type { LeaderHint } from '../fetch/leader-hint.ts'
 import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
 import type { AckWaiter } from '../replica/ack-queue.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { RecordError } from './check-produced.ts'
 
-/** What the response says of one partition; `errorCode` changes when the acknowledgement fails. */
+/** What the response says of one partition, in its form; `errorCode` changes when the acknowledgement fails. */
 export interface ProduceOutcome {
+  readonly index: number
+  /** Not final yet; the response leaves it out. */
+  isOpen: boolean
   errorCode: number
   errorMessage: string | null
   baseOffset: number
   logAppendTimeMs: number
   logStartOffset: number
   recordErrors: readonly RecordError[]
+  currentLeader: LeaderHint | undefined
 }
 
 export class PendingProduce implements AckWaiter {
   readonly #outcomes: ProduceOutcome[]
   readonly #complete: () => void
   readonly #deadlines: Deadlines
-  /** Outcomes that are not final, by index. */
-  readonly #open = new Set<number>()
+  /** Outcomes that are not final. */
+  #openCount = 0
   #deadline: Deadline | null = null
   #isSealed = false
 
@@ -34,18 +39,21 @@ export class PendingProduce implements AckWaiter {
 
   /** The outcome at `index` is not final yet: it waits, or its append has not happened. */
   hold(index: number): void {
-    this.#open.add(index)
+    const outcome = this.#outcomes[index]!
+    if (outcome.isOpen) return
+    outcome.isOpen = true
+    this.#openCount += 1
   }
 
   /** Whether the outcome at `index` is still to be made: after the timeout nothing may be appended any more. */
   isOpen(index: number): boolean {
-    return this.#open.has(index)
+    return this.#outcomes[index]!.isOpen
   }
 
   /** Waits for the acknowledgement of what `index` appended, up to `endOffset`. True when it need not wait. */
   await(index: number, replica: Replica, wait: { endOffset: number; scope: 'local' | 'all' }): boolean {
     if (replica.isSafe(wait.endOffset, wait.scope)) return true
-    this.#open.add(index)
+    this.hold(index)
     replica.awaitAck(wait.endOffset, wait.scope, { waiter: this, index })
     return false
   }
@@ -54,7 +62,7 @@ export class PendingProduce implements AckWaiter {
   seal(timeoutMs: number): void {
     assert(!this.#isSealed, 'a produce is sealed once')
     this.#isSealed = true
-    if (this.#open.size === 0) this.#complete()
+    if (this.#openCount === 0) this.#complete()
     else this.#deadline = this.#deadlines.after(Math.max(0, timeoutMs), () => this.#timedOut())
   }
 
@@ -64,17 +72,24 @@ export class PendingProduce implements AckWaiter {
   }
 
   acknowledged(index: number, error: number): void {
-    if (!this.#open.delete(index)) return
+    const outcome = this.#outcomes[index]!
+    if (!outcome.isOpen) return
+    outcome.isOpen = false
+    this.#openCount -= 1
     if (error !== ErrorCode.NONE) this.#fail(index, error)
-    if (this.#open.size > 0 || !this.#isSealed) return
+    if (this.#openCount > 0 || !this.#isSealed) return
     if (this.#deadline !== null) this.#deadlines.cancel(this.#deadline)
     this.#complete()
   }
 
   /** The records stay; whether they were committed is not known to the producer, which asks again. */
   #timedOut(): void {
-    for (const index of this.#open) this.#fail(index, ErrorCode.REQUEST_TIMED_OUT)
-    this.#open.clear()
+    for (const [index, outcome] of this.#outcomes.entries()) {
+      if (!outcome.isOpen) continue
+      outcome.isOpen = false
+      this.#fail(index, ErrorCode.REQUEST_TIMED_OUT)
+    }
+    this.#openCount = 0
     this.#complete()
   }
 
