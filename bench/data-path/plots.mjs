@@ -1,14 +1,59 @@
-/** Plots of the ratios as SVG: one bar a case, from the line of equality; what is better than Apache Kafka goes to the right. */
+/**
+ * Plots of the ratios as SVG: a bar a case on a logarithmic scale, from the line of equality; what is better than Apache Kafka goes to the right. The
+ * thin line is the spread of the rounds, the dashed one the goal.
+ */
 import { cases } from './cases.mjs'
 import { metricsOf } from './metrics.mjs'
 import { ratioOf } from './ratios.mjs'
 
 const ROW = 22
-const LABEL = 300
+const TOP = 46
+const LABEL = 330
 const WIDTH = 900
-const MOST = 8
+/** From four times worse to sixteen times better: what is beyond ends at the edge. */
+const [WORST, BEST] = [1 / 4, 16]
+const LEFT = LABEL + 40
+const RIGHT = WIDTH - 50
+const COLOURS = { better: '#1a7f5a', worse: '#b3452c', none: '#9aa0a6' }
+/** The goal of a metric as a gain. */
+const GOALS = { rate: 1, cpu: 1 / 0.8, p50: 2, p99: 2, p999: 2, perSecond: 1.5 }
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+
+function placeOf(gain) {
+  const part = Math.log2(Math.min(Math.max(gain, WORST), BEST) / WORST) / Math.log2(BEST / WORST)
+  return LEFT + part * (RIGHT - LEFT)
+}
+
+function bar({ each, of, found }, index) {
+  const y = TOP + index * ROW
+  const gainOf = (ratio) => (of.better === 'more' ? ratio : 1 / Math.max(ratio, 1e-9))
+  const gain = gainOf(found.ratio)
+  const [from, to] = [placeOf(1), placeOf(gain)].sort((a, b) => a - b)
+  const [low, high] = [found.least, found.most].map((ratio) => placeOf(gainOf(ratio))).sort((a, b) => a - b)
+  const colour = !found.isDifference ? COLOURS.none : gain >= 1 ? COLOURS.better : COLOURS.worse
+  const middle = y + ROW / 2
+  const text = (x, anchor, words) => `<text x="${x.toFixed(1)}" y="${y + 15}" text-anchor="${anchor}">${words}</text>`
+  return [
+    text(LABEL - 8, 'end', escaped(each.name)),
+    `<rect x="${from.toFixed(1)}" y="${y + 4}" width="${Math.max(to - from, 1).toFixed(1)}" height="${ROW - 8}" fill="${colour}"/>`,
+    `<line x1="${low.toFixed(1)}" y1="${middle}" x2="${high.toFixed(1)}" y2="${middle}" stroke="#222"/>`,
+    gain >= 1
+      ? text(Math.max(to, high) + 4, 'start', found.ratio.toFixed(2))
+      : text(Math.min(from, low) - 4, 'end', found.ratio.toFixed(2)),
+  ].join('')
+}
+
+function scale(bottom, goal) {
+  const marks = [1 / 4, 1 / 2, 1, 2, 4, 8, 16].map((gain) => {
+    const x = placeOf(gain).toFixed(1)
+    const words = gain === 1 ? 'equal' : gain > 1 ? `${gain}× better` : `${1 / gain}× worse`
+    return `<line x1="${x}" y1="${TOP - 4}" x2="${x}" y2="${bottom}" stroke="${gain === 1 ? '#444' : '#e4e6e8'}"/><text x="${x}" y="${TOP - 8}" text-anchor="middle" font-size="10" fill="#666">${words}</text>`
+  })
+  if (goal === undefined || goal === 1) return marks.join('')
+  const x = placeOf(goal).toFixed(1)
+  return `${marks.join('')}<line x1="${x}" y1="${TOP - 4}" x2="${x}" y2="${bottom}" stroke="#1a4f9c" stroke-dasharray="4 3"/><text x="${x}" y="${bottom + 11}" text-anchor="middle" font-size="10" fill="#1a4f9c">goal</text>`
+}
 
 /** The plot of a metric over the cases of a group that have it; null when there is none. */
 export function plot(results, group, metric) {
@@ -17,20 +62,9 @@ export function plot(results, group, metric) {
     .map((each) => ({ each, of: metricsOf[each.kind][metric], found: ratioOf(results, each, metric) }))
     .filter(({ found }) => found !== null)
   if (bars.length === 0) return null
-  const middle = LABEL + (WIDTH - LABEL) / 2
-  const half = (WIDTH - LABEL) / 2 - 50
-  const length = (ratio) => (Math.min(Math.log2(Math.max(ratio, 1 / ratio)), Math.log2(MOST)) / Math.log2(MOST)) * half
-  const rows = bars.map(({ each, of, found }, index) => {
-    const gain = of.better === 'more' ? found.ratio : 1 / found.ratio
-    const width = length(gain)
-    const [x, end] = gain >= 1 ? [middle, middle + width + 4] : [middle - width, middle - width - 4]
-    const colour = !found.isDifference ? '#9aa0a6' : gain >= 1 ? '#1a7f5a' : '#b3452c'
-    const y = 40 + index * ROW
-    return `<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${escaped(each.name)}</text><rect x="${x.toFixed(1)}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 7}" fill="${colour}"/><text x="${end.toFixed(1)}" y="${y + 14}" text-anchor="${gain >= 1 ? 'start' : 'end'}">${found.ratio.toFixed(2)}</text>`
-  })
-  const height = 50 + bars.length * ROW
-  const title = `${group}: ${bars[0].of.title}, Ottla to Apache Kafka (right is better, grey is within the noise)`
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/><text x="10" y="20" font-size="14">${escaped(title)}</text><line x1="${middle}" y1="32" x2="${middle}" y2="${height - 8}" stroke="#444"/>${rows.join('')}</svg>\n`
+  const bottom = TOP + bars.length * ROW
+  const title = `${group}: ${bars[0].of.title}, Ottla to Apache Kafka (grey: within the noise)`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 16}" font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/><text x="10" y="20" font-size="14">${escaped(title)}</text>${scale(bottom, GOALS[metric])}${bars.map(bar).join('')}</svg>\n`
 }
 
 /** File name to SVG, of all groups and metrics that are worth a picture. */

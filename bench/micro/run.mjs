@@ -3,7 +3,7 @@
  * beside the recorded ones (docs/benchmarks/micro.json, by the major version of Node).
  *   --check        fails when one takes more than 1.5 times of what is recorded, three times in a row
  *   --record       writes docs/benchmarks/micro.json and micro.md: after a change that is meant, on a quiet machine
- *   --only WORD    cases whose name contains the word
+ *   --only WORD    cases whose name contains the word; with --record the others stay as they are
  * CI runs none of it, since times vary: it asserts on counters (packages/broker: system-calls, copies, allocations).
  */
 import { execFileSync } from 'node:child_process'
@@ -28,7 +28,7 @@ if (isCheck && recorded[major] === undefined)
   fail(`nothing is recorded for Node ${major}: npm run bench -- micro --record`)
 
 const duration = (ns) => (ns < 1000 ? `${ns.toPrecision(3)} ns` : `${(ns / 1000).toPrecision(3)} µs`)
-const isSlow = (name, { ratio }) => baseline[name] !== undefined && ratio > baseline[name] * TOLERANCE
+const isSlow = (name, { ratio }) => baseline[name] !== undefined && ratio > baseline[name].ratio * TOLERANCE
 
 /** In a process of its own: what was compiled for another case would be in the time. */
 function measure(name) {
@@ -53,23 +53,24 @@ for (const name of await caseNames()) {
   found[name] = measured(name)
   const { ns, ratio } = found[name]
   const before =
-    baseline[name] === undefined ? 'not recorded' : `${(ratio / baseline[name]).toFixed(2)} of the recorded`
+    baseline[name] === undefined ? 'not recorded' : `${(ratio / baseline[name].ratio).toFixed(2)} of the recorded`
   say(`${name}: ${duration(ns)}, ratio ${ratio.toPrecision(3)}, ${before}`)
   if (isSlow(name, found[name])) slow.push(name)
 }
 
 if (isRecord) {
-  const ratios = Object.fromEntries(
-    Object.entries(found).map(([name, { ratio }]) => [name, Number(ratio.toPrecision(3))]),
-  )
-  recorded[major] = word === '' ? ratios : { ...baseline, ...ratios }
+  const kept = Object.entries(found).map(([name, { ns, ratio }]) => [
+    name,
+    { ratio: Number(ratio.toPrecision(3)), ns: Number(ns.toPrecision(3)) },
+  ])
+  recorded[major] = { ...(word === '' ? {} : baseline), ...Object.fromEntries(kept) }
   writeFileSync(file, `${JSON.stringify(recorded, null, 2)}\n`)
-  if (word === '') writeFileSync(join(folder, 'micro.md'), page())
+  writeFileSync(join(folder, 'micro.md'), page(recorded[major]))
 }
 if (isCheck && slow.length > 0) fail(`slower than ${TOLERANCE} times what is recorded:\n${slow.join('\n')}`)
 
-function page() {
-  const rows = Object.entries(found).map(
+function page(rowsByName) {
+  const rows = Object.entries(rowsByName).map(
     ([name, { ns, ratio }]) => `| ${name} | ${duration(ns)} | ${ratio.toPrecision(3)} |`,
   )
   return `# Micro-benchmarks
