@@ -51,6 +51,9 @@ export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   writebackTotalBytes: 256 << 20,
 })
 
+/** What is copied into the tail takes the place of what leaves it: little is free in between. */
+const TAIL_FREE_BYTES = 2 << 20
+
 /** Counts since the start, for metrics and tests. */
 export interface LogCounters {
   /** Appends and their bytes that reached their file, and the writes that took them there. */
@@ -114,7 +117,7 @@ export function createLogResources(
       revertedAppends: 0,
     },
     syncTimes: new RecentHistogram(),
-    tail: new TailBudget(all.tailBytes),
+    tail: new TailBudget(all.tailBytes, slabs.sibling({ maxFreeBytes: TAIL_FREE_BYTES })),
     openFiles: new OpenFiles(env.files, all.openFiles),
     syncs: new Limiter(all.concurrentSyncs),
     reads: new Limiter(all.concurrentReads),

@@ -20,7 +20,7 @@ export interface TailRead {
   readonly nextOffset: number
 }
 
-/** Appends up to this are copied. */
+/** Appends up to this are copied: to the socket of each reader, one more buffer costs more than that. */
 const COPY_MAX_BYTES = 4096
 /** A chunk is as large as the log is lively: twice the one before it, between these. */
 const CHUNK_MIN_BYTES = 1024
@@ -57,7 +57,7 @@ export class LogTail implements TailOwner {
     }
     this.#counters.copiedBytes += length
     if (last?.hasRoomFor(length)) last.extend(append)
-    else this.#push(TailEntry.chunk(this, append, this.#nextChunkBytes(length)))
+    else this.#push(TailEntry.chunk(this, append, this.#budget.slabs.allocate(this.#nextChunkBytes(length))))
     append.owner?.release()
   }
 

@@ -3,6 +3,8 @@
  * that keep up read from memory, and a log that nobody writes to holds nothing for long.
  */
 
+import { SlabPool } from '@ottla/stdx'
+
 /** A place in the budget: so many bytes that one log holds. */
 export interface TailPlace {
   readonly tail: TailOwner
@@ -25,6 +27,8 @@ export interface TailOwner {
 const ENTRY_OVERHEAD_BYTES = 256
 
 export class TailBudget {
+  /** Memory for what is copied. */
+  readonly slabs: SlabPool
   readonly #capacityBytes: number
   #usedBytes = 0
   #oldest: TailPlace | null = null
@@ -32,7 +36,8 @@ export class TailBudget {
   /** Counts {@link turn}s. */
   #turns = 0
 
-  constructor(capacityBytes: number) {
+  constructor(capacityBytes: number, slabs: SlabPool = new SlabPool()) {
+    this.slabs = slabs
     this.#capacityBytes = capacityBytes
   }
 

@@ -3,7 +3,7 @@
  * appends were copied one behind the other.
  */
 import { baseOffset, nextOffset, sizeInBytes } from '@ottla/protocol'
-import { assert } from '@ottla/stdx'
+import { assert, type SlabSlice } from '@ottla/stdx'
 import type { Retainable } from '../types.ts'
 import type { TailOwner, TailPlace } from './tail-budget.ts'
 
@@ -32,28 +32,29 @@ export class TailEntry implements TailPlace {
   /** Appends may be copied behind what is there. */
   #isOpen: boolean
 
-  private constructor(tail: TailOwner, buffer: Buffer, append: WrittenAppend, kind: 'held' | 'chunk') {
+  private constructor(tail: TailOwner, append: WrittenAppend, chunk: SlabSlice | null) {
+    const buffer = chunk?.buffer ?? append.records
     this.tail = tail
     this.#buffer = buffer
     this.heldBytes = buffer.length
-    this.owner = kind === 'held' ? append.owner : undefined
+    this.owner = chunk ?? append.owner
     this.baseOffset = append.baseOffset
     this.nextOffset = append.nextOffset
     this.isMany = append.isMany
     this.#length = append.records.length
-    this.#isOpen = kind === 'chunk'
-    if (kind === 'chunk') append.records.copy(buffer, 0)
+    this.#isOpen = chunk !== null
+    if (chunk !== null) append.records.copy(buffer, 0)
   }
 
   /** Holds the bytes of the append; takes over the caller's count on their owner. */
   static holding(tail: TailOwner, append: WrittenAppend): TailEntry {
-    return new TailEntry(tail, append.records, append, 'held')
+    return new TailEntry(tail, append, null)
   }
 
-  /** A new chunk that begins with a copy of the append. */
-  static chunk(tail: TailOwner, append: WrittenAppend, capacity: number): TailEntry {
-    assert(append.records.length <= capacity, 'a chunk holds what it begins with')
-    return new TailEntry(tail, Buffer.allocUnsafeSlow(capacity), append, 'chunk')
+  /** A new chunk that begins with a copy of the append. Takes over the caller's count on the slice. */
+  static chunk(tail: TailOwner, append: WrittenAppend, slice: SlabSlice): TailEntry {
+    assert(append.records.length <= slice.buffer.length, 'a chunk holds what it begins with')
+    return new TailEntry(tail, append, slice)
   }
 
   get length(): number {

@@ -14,7 +14,7 @@ function batchAt(offset: number, count: number, valueBytes = 10): Buffer {
 }
 
 test('the budget holds over all logs, and what is oldest anywhere goes first', () => {
-  const budget = new TailBudget(30_000)
+  const budget = new TailBudget(30_000, new SlabPool({ poison: true }))
   const slabs = new SlabPool({ poison: true })
   const tails = [
     new LogTail(budget, { copiedBytes: 0 }),
@@ -46,7 +46,7 @@ test('the budget holds over all logs, and what is oldest anywhere goes first', (
 })
 
 test('an entry larger than the whole budget is not kept', () => {
-  const budget = new TailBudget(100)
+  const budget = new TailBudget(100, new SlabPool({ poison: true }))
   const tail = new LogTail(budget, { copiedBytes: 0 })
   tail.add({ records: batchAt(0, 1, 500), owner: undefined, baseOffset: 0, nextOffset: 1, isMany: false })
   equal(tail.entryCount, 0)
@@ -54,7 +54,7 @@ test('an entry larger than the whole budget is not kept', () => {
 })
 
 test('a read holds what it returns until it is released', () => {
-  const tail = new LogTail(new TailBudget(10_000), { copiedBytes: 0 })
+  const tail = new LogTail(new TailBudget(10_000, new SlabPool({ poison: true })), { copiedBytes: 0 })
   const counts = { held: 1 }
   const owner = { retain: () => counts.held++, release: () => counts.held-- }
   tail.add({ records: batchAt(0, 2, 2500), owner, baseOffset: 0, nextOffset: 2, isMany: false })
@@ -67,7 +67,7 @@ test('a read holds what it returns until it is released', () => {
 })
 
 test('of an append with many batches those are returned that are wanted and fit', () => {
-  const tail = new LogTail(new TailBudget(10_000), { copiedBytes: 0 })
+  const tail = new LogTail(new TailBudget(10_000, new SlabPool({ poison: true })), { copiedBytes: 0 })
   const batches = [batchAt(10, 2), batchAt(12, 2), batchAt(20, 2), batchAt(22, 2)]
   const size = batches[0]!.length
   tail.add({ records: Buffer.concat(batches), owner: undefined, baseOffset: 10, nextOffset: 24, isMany: true })
@@ -87,7 +87,7 @@ test('of an append with many batches those are returned that are wanted and fit'
 
 test('small appends are copied together and give their owners back at once', () => {
   const counters = { copiedBytes: 0 }
-  const tail = new LogTail(new TailBudget(100_000), counters)
+  const tail = new LogTail(new TailBudget(100_000, new SlabPool({ poison: true })), counters)
   let held = 0
   const owner = { retain: () => held++, release: () => held-- }
   let bytes = 0
@@ -105,7 +105,7 @@ test('small appends are copied together and give their owners back at once', () 
 })
 
 test('what a reader holds of a chunk stays when the chunk is cut and the log goes on', () => {
-  const tail = new LogTail(new TailBudget(100_000), { copiedBytes: 0 })
+  const tail = new LogTail(new TailBudget(100_000, new SlabPool({ poison: true })), { copiedBytes: 0 })
   const add = (offset: number): void => {
     tail.add({
       records: batchAt(offset, 1),
@@ -125,7 +125,7 @@ test('what a reader holds of a chunk stays when the chunk is cut and the log goe
 })
 
 test('cutting drops what reaches above the cut', () => {
-  const budget = new TailBudget(10_000)
+  const budget = new TailBudget(10_000, new SlabPool({ poison: true }))
   const tail = new LogTail(budget, { copiedBytes: 0 })
   for (let i = 0; i < 5; i++) {
     tail.add({ records: batchAt(i * 2, 2), owner: undefined, baseOffset: i * 2, nextOffset: i * 2 + 2, isMany: false })
@@ -140,7 +140,7 @@ test('cutting drops what reaches above the cut', () => {
 })
 
 test('what is older than a turn of the budget leaves, so many at once, and what is new stays', () => {
-  const budget = new TailBudget(100_000)
+  const budget = new TailBudget(100_000, new SlabPool({ poison: true }))
   const tail = new LogTail(budget, { copiedBytes: 0 })
   const add = (offset: number): void =>
     tail.add({
