@@ -155,6 +155,7 @@ export const cases = [
   idle('idlePartitions', 10_000, 'partitions'),
   idle('idleConnections', 1000, 'connections'),
   idle('idleConnections', 5000, 'connections'),
+  idle('idleConnections', 10_000, 'connections'),
   idle('idleGroups', 1000, 'groups'),
   idle('idleGroups', 10_000, 'groups'),
   { name: 'start, empty', group: 'Start', kind: 'start', isQuick: true, isTwice: true, isSynced: true },

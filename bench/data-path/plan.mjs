@@ -18,7 +18,7 @@ const BESIDE = {
   commits: 1,
   shares: 6,
   rest: 3,
-  idlePartitions: 12,
+  idlePartitions: 8,
   idleConnections: 8,
   idleGroups: 8,
   start: 2,
@@ -26,13 +26,15 @@ const BESIDE = {
 /** What starts and stops take more. */
 const START_SECONDS = { ottla: 0.5, again: 0.5, fsync: 0.5, kafka: 6 }
 const SEGMENT_SECONDS = 0.006
+/** What is made to lie idle. */
+const IDLE_SECONDS = 0.0012
 const LOADED = new Set(['produce', 'fetch', 'both', 'latency', 'requests', 'transactions', 'commits'])
 
 function secondsOf(each, system, times) {
   const load = LOADED.has(each.kind) ? (times.warmMs + times.durationMs) / 1000 : 0
   const restarts = each.isCold ? 1 : each.kind === 'start' ? 2 : ownStart.has(each.kind) ? 1 : 0
-  const segments = (each.segments ?? 0) * SEGMENT_SECONDS
-  return load + BESIDE[each.kind] * (times.isQuick ? 0.6 : 1) + restarts * START_SECONDS[system] + segments
+  const made = (each.segments ?? 0) * SEGMENT_SECONDS + (each.count ?? 0) * IDLE_SECONDS
+  return load + BESIDE[each.kind] * (times.isQuick ? 0.6 : 1) + restarts * START_SECONDS[system] + made
 }
 
 /** What one round of some cases takes on one system. */
