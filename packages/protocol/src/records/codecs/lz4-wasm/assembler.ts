@@ -89,6 +89,8 @@ export const shl64 = binary(0x86)
 export const shr64 = binary(0x88)
 export const mul64 = binary(0x7e)
 export const xor64 = binary(0x85)
+export const isZero64 = unary(0x50)
+export const countTrailingZeros64 = unary(0x7a)
 export const countLeadingZeros64 = unary(0x79)
 /** The low half of 64 bits. */
 export const low32 = unary(0xa7)

@@ -10,12 +10,14 @@ import {
   copyWords,
   countLeadingZeros64,
   countTrailingZeros,
+  countTrailingZeros64,
   differences128,
   fill,
   ge,
   gt,
   increase,
   isZero,
+  isZero64,
   type Label,
   type Local,
   label,
@@ -36,7 +38,6 @@ import {
   Scope,
   set,
   shl,
-  shl64,
   shr,
   shr64,
   sub,
@@ -53,7 +54,8 @@ import { INPUT } from './layout.ts'
 /** In front of the input: for each hash of five bytes the position where they were seen last. */
 const TABLE = 0
 const HASH_BITS = 13
-const HASH_MULTIPLIER = 0xcf1bbcdcbbn
+/** A prime whose product takes the five low bytes of a word to its highest bits. */
+const HASH_MULTIPLIER = BigInt.asIntN(64, 0xcf1bbcdcbbn << 24n)
 const MIN_MATCH = 4
 /** A block ends with at least so many literals, and the last match begins at least 12 bytes before the end. */
 const LAST_LITERALS = 5
@@ -150,20 +152,23 @@ function findMatch({ pos, lastMatch, word, slot, match, misses }: Locals, sequen
 }
 
 /** Finds where the match begins and ends. */
-function extendMatch({ bytes, pos, match, distance, end, difference, length, run, anchor }: Locals): Code[] {
+function extendMatch({ bytes, word, pos, match, distance, end, difference, length, run, anchor }: Locals): Code[] {
   const compare = label('compare')
   const lastEnd = sub(bytes, LAST_LITERALS)
   const before = xor64(read64(INPUT - 8, pos), read64(INPUT - 8, match))
   return [
     set(distance, sub(pos, match)),
-    set(end, add(pos, MIN_MATCH)),
-    loop(
-      compare,
-      set(difference, differences128(read128(INPUT, end), read128(INPUT, sub(end, distance)))),
-      increase(end, countTrailingZeros(or(difference, 1 << WORD_BYTES))),
-      branchIf(compare, and(isZero(difference), lt(end, lastEnd))),
-    ),
-    set(end, min(end, lastEnd)),
+    set(word, xor64(read64(INPUT + MIN_MATCH, pos), read64(INPUT + MIN_MATCH, match))),
+    set(end, add(add(pos, MIN_MATCH), low32(shr64(countTrailingZeros64(word), long(3n))))),
+    when(isZero64(word), [
+      loop(
+        compare,
+        set(difference, differences128(read128(INPUT, end), read128(INPUT, sub(end, distance)))),
+        increase(end, countTrailingZeros(or(difference, 1 << WORD_BYTES))),
+        branchIf(compare, and(isZero(difference), lt(end, lastEnd))),
+      ),
+    ]),
+    when(gt(end, lastEnd), [set(end, lastEnd)]),
     // Up to eight bytes before are often the same as well. Found without a branch, since nothing foretells their number.
     set(length, shr(low32(countLeadingZeros64(before)), 3)),
     set(pos, sub(pos, min(length, min(sub(pos, anchor), match)))),
@@ -202,6 +207,6 @@ function writeLength(out: Local, length: Local): Code[] {
 
 /** Where in the table the five low bytes of a word belong. Five, not four: fewer and longer matches. */
 function slotOf(word: Operand): Code {
-  const hash = shr64(mul64(shl64(word, long(24n)), long(HASH_MULTIPLIER)), long(BigInt(64 - HASH_BITS)))
+  const hash = shr64(mul64(word, long(HASH_MULTIPLIER)), long(BigInt(64 - HASH_BITS)))
   return shl(low32(hash), 1)
 }
