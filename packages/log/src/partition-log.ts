@@ -351,9 +351,9 @@ export class PartitionLog {
     return this.#state.producers.hasOpenTransaction(producerId, producerEpoch)
   }
 
-  /** Aborted transactions that overlap [from, upTo), in the order of their markers. */
-  abortedTransactions(from: number, upTo: number): Promise<AbortedTransaction[]> {
-    return undisturbed(this.#state, () => abortedTransactions(this.#state, this.#engine, from, upTo))
+  /** Aborted transactions that overlap [from, upTo), in the order of their markers. Synchronous when what is needed is in memory. */
+  abortedTransactions(from: number, upTo: number): AbortedTransaction[] | Promise<AbortedTransaction[]> {
+    return abortedTransactions(this.#state, this.#engine, from, upTo)
   }
 
   /** Takes no more appends, and closes once `copyRest` has what there is, all of it written. When that fails the log goes on. */

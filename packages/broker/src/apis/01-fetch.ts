@@ -9,7 +9,7 @@
 import type { ServerRequest } from '@ottla/net'
 import { codecOf, ErrorCode, FetchRequest, FetchResponse, type Value } from '@ottla/protocol'
 import { encodeResponse } from '../encode-response.ts'
-import { type AbortedByTarget, abortedTransactions } from '../fetch/aborted-transactions.ts'
+import { noteAbortedTransactions } from '../fetch/aborted-transactions.ts'
 import { type FetchScope, fetchScope } from '../fetch/fetch-scope.ts'
 import { INITIAL_EPOCH } from '../fetch/fetch-session.ts'
 import { fetchTarget } from '../fetch/fetch-target.ts'
@@ -87,17 +87,12 @@ function respond(call: Call, results: TargetResult[] | null): void {
     exchange.respondNothing()
     return
   }
-  if (request.isolationLevel !== 1) {
-    send(call, results, null)
-    return
-  }
-  const aborted = abortedTransactions(results)
-  if (aborted instanceof Promise) {
-    void aborted.then((late) => guarded(call.context, exchange, () => send(call, results, late)))
-  } else send(call, results, aborted)
+  const looking = request.isolationLevel === 1 ? noteAbortedTransactions(results) : null
+  if (looking === null) send(call, results)
+  else void looking.then(() => guarded(call.context, exchange, () => send(call, results)))
 }
 
-function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | null): void {
+function send(call: Call, results: TargetResult[]): void {
   const { context, request, scope, exchange } = call
   if (exchange.isOver) {
     releaseAll(results)
@@ -123,7 +118,7 @@ function send(call: Call, results: TargetResult[], aborted: AbortedByTarget | nu
   const hints = new LeaderHints(context)
   const topics = new TopicGroups()
   for (const result of results) {
-    const data = partitionData({ context, result, hints, aborted })
+    const data = partitionData({ context, result, hints })
     count(context, result, data.errorCode)
     const { request } = result.target
     const outcome = {
@@ -158,10 +153,9 @@ interface Partition {
   readonly context: RequestContext
   readonly result: TargetResult
   readonly hints: LeaderHints
-  readonly aborted: AbortedByTarget | null
 }
 
-function partitionData({ context, result, hints, aborted }: Partition) {
+function partitionData({ context, result, hints }: Partition) {
   const { target, state } = result
   const { partition } = target.request
   let errorCode = state.kind === 'error' ? state.error : ErrorCode.NONE
@@ -180,7 +174,7 @@ function partitionData({ context, result, hints, aborted }: Partition) {
     highWatermark: isError ? -1 : result.highWatermark,
     lastStableOffset: isError ? -1 : result.lastStableOffset,
     logStartOffset: isError ? -1 : result.logStartOffset,
-    abortedTransactions: target.replica === undefined ? [] : (aborted?.get(result) ?? null),
+    abortedTransactions: target.replica === undefined ? [] : result.aborted,
     records: isError || result.records === null ? NO_RECORDS : result.records.buffers,
     ...(state.kind === 'diverging' ? { divergingEpoch: state.end } : undefined),
     ...(hint === undefined ? undefined : { currentLeader: hint }),

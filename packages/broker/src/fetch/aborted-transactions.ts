@@ -2,31 +2,31 @@
 import type { AbortedTransaction } from '@ottla/log'
 import type { TargetResult } from './read-targets.ts'
 
-export type AbortedByTarget = ReadonlyMap<TargetResult, readonly AbortedTransaction[]>
-
 const NONE: readonly AbortedTransaction[] = []
 
-/** Empty lists where nothing is returned; synchronous when that is so everywhere. */
-export function abortedTransactions(results: readonly TargetResult[]): AbortedByTarget | Promise<AbortedByTarget> {
-  const byTarget = new Map<TargetResult, readonly AbortedTransaction[]>()
-  const lookups: Promise<void>[] = []
+/** Notes them in each result; empty lists where nothing is returned. Null when that could be done at once. */
+export function noteAbortedTransactions(results: readonly TargetResult[]): Promise<unknown> | null {
+  let lookups: Promise<void>[] | null = null
   for (const result of results) {
     const { records, target } = result
-    byTarget.set(result, NONE)
+    result.aborted = NONE
     if (records === null || records.sizeBytes === 0 || target.replica === undefined) continue
-    const lookup = target.replica.log.abortedTransactions(records.firstOffset, records.nextOffset)
-    lookups.push(
-      lookup.then(
-        (aborted) => void byTarget.set(result, aborted),
-        () => forget(result),
-      ),
-    )
+    const aborted = target.replica.log.abortedTransactions(records.firstOffset, records.nextOffset)
+    if (aborted instanceof Promise) (lookups ??= []).push(noteLate(result, aborted))
+    else result.aborted = aborted
   }
-  return lookups.length === 0 ? byTarget : Promise.all(lookups).then(() => byTarget)
+  return lookups === null ? null : Promise.all(lookups)
 }
 
-/** Records whose aborted transactions cannot be told are not returned. */
-function forget(result: TargetResult): void {
-  result.records?.release()
-  result.records = null
+function noteLate(result: TargetResult, lookup: Promise<readonly AbortedTransaction[]>): Promise<void> {
+  return lookup.then(
+    (aborted) => {
+      result.aborted = aborted
+    },
+    () => {
+      // Records whose aborted transactions cannot be told are not returned.
+      result.records?.release()
+      result.records = null
+    },
+  )
 }

@@ -19,6 +19,9 @@ export type TargetState =
   | { readonly kind: 'diverging'; readonly end: EpochEnd }
   | { readonly kind: 'error'; readonly error: number }
 
+const HAS_RECORDS: TargetState = Object.freeze({ kind: 'readable', hasRecords: true })
+const AT_END: TargetState = Object.freeze({ kind: 'readable', hasRecords: false })
+
 export function fetchTarget(request: FetchPartition, replicas: ReplicaRegistry): FetchTarget {
   const found =
     request.topic === ''
@@ -41,7 +44,7 @@ export function targetState({ request, replica, error }: FetchTarget, isolation:
   if (request.fetchOffset < log.logStartOffset || request.fetchOffset > log.logEndOffset) {
     return { kind: 'error', error: ErrorCode.OFFSET_OUT_OF_RANGE }
   }
-  return { kind: 'readable', hasRecords: replica.visibleEnd(isolation) > request.fetchOffset }
+  return replica.visibleEnd(isolation) > request.fetchOffset ? HAS_RECORDS : AT_END
 }
 
 /** A topic that is gone is told by what it was asked for: its name or its id. */

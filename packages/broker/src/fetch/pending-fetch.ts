@@ -29,6 +29,7 @@ export class PendingFetch implements ReplicaWatcher {
   #availableBytes = 0
   #deadline: Deadline | null = null
   #state: 'waiting' | 'reading' | 'done' = 'waiting'
+  #isWatching = false
   /** Something is to be done when the response is the next to leave. */
   #isQueued = false
 
@@ -50,8 +51,8 @@ export class PendingFetch implements ReplicaWatcher {
       unready += 1
       replica.whenReady(oneReady)
     }
-    if (maxWaitMs > 0) this.#deadline = deadlines.after(maxWaitMs, () => this.#answer())
     oneReady()
+    if (maxWaitMs > 0 && this.#state === 'waiting') this.#deadline = deadlines.after(maxWaitMs, () => this.#answer())
   }
 
   onVisible(_replica: Replica, bytes: VisibleBytes): void {
@@ -81,6 +82,7 @@ export class PendingFetch implements ReplicaWatcher {
       this.#answer()
       return
     }
+    this.#isWatching = true
     for (const { replica } of targets) replica?.watch(this)
     if (hasRecords) this.#whenWritable()
   }
@@ -132,9 +134,8 @@ export class PendingFetch implements ReplicaWatcher {
       return
     }
     // A replica that was not ready in time cannot be read.
-    const ready = this.#options.targets.map((target) =>
-      target.replica === undefined || target.replica.isReady ? target : notReady(target),
-    )
+    const { targets } = this.#options
+    const ready = targets.every(isReady) ? targets : targets.map((each) => (isReady(each) ? each : notReady(each)))
     const maxBytes = this.#options.exchange.takeShare(this.#options.maxBytes)
     const results = readTargets(ready, { ...this.#options, maxBytes })
     if (results instanceof Promise) void results.then((late) => this.#finish(late))
@@ -156,8 +157,12 @@ export class PendingFetch implements ReplicaWatcher {
   #leave(): void {
     if (this.#deadline !== null) this.#options.deadlines.cancel(this.#deadline)
     this.#deadline = null
-    for (const { replica } of this.#options.targets) replica?.unwatch(this)
+    if (this.#isWatching) for (const { replica } of this.#options.targets) replica?.unwatch(this)
   }
+}
+
+function isReady({ replica }: FetchTarget): boolean {
+  return replica === undefined || replica.isReady
 }
 
 function notReady(target: FetchTarget): FetchTarget {

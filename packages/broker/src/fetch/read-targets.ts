@@ -2,7 +2,7 @@
  * Reads the targets of a fetch in order under its byte limits: soft for the first batch of all, hard after. Reads from the
  * tail are done at once; cold ones run together as far as the limit surely allows.
  */
-import type { ReadResult } from '@ottla/log'
+import type { AbortedTransaction, ReadResult } from '@ottla/log'
 import { ErrorCode } from '@ottla/protocol'
 import type { Isolation } from '../replica/replica.ts'
 import { type FetchTarget, type TargetState, targetState } from './fetch-target.ts'
@@ -18,6 +18,8 @@ export interface TargetResult {
   readonly logStartOffset: number
   /** Null when there is an error, or nothing to read. Must be released once. */
   records: RecordsRead | null
+  /** For read_committed, once they were looked up. */
+  aborted: readonly AbortedTransaction[] | null
 }
 
 export interface ReadLimits {
@@ -104,7 +106,15 @@ class Reading {
     const state = targetState(target, this.#limits.isolation)
     const { replica } = target
     if (state.kind === 'error' || replica === undefined) {
-      return { target, state, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: null }
+      return {
+        target,
+        state,
+        highWatermark: -1,
+        lastStableOffset: -1,
+        logStartOffset: -1,
+        records: null,
+        aborted: null,
+      }
     }
     return {
       target,
@@ -113,6 +123,7 @@ class Reading {
       lastStableOffset: replica.visibleEnd('read_committed'),
       logStartOffset: replica.logStartOffset,
       records: null,
+      aborted: null,
     }
   }
 
@@ -132,6 +143,7 @@ class Reading {
       lastStableOffset: -1,
       logStartOffset: -1,
       records: null,
+      aborted: null,
     }
   }
 }

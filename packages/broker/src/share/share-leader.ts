@@ -360,8 +360,10 @@ export class ShareLeader implements ReplicaWatcher {
     const isCommitted = this.#options.settings().isolation === 'read_committed'
     if (!isCommitted || !hasTransactions(read.buffers))
       return this.#acquire(read, from, { request, aborted: NONE_ABORTED })
-    return this.replica.log.abortedTransactions(read.firstOffset, read.nextOffset).then(
-      (aborted) => this.#acquire(read, from, { request, aborted }),
+    const aborted = this.replica.log.abortedTransactions(read.firstOffset, read.nextOffset)
+    if (!(aborted instanceof Promise)) return this.#acquire(read, from, { request, aborted })
+    return aborted.then(
+      (late) => this.#acquire(read, from, { request, aborted: late }),
       () => {
         read.release()
         return { kind: 'failed', error: ErrorCode.KAFKA_STORAGE_ERROR, message: 'Aborted transactions are not known.' }

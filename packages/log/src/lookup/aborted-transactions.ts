@@ -1,21 +1,60 @@
+/**
+ * The aborted transactions of a range. Their markers may lie in any later segment, so all of them are looked at: of closed ones it is
+ * remembered which hold none, or each read of old records would load the indexes of all that came after.
+ */
+import type { FileSystem } from '@ottla/env'
 import type { LogState } from '../log-state.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { AbortedTransaction } from '../types.ts'
 import type { IndexSource } from './time-lookup.ts'
+import { undisturbed } from './undisturbed.ts'
 
-/** Those that overlap [from, upTo), in the order of their markers. */
-export async function abortedTransactions(
+/** Those that overlap [from, upTo), in the order of their markers; at once when what is needed is in memory. */
+export function abortedTransactions(
   state: LogState,
   source: IndexSource,
   from: number,
   upTo: number,
-): Promise<AbortedTransaction[]> {
+): AbortedTransaction[] | Promise<AbortedTransaction[]> {
   const found: AbortedTransaction[] = []
-  let segment: Segment | undefined = state.segments.floor(from) ?? state.segments.first
-  while (segment !== undefined) {
-    const indexes = segment.indexes ?? (await source.loadIndexes(segment))
-    if (indexes.transaction.collect(from, upTo, found)) break
-    segment = state.segments.after(segment)
+  for (let segment = firstOf(state, from); segment !== undefined; segment = state.segments.after(segment)) {
+    if (segment.indexes === null) {
+      if (segment.isFreeOfAborts) continue
+      return undisturbed(state, () => lookUp(state, source, from, upTo))
+    }
+    if (segment.indexes.transaction.collect(from, upTo, found)) break
   }
   return found
+}
+
+async function lookUp(state: LogState, source: IndexSource, from: number, upTo: number): Promise<AbortedTransaction[]> {
+  const found: AbortedTransaction[] = []
+  for (let segment = firstOf(state, from); segment !== undefined; segment = state.segments.after(segment)) {
+    if (segment.indexes === null && (segment.isFreeOfAborts || (await looksFreeOfAborts(state, segment)))) continue
+    const indexes = segment.indexes ?? (await source.loadIndexes(segment))
+    if (indexes.transaction.collect(from, upTo, found)) break
+  }
+  return found
+}
+
+function firstOf(state: LogState, offset: number): Segment | undefined {
+  return state.segments.floor(offset) ?? state.segments.first
+}
+
+async function looksFreeOfAborts(state: LogState, segment: Segment): Promise<boolean> {
+  if (segment.state !== 'closed') return false
+  const isFree = await hasNoTransactionIndex(state.resources.env.files, segment)
+  // It may have become the last one meanwhile, by a cut.
+  if (isFree && segment.indexes === null) segment.isFreeOfAborts = true
+  return segment.isFreeOfAborts
+}
+
+/** Without aborted transactions there is no such file. When the others are missing too, all of them will be made anew. */
+async function hasNoTransactionIndex(files: FileSystem, segment: Segment): Promise<boolean> {
+  const [transactions, offsets, times] = await Promise.all([
+    files.stat(segment.transactionIndexPath),
+    files.stat(segment.offsetIndexPath),
+    files.stat(segment.timeIndexPath),
+  ])
+  return offsets !== null && times !== null && (transactions === null || transactions.sizeBytes === 0)
 }

@@ -58,6 +58,8 @@ export class Segment {
   isRemoved = false
   /** In memory while the segment is not closed. */
   indexes: SegmentIndexes | null = null
+  /** No aborted transaction ends in the segment, as its files say; false while nobody has looked. Only of a closed one. */
+  isFreeOfAborts = false
   /** Largest timestamp written, -1 without one; undefined until it was looked up in a closed segment. */
   maxTimestampMs: number | undefined = -1
   /** Last offset of the batch that has it. */
@@ -177,6 +179,7 @@ export class Segment {
    */
   restartAt(position: number, indexes: SegmentIndexes): void {
     this.indexes = indexes
+    this.isFreeOfAborts = false
     this.setSize(position)
     this.#bytesSinceIndexEntry = 0
     this.firstTimestampMs = -1
