@@ -6,7 +6,6 @@ import { type BrokerConfig, type ConfigNotice, formatConfigProblem, parseServerP
 import { isLogLevel, type LogFormat, type Logger, type LogLevel } from '@ottla/env'
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
 import { loadNativeCrc32c } from '@ottla/protocol'
-import { collectLess } from './collect-less.ts'
 import { type Ending, EXIT, endingOf } from './exit-codes.ts'
 import { clientAddress, type GreetingTools, greeting } from './greeting.ts'
 import { keepThreadsForReads } from './io-threads.ts'
@@ -39,7 +38,6 @@ export async function runServer(argv: readonly string[]): Promise<void> {
 
 /** As {@link runServer}, with settings that are known already. */
 export async function serve(start: ServerStart): Promise<never> {
-  collectLess()
   const settings = parseSettings(start)
   const fail = (at: NodeEnv, ending: Ending): never => {
     start.onEnd?.()
