@@ -7,9 +7,14 @@ export class SystemCalls {
   fileWrites = 0
   fileReads = 0
   fileSyncs = 0
+  /** To files of any kind. */
+  fileBytesWritten = 0
   socketWrites = 0
   /** Chunks that came in: each was read in one call. */
   socketReads = 0
+
+  /** Syncs under way, and the most at a time since it was set. Not of `during`. */
+  readonly syncing = { now: 0, most: 0 }
 
   /** What was called while `work` ran. */
   async during(work: () => Promise<unknown>): Promise<SystemCalls> {
@@ -23,12 +28,18 @@ export class SystemCalls {
   }
 }
 
-/** The environment, counted. Files are counted by their handles: what is written whole (checkpoints) is not on the path of the data. */
+/** The environment, counted. Files are counted by their handles: what is written whole (checkpoints) is not on the path of the data, but its bytes count. */
 export function countedEnv(env: NodeEnv, calls: SystemCalls): NodeEnv {
   const { files, network } = env
   return {
     ...env,
-    files: overriding(files, { openSync: (path, mode) => countedFile(files.openSync(path, mode), calls) }),
+    files: overriding(files, {
+      openSync: (path, mode) => countedFile(files.openSync(path, mode), calls),
+      writeFile(path, data) {
+        calls.fileBytesWritten += data.length
+        return files.writeFile(path, data)
+      },
+    }),
     network: overriding(network, {
       listen: (address, accept) => network.listen(address, (stream) => accept(countedStream(stream, calls))),
     }),
@@ -55,10 +66,12 @@ function countedFile(file: FileHandle, calls: SystemCalls): FileHandle {
   return overriding(file, {
     writevSync(buffers, position) {
       calls.fileWrites += 1
+      calls.fileBytesWritten += bytesOf(buffers)
       return file.writevSync(buffers, position)
     },
     writev(buffers, position) {
       calls.fileWrites += 1
+      calls.fileBytesWritten += bytesOf(buffers)
       return file.writev(buffers, position)
     },
     readSync(target, targetOffset, length, position) {
@@ -71,9 +84,17 @@ function countedFile(file: FileHandle, calls: SystemCalls): FileHandle {
     },
     dataSync() {
       calls.fileSyncs += 1
-      return file.dataSync()
+      const { syncing } = calls
+      syncing.most = Math.max(syncing.most, ++syncing.now)
+      return file.dataSync().finally(() => {
+        syncing.now -= 1
+      })
     },
   })
+}
+
+function bytesOf(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0)
 }
 
 function countedStream(stream: ByteStream, calls: SystemCalls): ByteStream {
