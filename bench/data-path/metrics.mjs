@@ -16,15 +16,15 @@ const each = {
   cpu: { title: '% of a core', digits: 1, better: 'less' },
 }
 
-/** By kind: unit, digits, and whether more is better. The first one of a kind is what the load generator may bind. */
+/** By kind: unit, digits, and whether more is better; null: it is not of the broker. The first one of a kind is what the load generator may bind. */
 export const metricsOf = {
   produce: { rate, cpu, memory, written },
   fetch: { rate, cpu, memory },
   both: { rate, cpu, memory },
   latency: {
     ...latencies,
-    floorP50: { title: 'floor of the generator, p50, ms', digits: 2, better: 'less' },
-    floorP99: { title: 'floor of the generator, p99, ms', digits: 2, better: 'less' },
+    floorP50: { title: 'floor of the generator, p50, ms', digits: 2, better: null },
+    floorP99: { title: 'floor of the generator, p99, ms', digits: 2, better: null },
   },
   requests: { perSecond, cpu: { title: 'broker CPU, µs/request', digits: 1, better: 'less' } },
   javaProduce: { rate, cpu, memory },

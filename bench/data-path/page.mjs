@@ -49,7 +49,8 @@ ${goalsTable(results)}
 - MB/s are of records before compression. CPU is that of the broker's process, user and system, all its threads. Memory is the most that was resident while the case ran. Bytes to disk are what the kernel
   counts for the process, pages that it was still to write included.
 - Consume: a topic of 32 MB, just written, read over and over by two consumers; *older than what is in memory*: 512 MB; *cold*: the first read of 512 MB after a restart of the broker. The kernel's page cache is warm in all of them.
-- Latency is counted from when a record was due, not from when it was sent, so that a stall counts for all who had to wait for it.
+- Latency is counted from when a record was due, not from when it was sent, so that a stall counts for all who had to wait for it. The floor is what the generator finds at that moment with a
+  process that only passes records on: nobody can be measured below it.
 - What is idle: memory of each one more, and the time that the broker takes with all of them while nobody asks for anything.
 
 ${images.join('\n\n')}

@@ -13,7 +13,7 @@ function cell(values, { digits }) {
 }
 
 function verdict(found, { better }) {
-  if (found === null) return ''
+  if (found === null || better === null) return ''
   const { ratio, least, most, isDifference } = found
   const spread = least.toFixed(2) === most.toFixed(2) ? '' : ` (${least.toFixed(2)}–${most.toFixed(2)})`
   if (!isDifference) return `none: ${ratio.toFixed(2)}${spread}`
@@ -87,7 +87,7 @@ export function goalsTable(results) {
     found,
     said === 'met' ? '**met**' : said,
   ])
-  return asTable(['', 'goal', 'found', ''], lines).replaceAll('---:', '---')
+  return asTable(['goal', 'wanted', 'found', ''], lines).replaceAll('---:', '---')
 }
 
 export function noiseTable(results) {
