@@ -3,8 +3,10 @@
  */
 
 const SAMPLES = 30
+const SAMPLES_MAX = 150
+/** Of processor time: on a busy machine a clock tells nothing of what was compiled. */
+const WARM_MICROS = 80_000
 const SAMPLE_NS = 1.5e6
-const WARM_NS = 60e6
 
 /** As much work as no change of Ottla's can touch: arithmetic, look-ups in memory, and a few objects, as codecs have them. */
 const table = Int32Array.from({ length: 4096 }, (_, index) => Math.imul(index, 2654435761))
@@ -30,7 +32,8 @@ function timeOf(run, count) {
 /** Runs until it is compiled, and gives how often it runs in one sample. */
 function warmed(run) {
   let count = 1
-  for (const end = now() + WARM_NS; now() < end; ) {
+  const before = process.cpuUsage().user
+  while (process.cpuUsage().user - before < WARM_MICROS) {
     const taken = timeOf(run, count)
     if (taken < SAMPLE_NS / 2) count *= 2
   }
@@ -41,9 +44,13 @@ function warmed(run) {
 export async function measure({ run, settle }) {
   const [count, references] = [warmed(run), warmed(reference)]
   let [best, bestReference] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let i = 0; i < SAMPLES; i += 1) {
+  // As long as it still gets better it is still being compiled, or the machine did something else.
+  let enough = SAMPLES
+  for (let i = 0; i < enough; i += 1) {
     bestReference = Math.min(bestReference, timeOf(reference, references) / references)
-    best = Math.min(best, timeOf(run, count) / count)
+    const taken = timeOf(run, count) / count
+    if (taken < best * 0.97) enough = Math.min(Math.max(enough, i + SAMPLES / 2), SAMPLES_MAX)
+    best = Math.min(best, taken)
     await settle?.()
   }
   return { ns: best, ratio: best / bestReference }
