@@ -1,7 +1,7 @@
 /**
  * npm run bench -- micro: codecs, checksums, indexes, appends, deadlines, compression, each as a ratio to a fixed loop that is measured in turn with it. Prints them
  * beside the recorded ones (docs/benchmarks/micro.json, by the major version of Node).
- *   --check        fails when one takes more than 1.5 times of what is recorded, four times in a row
+ *   --check        fails when one takes more than 1.5 times of what is recorded, four times in a row; for a quiet machine: who shares a core shares its caches
  *   --record       writes docs/benchmarks/micro.json and micro.md: after a change that is meant, on a quiet machine
  *   --only WORD    cases whose name contains the word; with --record the others stay as they are
  * CI runs none of it, since times vary: it asserts on counters (packages/broker: system-calls, copies, allocations).
