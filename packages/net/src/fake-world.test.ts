@@ -175,6 +175,7 @@ export function testConnection(options: TestConnectionOptions = {}): TestConnect
     largeFrames: new ByteBudget(options.largeFrameBytes ?? 1 << 30),
     responses: new ResponseMemory(options.responseBytes ?? 1 << 30),
     flushes: new FlushQueue(timers),
+    nextTurn: (fn) => void timers.after(0, fn),
     counters: { framesIn: 0, bytesCopied: 0, bytesIn: 0, bytesOut: 0, writes: 0, responsesOut: 0 },
     monotonic: () => timers.now,
     admit: options.admit ?? (() => null),

@@ -7,6 +7,7 @@
  */
 import type { ByteStream, NetworkError } from '@ottla/env'
 import type { SlabPool, SlabSlice } from '@ottla/stdx'
+import { BufferPieces } from './buffer-pieces.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import { type FrameCounters, FrameReader, PROOF_BYTES } from './frame-reader.ts'
@@ -31,6 +32,8 @@ export interface ServerConnectionShared {
   readonly largeFrames: ByteBudget
   readonly responses: ResponseMemory
   readonly flushes: FlushQueue
+  /** Calls the function in a turn of the event loop of its own. */
+  readonly nextTurn: (fn: () => void) => void
   readonly counters: ServerCounters
   /** Monotonic milliseconds. */
   readonly monotonic: () => number
@@ -61,6 +64,8 @@ export type ConnectionEnd =
 
 const MIN_REQUEST_BYTES = 8
 const FRAME_SIZE_BYTES = 4
+/** More than the kernel's buffer of a socket takes at once helps nobody. */
+const PIECE_BYTES = 1 << 20
 
 export class ServerConnection {
   readonly id: number
@@ -90,6 +95,8 @@ export class ServerConnection {
   #heldBytes = 0
   #exclusive: ServerRequest | null = null
   #isDirty = false
+  /** What is being written is not all with the stream yet: nothing may overtake it. */
+  #isInPieces = false
   /** Reasons for which nothing is read for a while. */
   #mutes = 0
   #isPaused = false
@@ -228,7 +235,7 @@ export class ServerConnection {
   flush(): void {
     this.#isDirty = false
     if (this.#isClosed) return
-    if (this.#outgoing.length > 0) this.#write()
+    if (this.#outgoing.length > 0 && !this.#isInPieces) this.#write()
     this.#continueReading()
     this.#closeWhenDrained()
   }
@@ -339,11 +346,14 @@ export class ServerConnection {
     if (moved === 0) return
     if (moved === requests.length) requests.length = 0
     else this.#requests = requests.slice(moved)
-    if (!this.#isDirty) {
-      this.#isDirty = true
-      this.#shared.flushes.add(this)
-    }
+    this.#flushSoon()
     this.#requests[0]?.becomeHead()
+  }
+
+  #flushSoon(): void {
+    if (this.#isDirty) return
+    this.#isDirty = true
+    this.#shared.flushes.add(this)
   }
 
   #write(): void {
@@ -359,9 +369,26 @@ export class ServerConnection {
     if (this.#sendingBytes === bytes) this.#lastFlushedAt = writtenAt
     this.#shared.counters.writes += 1
     this.#shared.counters.bytesOut += bytes
-    this.#stream.write(buffers, () => {
+    const done = (): void => {
       for (const flushed of callbacks) flushed()
       this.#flushed(bytes, requests, writtenAt)
+    }
+    if (bytes <= PIECE_BYTES) this.#stream.write(buffers, done)
+    else this.#writePiece(new BufferPieces(buffers, PIECE_BYTES), done)
+  }
+
+  /** A long answer leaves in pieces, one in a turn of the event loop: it would hold up the small ones of other connections. */
+  #writePiece(pieces: BufferPieces, done: () => void): void {
+    const piece = pieces.next()
+    this.#isInPieces = !pieces.isOver
+    if (pieces.isOver || this.#isClosed) {
+      this.#stream.write(piece, done)
+      if (this.#outgoing.length > 0) this.#flushSoon()
+      return
+    }
+    this.#stream.write(piece, () => {
+      this.#lastFlushedAt = this.#shared.monotonic()
+      this.#shared.nextTurn(() => this.#writePiece(pieces, done))
     })
   }
 

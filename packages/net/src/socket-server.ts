@@ -111,6 +111,7 @@ export class SocketServer {
       largeFrames: new ByteBudget(Math.min(LARGE_FRAME_BUDGET_BYTES, options.requestBudgetBytes)),
       responses: new ResponseMemory(options.responseBudgetBytes),
       flushes: new FlushQueue(env.timers),
+      nextTurn: (fn) => void env.timers.after(0, fn),
       counters: this.counters,
       monotonic: () => env.clock.monotonic(),
       admit: options.admit,

@@ -24,6 +24,7 @@ export class NodeTimers implements Timers {
   }
 
   after(delayMs: number, fn: () => void): Timer {
+    if (delayMs === 0) return this.#nextTurn(fn)
     return new NodeTimer({ clock: this.#clock, keepAlive: this.#keepAlive, fn }, delayMs)
   }
 
@@ -32,6 +33,13 @@ export class NodeTimers implements Timers {
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(this.#runDeferred)
+  }
+
+  /** Without the millisecond that setTimeout waits at least. */
+  #nextTurn(fn: () => void): Timer {
+    const immediate = setImmediate(fn)
+    if (!this.#keepAlive) immediate.unref()
+    return { cancel: () => clearImmediate(immediate) }
   }
 
   #drain(): void {
