@@ -18,6 +18,7 @@ import { CompactedLogs } from './store/compacted-logs.ts'
 import { FolderDeletion } from './store/folder-deletion.ts'
 import { establishIdentity } from './store/identity.ts'
 import { type DirectoryEntry, LogDirectory } from './store/log-directory.ts'
+import { LogSlices } from './store/log-slices.ts'
 import { checkpointKey } from './store/offset-checkpoint.ts'
 import { openEntry, readTopicId } from './store/open-entry.ts'
 import { isRetentionDue } from './store/retention-due.ts'
@@ -259,7 +260,10 @@ export class LogStore {
 
   /** One pass of retention and of producer expiry. Logs that are not open are opened only when something is to go. */
   async applyRetention(nowMs: number): Promise<void> {
+    const slices = new LogSlices(this.#options.resources.env.timers)
     for (const entry of this.#entries()) {
+      const turn = slices.next()
+      if (turn !== undefined) await turn
       if (this.#isClosed || entry.error !== null || entry.directory.error !== null) continue
       let { log } = entry
       if (log === null) {

@@ -17,6 +17,7 @@ import {
   NO_BROKER_EPOCH,
   parseCleanShutdown,
 } from './clean-shutdown-marker.ts'
+import { LogSlices } from './log-slices.ts'
 import { formatMetaProperties, META_PROPERTIES, type MetaProperties, parseMetaProperties } from './meta-properties.ts'
 import {
   CLEANER_CHECKPOINT,
@@ -202,9 +203,15 @@ export class LogDirectory {
     const logs = this.#openLogs()
     // What is derived from the log is settled up to the recovery points taken before.
     const points = logs.map(({ log }) => log.recoveryPoint)
-    for (const { log } of logs) await log.settleDerived()
+    const slices = new LogSlices(this.#resources.env.timers)
+    for (const { log } of logs) {
+      await log.settleDerived()
+      await slices.next()
+    }
     await this.#checkpoints.run(async () => {
       for (const [i, { key, log }] of logs.entries()) {
+        const turn = slices.next()
+        if (turn !== undefined) await turn
         if (log.failure !== null || this.entries.get(key)?.log !== log) continue
         this.recoveryPoints.set(key, Math.min(points[i]!, log.recoveryPoint))
         this.#noteLogStart(key, log)
@@ -232,10 +239,17 @@ export class LogDirectory {
   async checkpointHighWatermarks(): Promise<void> {
     const logs = this.#openLogs()
     // A high watermark is recorded only for a log whose names cannot be lost any more.
-    for (const { log } of logs) if (log.highWatermark > 0) await log.settleDerived()
+    const slices = new LogSlices(this.#resources.env.timers)
+    for (const { log } of logs) {
+      if (log.highWatermark > 0) await log.settleDerived()
+      const turn = slices.next()
+      if (turn !== undefined) await turn
+    }
     await this.#checkpoints.run(async () => {
       let isChanged = false
       for (const { key, log } of logs) {
+        const turn = slices.next()
+        if (turn !== undefined) await turn
         if (log.failure !== null || this.entries.get(key)?.log !== log) continue
         if (this.#noteHighWatermark(key, log)) isChanged = true
       }
