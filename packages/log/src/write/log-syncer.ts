@@ -156,6 +156,7 @@ export class LogSyncer {
     // One after the other: the limiter bounds files that are synced at once, not logs, or a thousand new ones would take all I/O threads.
     for (const segment of segments) await this.#syncFile(segment.logPath, () => segment.isRemoved)
     for (const { path } of others) await this.#syncFile(path, () => false)
+    if (this.#isStopped) return
     // Names after contents: a file that is found after a crash has what was in it.
     for (const folder of folders) await folderSyncs.sync(folder)
     syncTimes.record((clock.monotonic() - startedAt) * MICROS_PER_MS)
@@ -169,6 +170,8 @@ export class LogSyncer {
   }
 
   async #syncFile(path: string, isGone: () => boolean): Promise<void> {
+    // The log let its files go meanwhile: they are not opened again.
+    if (this.#isStopped) return
     let file: OpenFile
     try {
       file = await this.#open(path)
