@@ -68,5 +68,5 @@ test('a produce request makes few objects, however many records it has', async (
 test('a fetch from the tail makes few objects', async (t) => {
   const bytes = await heapBytesPerRequest(t, fetchFrame)
   t.diagnostic(`${bytes.toFixed(0)} bytes of heap`)
-  ok(bytes < 18_500, `${bytes} bytes of heap for a fetch`)
+  ok(bytes < 16_500, `${bytes} bytes of heap for a fetch`)
 })

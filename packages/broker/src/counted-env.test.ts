@@ -6,6 +6,8 @@ import type { NodeEnv } from '@ottla/env/node'
 export class SystemCalls {
   fileWrites = 0
   fileReads = 0
+  /** Bytes that were asked for. */
+  fileReadBytes = 0
   fileSyncs = 0
   /** To files of any kind. */
   fileBytesWritten = 0
@@ -76,10 +78,12 @@ function countedFile(file: FileHandle, calls: SystemCalls): FileHandle {
     },
     readSync(target, targetOffset, length, position) {
       calls.fileReads += 1
+      calls.fileReadBytes += length
       return file.readSync(target, targetOffset, length, position)
     },
     read(target, targetOffset, length, position) {
       calls.fileReads += 1
+      calls.fileReadBytes += length
       return file.read(target, targetOffset, length, position)
     },
     dataSync() {

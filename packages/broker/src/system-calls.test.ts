@@ -1,12 +1,14 @@
 /** What a request costs in system calls. A change that needs more of them shows here, on any machine. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { ClientConnection } from '@ottla/net'
+import { batchesIn, nextOffset } from '@ottla/protocol'
 import { SystemCalls } from './counted-env.test.ts'
 import { batch, FETCH, fetchOf, PRODUCE, produceTo, TestBroker } from './test-broker.test.ts'
 
 const REQUESTS = 50
 
-async function world(t: TestContext, durability: string, settings: Record<string, string> = {}) {
+async function world(t: TestContext, durability: string, settings: Readonly<Record<string, string>> = {}) {
   const calls = new SystemCalls()
   const broker = await TestBroker.start(t, { 'ottla.durability': durability, ...settings }, { calls })
   await broker.createTopics({ events: 10 })
@@ -102,4 +104,48 @@ test('a fetch of what was written lately reads no file, and is one write to the 
     equal(responses[0]!.partitions[0]!.records!.length > 50_000, true)
   })
   deepEqual({ fileReads, socketWrites }, { fileReads: 0, socketWrites: 1 })
+})
+
+/** Megabytes of one partition, in batches of 100 KB, of which none is in memory. */
+async function coldWorld(t: TestContext, megabytes: number) {
+  const made = await world(t, 'replicated', { 'ottla.tail.budget.bytes': '0' })
+  const records = batch([{ value: 'x'.repeat(100_000) }])
+  for (let i = 0; i < megabytes * 10; i += 1) await produceTo(made.producer, { topic: 'events' }, records)
+  return { ...made, lastOffset: megabytes * 10 }
+}
+
+/** Reads a partition to its end, a megabyte at a time. Gives the bytes and the requests that it took. */
+async function readThrough(consumer: ClientConnection, lastOffset: number) {
+  let [offset, bytes, requests] = [0, 0, 0]
+  while (offset <= lastOffset) {
+    const { responses } = await consumer.request(FETCH, 12, fetchOf([{ topic: 'events', offset }]))
+    const records = responses[0]!.partitions[0]!.records!
+    for (const position of batchesIn(records)) offset = nextOffset(records, position)
+    bytes += records.length
+    requests += 1
+  }
+  return { bytes, requests }
+}
+
+test('what is not in memory is read a megabyte at a time, once, into memory that is used again', async (t) => {
+  const { broker, calls, consumer, lastOffset } = await coldWorld(t, 20)
+  const { blocksAllocated } = broker.pool.counters
+  const { fileReads, fileReadBytes, socketWrites } = await calls.during(async () => {
+    const { bytes, requests } = await readThrough(consumer, lastOffset)
+    ok(bytes > 2e7 && requests <= 23, `${requests} requests for ${bytes} bytes`)
+  })
+  ok(fileReads <= 23, `${fileReads} reads`)
+  ok(fileReadBytes < 1.12 * 2e7, `${fileReadBytes} bytes read`)
+  ok(socketWrites <= 23, `${socketWrites} writes`)
+  const newBlocks = broker.pool.counters.blocksAllocated - blocksAllocated
+  ok(newBlocks <= 4, `${newBlocks} new blocks of memory`)
+})
+
+test('two groups that read the same cold records share what is read', async (t) => {
+  const { broker, calls, consumer, lastOffset } = await coldWorld(t, 20)
+  const other = await broker.connect()
+  const { fileReads } = await calls.during(() =>
+    Promise.all([readThrough(consumer, lastOffset), readThrough(other, lastOffset)]),
+  )
+  ok(fileReads <= 32, `${fileReads} reads for two times 20 MB`)
 })

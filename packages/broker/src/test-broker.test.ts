@@ -37,6 +37,8 @@ export interface TestWorld {
 export class TestBroker {
   readonly env: NodeEnv
   readonly folder: string
+  /** Of the broker that runs, or ran last. */
+  pool = new SlabPool()
   readonly #overrides: Readonly<Record<string, string>>
   readonly #calls: SystemCalls | undefined
   #running: RunningBroker | null = null
@@ -72,7 +74,8 @@ export class TestBroker {
     const parsed = parseServerProperties('', 'test', Object.entries(settings))
     if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
     const env = this.#calls === undefined ? this.env : countedEnv(this.env, this.#calls)
-    this.#running = await startBroker(env, parsed.config, { pool: new SlabPool({ poison: true }) })
+    this.pool = new SlabPool({ poison: true })
+    this.#running = await startBroker(env, parsed.config, { pool: this.pool })
   }
 
   async stop(): Promise<void> {
