@@ -6,7 +6,6 @@
 'use strict'
 const fs = require('node:fs')
 const path = require('node:path')
-const v8 = require('node:v8')
 const vm = require('node:vm')
 
 const body = '__BODY__'
@@ -21,18 +20,26 @@ const use = useOf(process.argv.slice(2))
  * Here, and not in the program, because the code in the cache holds for the flags that it was compiled under.
  */
 const BROKER_FLAGS = ['--incremental-marking-soft-trigger=60', '--incremental-marking-hard-trigger=80']
-if (use === 'server' || use === 'start') for (const flag of BROKER_FLAGS) v8.setFlagsFromString(flag)
+const engine = use === 'server' || use === 'start' ? brokerEngine() : `${process.versions.v8}-${process.arch}`
 
-// V8 compares only the length of the source, so the name holds a hash of it. What it refuses, because its flags or the processor are
-// others, has a name of its own too: who runs with two sets of flags would make it again each time.
-const tag = v8.cachedDataVersionTag().toString(16)
-const cacheFile = path.join(__dirname, `${body}.__HASH__.${process.versions.v8}-${process.arch}-${tag}.${use}.cache`)
+// V8 compares only the length of the source, so the name holds a hash of it.
+const cacheFile = path.join(__dirname, `${body}.__HASH__.${engine}.${use}.cache`)
 /** The server has done all that belongs to a start by then. */
 const SERVER_SETTLED_MS = 3000
 
 const script = load()
 const module_ = { exports: {} }
 script.runInThisContext()(module_.exports, require, module_, file, __dirname)
+
+/**
+ * Sets the flags, and says for what the code holds then: version, flags and processor. Brokers are started with options and without, and
+ * with one name for all they would make the cache anew for each other. Tools are not, and loading this module is 3 ms.
+ */
+function brokerEngine() {
+  const v8 = require('node:v8')
+  for (const flag of BROKER_FLAGS) v8.setFlagsFromString(flag)
+  return `${process.versions.v8}-${process.arch}-${v8.cachedDataVersionTag().toString(16)}`
+}
 
 /** What is run: the code of one use is not that of another. Null: nothing worth a cache. */
 function useOf([first = '', ...rest]) {
