@@ -7,6 +7,8 @@ import { addSequence, NO_SEQUENCE } from '@ottla/protocol'
 /** Kafka's clients keep at most so many requests in flight, so a batch that comes again is one of the last five. */
 export const BATCHES_KEPT = 5
 export const NO_TRANSACTION = -1
+/** No coordinator has written a marker, or it is not known which. */
+export const NO_COORDINATOR_EPOCH = -1
 
 /** One batch that was appended. */
 export interface ProducerBatch {

@@ -14,6 +14,7 @@ import {
   findDuplicate,
   isInSequence,
   lastSequenceOf,
+  NO_COORDINATOR_EPOCH,
   NO_TRANSACTION,
   type ProducerBatch,
   type ProducerEntry,
@@ -109,8 +110,7 @@ export class ProducerState {
   apply(batch: ProducerBatchView): ProducerChange | null {
     this.#takenBack.delete(batch.producerId)
     if (!batch.isControl) return this.#applyData(batch)
-    // An emptied marker (compaction) says nothing any more: its transaction is gone from the log.
-    return batch.marker === null ? null : this.#applyMarker(batch)
+    return batch.marker === null ? this.#applyEmptied(batch) : this.#applyMarker(batch)
   }
 
   /** Takes the newest change back. */
@@ -220,7 +220,7 @@ export class ProducerState {
       producerEpoch: batch.producerEpoch,
       batches: kept.length < BATCHES_KEPT ? [...kept, added] : [...kept.slice(1), added],
       lastTimestampMs: batch.timestampMs,
-      coordinatorEpoch: previous?.coordinatorEpoch ?? -1,
+      coordinatorEpoch: previous?.coordinatorEpoch ?? NO_COORDINATOR_EPOCH,
       transactionStartOffset: start,
     })
     return { producerId: batch.producerId, previous, completed: null }
@@ -250,6 +250,22 @@ export class ProducerState {
       transactionStartOffset: NO_TRANSACTION,
     })
     return { producerId: batch.producerId, previous, completed }
+  }
+
+  /** Compaction left the header of a marker where nothing else tells the epoch of its producer; of a transaction it says nothing any more. */
+  #applyEmptied({ producerId, producerEpoch, timestampMs }: ProducerBatchView): ProducerChange | null {
+    const previous = this.#entries.get(producerId)
+    const hasOpen = previous !== undefined && previous.transactionStartOffset !== NO_TRANSACTION
+    if (hasOpen || (previous !== undefined && previous.producerEpoch >= producerEpoch)) return null
+    this.#entries.set(producerId, {
+      producerId,
+      producerEpoch,
+      batches: [],
+      lastTimestampMs: timestampMs,
+      coordinatorEpoch: NO_COORDINATOR_EPOCH,
+      transactionStartOffset: NO_TRANSACTION,
+    })
+    return { producerId, previous, completed: null }
   }
 
   #restore(entry: ProducerEntry): void {
