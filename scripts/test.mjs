@@ -44,6 +44,7 @@ say(`${files.length} test files on Node ${spawnSync(node, ['--version']).stdout.
 const result = spawnSync(
   node,
   [
+    ...(process.env.SEED_PREFIX === undefined ? [] : ['--import', './scripts/lib/seeded-properties.mjs']),
     '--test',
     '--test-concurrency=2',
     '--test-timeout=240000',
