@@ -14,12 +14,7 @@ done
 root=$(cd "$(dirname "$script")/.." && pwd -P) || exit 1
 [ -f "$root/build/.stamp" ] || node "$root/scripts/ensure-built.mjs" >&2 || exit 1
 
-# glibc gives a block back to the system when it is free only if it was mapped by itself, which it stops doing for blocks as large as
-# one that was freed once. These settings keep it so: under load a third less memory, and afterwards it goes back.
-export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-262144}" MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-1048576}"
-
-# Young objects need no more room than this: with the 16 MB of the default, garbage collection takes as much time, and memory 16 MB more.
-export NODE_OPTIONS="--max-semi-space-size=8${NODE_OPTIONS:+ $NODE_OPTIONS}"
+. "$root/bin/broker-environment.sh"
 
 if [ "$1" != "-daemon" ]; then
   exec node "$root/build/server.cjs" "$@"

@@ -34,7 +34,7 @@ const clients = (...parts) => join(root, 'tests', 'clients', ...parts)
 const python = join(cacheOf('python'), 'bin', 'python')
 const java = ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-Xmx256m']
 
-if (!existsSync(join(root, 'build', 'server.mjs'))) {
+if (!existsSync(join(root, 'build', 'server.cjs'))) {
   const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
   if (built.status !== 0) process.exit(1)
 }

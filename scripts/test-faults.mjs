@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { root, run, say } from './lib/workspace.mjs'
 
 const filter = process.argv[2] ?? ''
-if (!existsSync(join(root, 'build', 'server.mjs'))) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
+if (!existsSync(join(root, 'build', 'server.cjs'))) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
 let passed = 0
 let failed = 0
 let unable = 0

@@ -4,5 +4,5 @@ import { join } from 'node:path'
 import { ensureInstalled, root, run } from './lib/workspace.mjs'
 
 ensureInstalled()
-if (!existsSync(join(root, 'build', 'server.mjs'))) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
+if (!existsSync(join(root, 'build', 'server.cjs'))) run(process.execPath, [join(root, 'scripts', 'build.mjs')])
 await import('../tests/suite/run.mjs')

@@ -3,7 +3,7 @@
  * would cost more start time than everything else together. They are CommonJS inside, because only that runs from a code cache
  * on every Node; what is imported dynamically is in the file, and evaluated when it is needed.
  *
- *     build/server.cjs, server.mjs   entries, the same thing by two names
+ *     build/server.cjs               the entry, which loads the bundle
  *     build/server.body.cjs          the bundle, a function of what a module is given
  *     build/server.body.cjs.*.cache  code that V8 compiled of it
  */
@@ -110,7 +110,6 @@ export async function bundle() {
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
     write(body, text)
     write(`${name}.cjs`, loader.replaceAll('__BODY__', body).replaceAll('__HASH__', hash))
-    write(`${name}.mjs`, `import './${name}.cjs'\n`)
     write(`${name}.meta.json`, JSON.stringify(metafile))
   }
   write('.stamp', `${startedAt.toISOString()}\n`)

@@ -20,7 +20,8 @@ const use = useOf(process.argv.slice(2))
  * Here, and not in the program, because the code in the cache holds for the flags that it was compiled under.
  */
 const BROKER_FLAGS = ['--incremental-marking-soft-trigger=60', '--incremental-marking-hard-trigger=80']
-const engine = use === 'server' || use === 'start' ? brokerEngine() : `${process.versions.v8}-${process.arch}`
+const isBroker = use === 'server' || use === 'start' || use === 'demo'
+const engine = isBroker ? brokerEngine() : `${process.versions.v8}-${process.arch}`
 
 // V8 compares only the length of the source, so the name holds a hash of it.
 const cacheFile = path.join(__dirname, `${body}.__HASH__.${engine}.${use}.cache`)

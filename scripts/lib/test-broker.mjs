@@ -50,7 +50,7 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
   const file = join(folder, 'server.properties')
   const text = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`)
   writeFileSync(file, text.join(''))
-  const child = spawn(node ?? process.execPath, [join(root, 'build', 'server.mjs'), file], {
+  const child = spawn(node ?? process.execPath, [join(root, 'build', 'server.cjs'), file], {
     env: serverEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,4 +1,4 @@
-/** Entry of the tools: the first argument names one, the others are its own. Bundled into build/tools.mjs. */
+/** Entry of the tools: the first argument names one, the others are its own. Bundled into build/tools.cjs. */
 import { nodeIo } from './node-io.ts'
 import { TOOLS } from './tools-table.ts'
 

@@ -2,6 +2,7 @@
  * The two forms of a log line: JSON for machines, columns for people. Strings may come from clients: whatever could start a
  * line, move a cursor, or change the direction of text is escaped, and long values are cut.
  */
+import { isoTime } from './iso-time.ts'
 import type { LogLine } from './structured-logger.ts'
 
 export type LogFormat = 'json' | 'people'
@@ -31,7 +32,7 @@ const RESET = '\x1b[0m'
 
 export function formatJson(line: LogLine): string {
   const entry: Record<string, unknown> = {
-    time: new Date(line.timeMs).toISOString(),
+    time: isoTime(line.timeMs),
     level: line.level,
     logger: line.logger,
     message: shorten(line.message),
@@ -44,7 +45,7 @@ export function formatJson(line: LogLine): string {
 export function peopleFormatter(options: { readonly colour: boolean }): LogFormatter {
   const paint = (code: string, text: string): string => (options.colour ? `${code}${text}${RESET}` : text)
   return (line) => {
-    const time = new Date(line.timeMs).toISOString().replace('T', ' ').slice(0, -1)
+    const time = isoTime(line.timeMs).replace('T', ' ').slice(0, -1)
     const level = line.level.toUpperCase().padEnd(5)
     const head = `${paint(DIM, time)} ${paint(COLOURS[line.level] ?? '', level)} ${paint(DIM, `[${line.logger}]`)}`
     let text = `${head} ${escapeUnsafe(shorten(line.message))}`
@@ -84,7 +85,7 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'function' || typeof value === 'symbol') return String(value).slice(0, 80)
   if (value === null || typeof value !== 'object') return value
   if (value instanceof Error) return plainError(value, depth)
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString()
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : isoTime(value.getTime())
   if (ArrayBuffer.isView(value)) return plainBytes(value)
   if (depth >= DEPTH_MAX) return '…'
   if (value instanceof Map)

@@ -48,9 +48,9 @@ export const run = defineTool({
 
 /** Processes whose script is the server in folder `build`. */
 function findServers(build: string): ServerProcess[] {
-  const scripts = new Set(['server.cjs', 'server.mjs'].map((name) => join(build, name)))
+  const script = join(build, 'server.cjs')
   return processes()
-    .filter(({ args }) => scripts.has(args[0] ?? ''))
+    .filter(({ args }) => args[0] === script)
     .map(({ pid, args, workingDirectory }) => ({
       pid,
       args: args.slice(1),

@@ -5,10 +5,10 @@ import { type RunningBroker, startBroker } from '@ottla/broker'
 import { type BrokerConfig, type ConfigNotice, formatConfigProblem, parseServerProperties } from '@ottla/config'
 import { isLogLevel, type LogFormat, type Logger, type LogLevel } from '@ottla/env'
 import { type NodeEnv, nodeEnv } from '@ottla/env/node'
-import { loadNativeCrc32c } from '@ottla/protocol'
 import { type Ending, EXIT, endingOf } from './exit-codes.ts'
 import { clientAddress, type GreetingTools, greeting } from './greeting.ts'
 import { keepThreadsForReads } from './io-threads.ts'
+import { loadNativeChecksums } from './native-checksums.ts'
 import { parseServerArguments, type ServerArguments, USAGE } from './server-arguments.ts'
 
 /** One Ctrl-C may come twice, from the terminal and from a parent. */
@@ -79,7 +79,7 @@ export async function serve(start: ServerStart): Promise<never> {
     startMs: Math.round(performance.now()),
   })
   // Now, and not in the middle of the first large batch: loading takes some milliseconds.
-  env.timers.defer(() => void loadNativeCrc32c())
+  env.timers.defer(loadNativeChecksums)
   const signal = await stop
   logger.info('stopping', { signal })
   await running.stop()
