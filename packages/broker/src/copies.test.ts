@@ -11,6 +11,8 @@ const REQUESTS = 20
 /** Beside the records: headers, answers, what the prefix of a frame takes. */
 const BESIDE_BYTES = 300
 
+const LARGE_ALLOWED = { 'message.max.bytes': '10000000' }
+
 /** Counts answers and their bytes, and copies none of them. */
 class Listener {
   readonly stream: ByteStream
@@ -65,7 +67,7 @@ async function world(t: TestContext, settings: Readonly<Record<string, string>> 
   const broker = await TestBroker.start(t, { 'ottla.durability': 'replicated', ...settings }, { calls })
   await broker.createTopics({ events: 1 })
   const listener = new Listener(await broker.env.network.connect({ host: '127.0.0.1', port: broker.port }))
-  return { calls, listener }
+  return { broker, calls, listener }
 }
 
 function produceFrame(valueBytes: number): Buffer {
@@ -85,7 +87,7 @@ function fetchFrame(offset: number): Buffer {
 }
 
 async function copiesPerByteProduced(t: TestContext, valueBytes: number): Promise<number> {
-  const { listener } = await world(t)
+  const { listener } = await world(t, LARGE_ALLOWED)
   const frame = produceFrame(valueBytes)
   await listener.ask(frame, 3)
   const copied = await bytesCopiedDuring(() => listener.ask(frame, REQUESTS))
@@ -97,6 +99,27 @@ async function copiesPerByteProduced(t: TestContext, valueBytes: number): Promis
 test('what is produced is copied once, from the socket to where it stays', async (t) => {
   ok((await copiesPerByteProduced(t, 16_000)) <= 1, 'a batch of 16 KB')
   ok((await copiesPerByteProduced(t, 200_000)) <= 1, 'a batch of 200 KB')
+  ok((await copiesPerByteProduced(t, 3_000_000)) <= 1.07, 'a batch of 3 MB: what proves it is copied again')
+})
+
+test('what is produced comes into memory that is used again, whatever the sizes of requests', async (t) => {
+  const { broker, listener } = await world(t, { ...LARGE_ALLOWED, 'ottla.tail.budget.bytes': String(16 << 20) })
+  const small = produceFrame(10_000)
+  const frames = [100_000, 300_000, 700_000, 1_500_000, 1_700_000].map(produceFrame)
+  const produceAll = async () => {
+    for (let i = 0; i < 10; i += 1) {
+      for (const frame of frames) await listener.ask(frame, 1)
+      await listener.ask(small, 20)
+    }
+  }
+  await produceAll()
+  const before = broker.pool.counters
+  await produceAll()
+  const { slices, blocksAllocated } = broker.pool.counters
+  listener.stream.destroy()
+  const newBlocks = blocksAllocated - before.blocksAllocated
+  t.diagnostic(`${newBlocks} new blocks of memory for ${slices - before.slices} frames`)
+  ok(newBlocks <= 2, `${newBlocks} new blocks of memory`)
 })
 
 test('a small batch is copied once more, beside others', async (t) => {

@@ -93,6 +93,8 @@ const DRAIN_MS = 10_000
 /** Time that the controller gets to let the broker go. */
 const SHUTDOWN_MS = 5_000
 const PLAINTEXT = 0
+/** What large requests of a busy moment leave until the next one. What is not wanted any more goes back within seconds. */
+const FREE_BYTES_MAX = 128 << 20
 /** Logs that are recovered at once after a crash; those that somebody asks for come first. */
 const RECOVERY_CONCURRENCY = 2
 
@@ -117,7 +119,9 @@ class Start {
     this.#env = env
     this.#config = config
     this.#options = options
-    this.#pool = options.pool ?? new SlabPool(env.discardMemory && { discard: env.discardMemory })
+    this.#pool =
+      options.pool ??
+      new SlabPool({ maxFreeBytes: FREE_BYTES_MAX, ...(env.discardMemory && { discard: env.discardMemory }) })
     this.#resources = createLogResources(env, logLimits(config.values), this.#pool)
     this.#metrics.observeLogs(this.#resources)
   }

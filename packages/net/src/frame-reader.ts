@@ -16,11 +16,11 @@ export interface FrameReaderOptions {
   readonly maxFrameBytes: number
   /** Smallest frame that can be a message; 8 holds key, version and correlation id of a request. */
   readonly minFrameBytes: number
-  /** A larger frame gets its full buffer only when this much of it has arrived: a size costs nothing to claim. Default {@link PROOF_BYTES}. */
+  /** A larger frame gets its full buffer only when a sixteenth of it has arrived, but not more than this: a size costs nothing to claim. Default {@link PROOF_BYTES}. */
   readonly proofBytes?: number
   /** Looks at the first four bytes of a frame's body before the rest is buffered; a text refuses it. */
   readonly admit?: (firstWord: number) => string | null
-  /** Asked once for each frame of more than `proofBytes`, when that much has arrived; false stops the reader, and `resume` asks again. */
+  /** Asked once for each frame of more than `proofBytes`, when its proof has arrived; false stops the reader, and `resume` asks again. */
   readonly grantLarge?: (frameBytes: number) => boolean
   readonly counters: FrameCounters
 }
@@ -34,8 +34,11 @@ export interface FrameCounters {
 /** Receives a frame and the count that the reader held on it. False stops the reader until `resume`. */
 export type FrameSink = (frame: SlabSlice) => boolean
 
-/** What has to have arrived of a larger frame before it gets its full buffer, unless somebody says otherwise. */
+/** A frame of this size gets its full buffer at once, unless somebody says otherwise. */
 export const PROOF_BYTES = 1 << 20
+
+/** What has to have arrived of a larger one is copied when it gets its full buffer: so small a part that it costs nothing. */
+const PROOF_PART = 1 / 16
 
 /** Less than this of a frame is copied: a buffer per read is not worth it. */
 const ROOM_BYTES = 16 << 10
@@ -164,10 +167,16 @@ export class FrameReader {
     this.#isFirst = false
     this.#prefixBytes = 0
     this.#frameSize = size
-    this.#frame = this.#pool.allocate(Math.min(size, this.#proofBytes))
+    this.#frame = this.#pool.allocate(this.#firstBytes(size))
     this.#prefix.copy(this.#frame.buffer, 0, SIZE_BYTES, PREFIX_BYTES)
     this.#filled = PREFIX_BYTES - SIZE_BYTES
     return null
+  }
+
+  /** What a frame has of memory when it begins. */
+  #firstBytes(size: number): number {
+    if (size <= this.#proofBytes) return size
+    return Math.min(this.#proofBytes, Math.ceil(size * PROOF_PART))
   }
 
   #sizeFault(size: number): string {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual, throws } from 'node:assert/strict'
+import { deepEqual, equal, notEqual, ok, throws } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { AssertionError } from './assert.ts'
@@ -49,6 +49,37 @@ test('a request as large as a slab uses a free slab again, and leaves it to be o
   pool.allocate(100).release()
   equal(pool.counters.blocksAllocated, 1)
   equal(pool.counters.blocksReused, 11)
+})
+
+test('what other sizes left makes room: no size keeps another from being used again', () => {
+  const pool = new SlabPool({ slabBytes: 4096, maxFreeBytes: 1 << 20 })
+  /** So many slices of a size, of which the last few are held, as the tail of a log does. */
+  const use = (bytes: number, count: number): number => {
+    const before = pool.counters.blocksAllocated
+    const held: SlabSlice[] = []
+    for (let i = 0; i < count; i++) {
+      held.push(pool.allocate(bytes))
+      if (held.length * bytes > 100_000) held.shift()!.release()
+    }
+    for (const slice of held) slice.release()
+    return pool.counters.blocksAllocated - before
+  }
+  use(20_000, 100)
+  use(1000, 1000)
+  ok(use(1000, 1000) === 0, 'slabs after large blocks')
+  use(20_000, 100)
+  ok(use(20_000, 100) === 0, 'large blocks after slabs')
+  ok(pool.counters.freeBytes < 160_000, `${pool.counters.freeBytes} bytes are free where 100,000 were in use`)
+})
+
+test('a large block of nearly the same size is used again, and a slab is made of one', () => {
+  const pool = new SlabPool({ slabBytes: 4096 })
+  for (const bytes of [9000, 10_000, 12_000, 8500]) pool.allocate(bytes).release()
+  equal(pool.counters.blocksAllocated, 1)
+  const small = new SlabPool({ slabBytes: 4096 })
+  small.allocate(5000).release()
+  small.allocate(100)
+  equal(small.counters.blocksAllocated, 1)
 })
 
 test('free memory is bounded', () => {

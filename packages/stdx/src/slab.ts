@@ -42,8 +42,11 @@ export interface SlabPoolCounters {
 
 const POISON = 0xdb
 const ALIGNMENT = 8
+const PAGE_BYTES = 4096
 /** A free block may be this much larger than what is asked of it. */
 const MAX_WASTE = 2
+/** So many slabs may be free beyond what was in use at once: few enough to cost nothing, and who uses little may change what it asks for. */
+const SPARE_SLABS = 4
 
 interface Block {
   readonly bytes: Buffer
@@ -56,16 +59,17 @@ export class SlabPool {
   readonly #maxFreeBytes: number
   readonly #poison: boolean
   readonly #discard: (block: Buffer) => void
-  readonly #freeSlabs: Block[] = []
-  readonly #freeLarge: Block[] = []
+  /** In the order in which they became free: what stands in front has waited for the longest. */
+  readonly #free: Block[] = []
   #current: Block
   #slices = 0
   #blocksAllocated = 0
   #blocksReused = 0
   #inUseBytes = 0
   #freeBytes = 0
-  /** Most of `#inUseBytes` since the last trim. */
+  /** Most of `#inUseBytes` since the last trim, and between that and the one before. */
   #peakInUseBytes = 0
+  #earlierPeakBytes = 0
 
   constructor(options: SlabPoolOptions = {}) {
     this.#slabBytes = options.slabBytes ?? 1024 * 1024
@@ -104,19 +108,8 @@ export class SlabPool {
 
   /** Gives free blocks back, but for as much as was in use since the call before and is not now. To be called now and then. */
   trim(): void {
-    let surplus = this.#freeBytes - (this.#peakInUseBytes - this.#inUseBytes)
-    for (const blocks of [this.#freeSlabs, this.#freeLarge]) {
-      let count = 0
-      // What stands in front has waited for the longest.
-      for (const { bytes } of blocks) {
-        if (bytes.length > surplus) break
-        surplus -= bytes.length
-        this.#freeBytes -= bytes.length
-        this.#discard(bytes)
-        count++
-      }
-      blocks.splice(0, count)
-    }
+    this.#shrinkFree(this.#peakInUseBytes - this.#inUseBytes)
+    this.#earlierPeakBytes = this.#peakInUseBytes
     this.#peakInUseBytes = this.#inUseBytes
   }
 
@@ -139,51 +132,74 @@ export class SlabPool {
     const current = this.#current
     if (current.position + bytes <= current.bytes.length) return current
     // The old slab frees itself with its last slice; it has one, or its position would be 0.
-    const free = this.#freeSlabs.pop()
-    if (free === undefined) this.#current = this.#newBlock(this.#slabBytes)
-    else this.#current = this.#reuse(free)
+    this.#current = this.#freeSlab() ?? this.#newBlock(this.#slabBytes)
     return this.#current
   }
 
-  #takeLarge(bytes: number): Block {
-    // What is as large as a slab is one: free ones wait together, whatever they were used for.
-    if (bytes <= this.#slabBytes && this.#slabBytes <= bytes * MAX_WASTE) {
-      const slab = this.#freeSlabs.pop()
-      if (slab !== undefined) return this.#reuse(slab)
+  /** The block that became free last: the processor may still have some of it. One that a large request left does as well. */
+  #freeSlab(): Block | undefined {
+    for (let i = this.#free.length - 1; i >= 0; i--) {
+      if (this.#sizeOfFree(i) <= this.#slabBytes * MAX_WASTE) return this.#reuse(i)
     }
+    return undefined
+  }
+
+  #takeLarge(bytes: number): Block {
     let best = -1
-    for (let i = 0; i < this.#freeLarge.length; i++) {
+    for (let i = this.#free.length - 1; i >= 0; i--) {
       const size = this.#sizeOfFree(i)
       if (size >= bytes && size <= bytes * MAX_WASTE && (best < 0 || size < this.#sizeOfFree(best))) best = i
     }
-    if (best < 0) return this.#newBlock(Math.ceil(bytes / 4096) * 4096)
-    return this.#reuse(this.#freeLarge.splice(best, 1)[0] as Block)
+    return best < 0 ? this.#newBlock(classOf(bytes)) : this.#reuse(best)
   }
 
   #sizeOfFree(index: number): number {
-    return (this.#freeLarge[index] as Block).bytes.length
+    return (this.#free[index] as Block).bytes.length
   }
 
+  /** What is free and does not fit makes room: what is in use and what is free are together hardly more than what was in use at once. */
   #newBlock(size: number): Block {
+    const most = Math.max(this.#peakInUseBytes, this.#earlierPeakBytes) + SPARE_SLABS * this.#slabBytes
+    this.#shrinkFree(Math.max(0, most - this.#inUseBytes - size))
     this.#blocksAllocated++
     return { bytes: Buffer.allocUnsafeSlow(size), position: 0, live: 0 }
   }
 
-  #reuse(block: Block): Block {
+  #reuse(index: number): Block {
+    const block = this.#free.splice(index, 1)[0] as Block
     this.#blocksReused++
     this.#freeBytes -= block.bytes.length
     return block
   }
 
+  /** The new one stays, and those leave that nobody wanted for the longest: what is asked for now is like what was freed now. */
   #keepFree(block: Block): void {
-    if (this.#freeBytes + block.bytes.length > this.#maxFreeBytes) {
+    const size = block.bytes.length
+    if (size > this.#maxFreeBytes) {
       this.#discard(block.bytes)
       return
     }
-    this.#freeBytes += block.bytes.length
-    if (block.bytes.length === this.#slabBytes) this.#freeSlabs.push(block)
-    else this.#freeLarge.push(block)
+    this.#shrinkFree(this.#maxFreeBytes - size)
+    this.#freeBytes += size
+    this.#free.push(block)
   }
+
+  /** Gives back the blocks that have waited for the longest, as long as more than `bytesMax` are free; not more than that needs. */
+  #shrinkFree(bytesMax: number): void {
+    let count = 0
+    while (this.#freeBytes > bytesMax && count < this.#free.length) {
+      const { bytes } = this.#free[count++] as Block
+      this.#freeBytes -= bytes.length
+      this.#discard(bytes)
+    }
+    if (count > 0) this.#free.splice(0, count)
+  }
+}
+
+/** Sizes of large blocks: four between a power of two and the next, so that one of nearly the same size finds a block again. */
+function classOf(bytes: number): number {
+  const step = Math.max(PAGE_BYTES, 2 ** (Math.floor(Math.log2(bytes)) - 2))
+  return Math.ceil(bytes / step) * step
 }
 
 class Slice implements SlabSlice {
