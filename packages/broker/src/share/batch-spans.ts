@@ -11,14 +11,9 @@ import {
   sizeInBytes,
   TRANSACTIONAL_BIT,
 } from '@ottla/protocol'
-import type { AcquiredRecords, BatchSpan } from './partition/acquire.ts'
+import type { BatchCursor } from './partition/acquire.ts'
 
-/** A batch, and where its bytes are in what was read. */
-export interface StoredSpan extends BatchSpan {
-  readonly startByte: number
-  /** Exclusive. */
-  readonly endByte: number
-}
+export const NONE_ABORTED: readonly AbortedTransaction[] = []
 
 /** Gives the bytes of a header that begins at a position, in whichever buffer or buffers it lies. */
 class Headers {
@@ -56,26 +51,39 @@ class Headers {
 }
 
 /** The batches in order, looked at as they are asked for. `aborted`: under read_committed, the aborted transactions among them. */
-export function* spansOf(
-  buffers: readonly Buffer[],
-  aborted: readonly AbortedTransaction[],
-): Generator<StoredSpan, void, void> {
-  const headers = new Headers(buffers)
-  const open = new OpenAborted(aborted)
-  let position = 0
-  while (headers.seek(position)) {
+export class BatchWalk implements BatchCursor {
+  readonly #headers: Headers
+  readonly #open: OpenAborted
+  first = -1
+  last = -1
+  kind: BatchCursor['kind'] = 'data'
+  /** Where the batch's bytes are in what was read. */
+  startByte = 0
+  /** Exclusive. */
+  endByte = 0
+
+  constructor(buffers: readonly Buffer[], aborted: readonly AbortedTransaction[]) {
+    this.#headers = new Headers(buffers)
+    this.#open = new OpenAborted(aborted)
+  }
+
+  next(): boolean {
+    const headers = this.#headers
+    if (!headers.seek(this.endByte)) return false
     const { buffer, at } = headers
-    const [first, last] = [baseOffset(buffer, at), lastOffset(buffer, at)]
+    this.first = baseOffset(buffer, at)
+    this.last = lastOffset(buffer, at)
+    this.startByte = this.endByte
+    this.endByte += sizeInBytes(buffer, at)
     const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT)
-    const endByte = position + sizeInBytes(buffer, at)
     let isSkipped = (attributes & CONTROL_BIT) !== 0
     if ((attributes & TRANSACTIONAL_BIT) !== 0) {
-      const isAborted = open.isAborted(producerId(buffer, at), last)
-      if (isSkipped) open.end(producerId(buffer, at))
+      const isAborted = this.#open.isAborted(producerId(buffer, at), this.last)
+      if (isSkipped) this.#open.end(producerId(buffer, at))
       else isSkipped = isAborted
     }
-    yield { first, last, kind: isSkipped ? 'skipped' : 'data', startByte: position, endByte }
-    position = endByte
+    this.kind = isSkipped ? 'skipped' : 'data'
+    return true
   }
 }
 
@@ -109,22 +117,19 @@ class OpenAborted {
   }
 }
 
-/** The bytes from the first to the last batch of which something was acquired. */
-export function cutAcquired(
-  buffers: readonly Buffer[],
-  spans: readonly StoredSpan[],
-  acquired: readonly AcquiredRecords[],
-): Buffer[] {
-  const [first, last] = [acquired[0]!.firstOffset, acquired.at(-1)!.lastOffset]
-  const from = spans.find((span) => span.last >= first)!.startByte
-  const upTo = spans.findLast((span) => span.first <= last)!.endByte
+/** The bytes from the batch that holds `first` to the one that holds `last`. */
+export function cutBatches(buffers: readonly Buffer[], first: number, last: number): Buffer[] {
+  const walk = new BatchWalk(buffers, NONE_ABORTED)
+  while (walk.next() && walk.last < first);
+  const from = walk.startByte
+  while (walk.last < last && walk.next());
   const cut: Buffer[] = []
   let position = 0
   for (const buffer of buffers) {
-    const [start, end] = [Math.max(from - position, 0), Math.min(upTo - position, buffer.length)]
+    const [start, end] = [Math.max(from - position, 0), Math.min(walk.endByte - position, buffer.length)]
     if (start < end) cut.push(buffer.subarray(start, end))
     position += buffer.length
-    if (position >= upTo) break
+    if (position >= walk.endByte) break
   }
   return cut
 }

@@ -8,7 +8,7 @@ import type { AbortedTransaction, ReadResult } from '@ottla/log'
 import { ErrorCode } from '@ottla/protocol'
 import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
 import type { Replica, ReplicaWatcher } from '../replica/replica.ts'
-import { cutAcquired, hasTransactions, type StoredSpan, spansOf } from './batch-spans.ts'
+import { BatchWalk, cutBatches, hasTransactions, NONE_ABORTED } from './batch-spans.ts'
 import { loadSharePartition } from './load-share-partition.ts'
 import type { AcknowledgementBatch } from './partition/acknowledgement.ts'
 import { type AcquiredRecords, type AcquireMode, countAcquired } from './partition/acquire.ts'
@@ -23,6 +23,8 @@ export interface ShareLeaderOptions {
   readonly replica: Replica
   readonly persister: SharePersister
   readonly clock: Clock
+  /** Calls back at the end of the turn. */
+  readonly defer: (fn: () => void) => void
   readonly deadlines: Deadlines
   readonly logger: Logger
   readonly metrics: ShareMetrics
@@ -68,9 +70,13 @@ export type ShareReadResult =
   | { readonly kind: 'failed'; readonly error: number; readonly message: string }
 
 const NOTHING: ShareReadResult = { kind: 'nothing' }
-const NONE_ABORTED: readonly AbortedTransaction[] = []
 const NOWHERE = { from: -1, upTo: -1 }
 const LOAD_RETRY_MS = 200
+/** Before any was read. */
+const FIRST_BYTES_PER_RECORD = 1024
+/** Less is not worth a read. */
+const READ_MIN_BYTES = 4096
+
 export class ShareLeader implements ReplicaWatcher {
   readonly groupId: string
   readonly replica: Replica
@@ -81,6 +87,8 @@ export class ShareLeader implements ReplicaWatcher {
   #writer: StateWriter | null = null
   #failure: WriteOutcome | null = null
   #isReading = false
+  /** Of what was read last: how many bytes are worth reading for so many records. */
+  #bytesPerRecord = FIRST_BYTES_PER_RECORD
   /** A read from here up to there gave no batch: nothing is read until something changes. */
   #barren = NOWHERE
   #expiry: Deadline | null = null
@@ -170,7 +178,9 @@ export class ShareLeader implements ReplicaWatcher {
   #readOnce(request: ShareRead): ShareReadResult | Promise<ShareReadResult> {
     const { isolation } = this.#options.settings()
     const from = this.#limited().nextOffset()!
-    const { maxBytes, minOneBatch } = request
+    const { maxRecords, minOneBatch } = request
+    // What is not acquired was read in vain.
+    const maxBytes = Math.min(request.maxBytes, Math.max(READ_MIN_BYTES, maxRecords * this.#bytesPerRecord))
     const upTo = this.replica.visibleEnd(isolation)
     const read = this.replica.log.read(from, { maxBytes, minOneBatch, upTo })
     this.#barren = { from, upTo }
@@ -251,7 +261,7 @@ export class ShareLeader implements ReplicaWatcher {
 
   async #load(): Promise<void> {
     const { groupId, replica, leaderEpoch } = this
-    const { persister, settings, clock } = this.#options
+    const { persister, settings, clock, defer } = this.#options
     const error = replica.leaderError(leaderEpoch)
     if (this.#failure !== null) return
     if (error !== ErrorCode.NONE) {
@@ -289,6 +299,7 @@ export class ShareLeader implements ReplicaWatcher {
       stateEpoch: loaded.stateEpoch,
       state,
       now: () => this.#now(),
+      defer,
       onWritten: (outcome) => this.#written(outcome),
     })
     if (loaded.isNew) this.#writer.writeNow()
@@ -380,18 +391,17 @@ export class ShareLeader implements ReplicaWatcher {
       read.release()
       return NOTHING
     }
-    const walked: StoredSpan[] = []
-    const acquired = this.#limited().acquire(
-      { ...request, from, spans: noted(spansOf(read.buffers, aborted), walked) },
-      this.#now(),
-    )
+    if (read.sizeBytes > 0) this.#bytesPerRecord = (1.25 * read.sizeBytes) / (read.nextOffset - read.firstOffset)
+    const { memberId, mode, maxRecords, batchSize } = request
+    const batches = new BatchWalk(read.buffers, aborted)
+    const acquired = this.#limited().acquire({ memberId, mode, maxRecords, batchSize, from, batches }, this.#now())
     if (acquired.length === 0) {
       read.release()
       return NOTHING
     }
     this.#options.metrics.acquiredRecords += countAcquired(acquired)
     this.#armExpiry()
-    const buffers = cutAcquired(read.buffers, walked, acquired)
+    const buffers = cutBatches(read.buffers, acquired[0]!.firstOffset, acquired.at(-1)!.lastOffset)
     const sizeBytes = buffers.reduce((sum, { length }) => sum + length, 0)
     return { kind: 'records', acquired, buffers, sizeBytes, release: () => read.release() }
   }
@@ -469,13 +479,5 @@ export class ShareLeader implements ReplicaWatcher {
 
   #now(): number {
     return this.#options.clock.monotonic()
-  }
-}
-
-/** Passes spans on and keeps those that were looked at. */
-function* noted(spans: Iterable<StoredSpan>, walked: StoredSpan[]): Generator<StoredSpan, void, void> {
-  for (const span of spans) {
-    walked.push(span)
-    yield span
   }
 }

@@ -59,6 +59,7 @@ export class ShareService {
       replica,
       persister: this.#persister,
       clock: env.clock,
+      defer: (fn) => env.timers.defer(fn),
       deadlines,
       logger: env.logger.child('share'),
       metrics: this.metrics,

@@ -29,14 +29,26 @@ export function shareVersion({ image }: BrokerContext): number {
   return image.features.level(SHARE_VERSION)
 }
 
+/** Asked several times a request: made once for each state of the group's settings. */
+const known = new WeakMap<GroupValues, { readonly shareVersion: number; readonly settings: ShareSettings }>()
+
 export function shareSettings(broker: BrokerContext, groupId: string): ShareSettings {
-  const values: GroupValues = groupSettings(broker.config, broker.image, groupId)
+  const values = groupSettings(broker.config, broker.image, groupId)
+  const version = shareVersion(broker)
+  const made = known.get(values)
+  if (made?.shareVersion === version) return made.settings
+  const settings = settingsOf(values, version)
+  known.set(values, { shareVersion: version, settings })
+  return settings
+}
+
+function settingsOf(values: GroupValues, version: number): ShareSettings {
   const deadLetterTopic = values['errors.deadletterqueue.topic.name']
   return {
     deliveryCountLimit: values['share.delivery.count.limit'],
     maxRecordLocks: values['share.partition.max.record.locks'],
     lockDurationMs: values['share.record.lock.duration.ms'],
-    isDeadLettered: deadLetterTopic !== '' && shareVersion(broker) >= VERSION_WITH_DEAD_LETTERS,
+    isDeadLettered: deadLetterTopic !== '' && version >= VERSION_WITH_DEAD_LETTERS,
     isolation: values['share.isolation.level'] === 'read_committed' ? 'read_committed' : 'read_uncommitted',
     offsetReset: offsetReset(values['share.auto.offset.reset']),
     isRenewEnabled: values['share.renew.acknowledge.enable'],

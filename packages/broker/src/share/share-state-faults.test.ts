@@ -58,14 +58,18 @@ test('an answer waits for the write; decisions that come meanwhile are one furth
     return writeState(request)
   }
   let answers = 0
-  const acknowledged = members.map(async (member, at) => {
-    const error = await member.acknowledge([[at, at, ACCEPT]])
+  const acknowledge = async (at: number): Promise<number> => {
+    const error = await members[at]!.acknowledge([[at, at, ACCEPT]])
     answers += 1
     return error
-  })
-  while (broker.broker.running.broker.shares.metrics.acknowledged[ACCEPT]! < 4) {
-    await new Promise<void>((resolve) => broker.broker.env.timers.after(1, resolve))
   }
+  const until = async (isReached: () => boolean): Promise<void> => {
+    while (!isReached()) await new Promise<void>((resolve) => broker.broker.env.timers.after(1, resolve))
+  }
+  const first = acknowledge(0)
+  await until(() => writes.length === 1)
+  const acknowledged = [first, ...[1, 2, 3].map(acknowledge)]
+  await until(() => broker.broker.running.broker.shares.metrics.acknowledged[ACCEPT]! === 4)
   equal(answers, 0)
   release()
   deepEqual(await Promise.all(acknowledged), [0, 0, 0, 0])

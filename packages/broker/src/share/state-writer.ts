@@ -1,11 +1,11 @@
 /**
- * Stores what changes in one share partition: one write at a time, so that none overtakes another; what comes meanwhile is the
- * next write.
+ * Stores what changes in one share partition: what members decide in one turn of the event loop is one write, and one write is under way at a time, so
+ * that none overtakes another; what comes meanwhile is the next one.
  */
 import type { SharePersister } from '@ottla/coordinator'
 import { ErrorCode } from '@ottla/protocol'
 import type { Transition } from './partition/run.ts'
-import type { SharePartition } from './partition/share-partition.ts'
+import type { SharePartition, StateToWrite } from './partition/share-partition.ts'
 
 export interface StateWriterOptions {
   readonly persister: SharePersister
@@ -17,6 +17,8 @@ export interface StateWriterOptions {
   readonly state: SharePartition
   /** Monotonic milliseconds. */
   readonly now: () => number
+  /** Calls back at the end of the turn. */
+  readonly defer: (fn: () => void) => void
   /** A write ended. The state knows of it already, those who wait do not yet. */
   readonly onWritten: (outcome: WriteOutcome) => void
 }
@@ -41,6 +43,7 @@ export class StateWriter {
   readonly #options: StateWriterOptions
   #queue: Queued[] = []
   #isWriting = false
+  #isDeferred = false
   #isClosed = false
 
   constructor(options: StateWriterOptions) {
@@ -51,10 +54,12 @@ export class StateWriter {
     return !this.#isWriting && this.#queue.length === 0
   }
 
-  /** Stores a decision; `decided` is called once, never at once. */
+  /** Stores a decision, with the others of this turn; `decided` is called once, never at once. */
   add(transition: Transition, decided: Decided): void {
     this.#queue.push({ transition, decided })
-    this.flush()
+    if (this.#isWriting || this.#isDeferred) return
+    this.#isDeferred = true
+    this.#options.defer(this.#flushDeferred)
   }
 
   /** Stores what is new, if there is something. */
@@ -76,13 +81,19 @@ export class StateWriter {
     this.#fail(this.#take(), outcome)
   }
 
+  readonly #flushDeferred = (): void => {
+    this.#isDeferred = false
+    this.flush()
+  }
+
   async #write(): Promise<void> {
     const { state, onWritten } = this.#options
     const queue = this.#take()
-    const outcome = await this.#store(queue)
+    const transitions = queue.map(({ transition }) => transition)
+    const outcome = await this.#store(state.toWrite(transitions))
     this.#isWriting = false
     if (outcome.error === ErrorCode.NONE) {
-      state.stored(queue.map(({ transition }) => transition))
+      state.stored(transitions)
       onWritten(outcome)
       for (const { decided } of queue) decided(outcome)
     } else {
@@ -92,19 +103,9 @@ export class StateWriter {
     if (outcome.error === ErrorCode.NONE || this.#queue.length > 0) this.flush()
   }
 
-  async #store(queue: readonly Queued[]): Promise<WriteOutcome> {
-    const { persister, groupId, topicId, partition, leaderEpoch, stateEpoch, state } = this.#options
-    const { startOffset, stateBatches, deliveryCompleteCount } = state.toWrite(
-      queue.map(({ transition }) => transition),
-    )
-    const written = {
-      partition,
-      stateEpoch,
-      leaderEpoch,
-      startOffset,
-      deliveryCompleteCount,
-      stateBatches: [...stateBatches],
-    }
+  async #store({ startOffset, stateBatches, deliveryCompleteCount }: StateToWrite): Promise<WriteOutcome> {
+    const { persister, groupId, topicId, partition, leaderEpoch, stateEpoch } = this.#options
+    const written = { partition, stateEpoch, leaderEpoch, startOffset, deliveryCompleteCount, stateBatches }
     try {
       const { results } = await persister.writeState({ groupId, topics: [{ topicId, partitions: [written] }] })
       const result = results[0]?.partitions[0]

@@ -15,9 +15,31 @@ export interface AcknowledgementRules {
   readonly isRenewEnabled: boolean
 }
 
-/** The type for the record `index` places after the first of its batch. One type may stand for all. */
-export function typeAt({ acknowledgeTypes }: AcknowledgementBatch, index: number): number {
-  return acknowledgeTypes[acknowledgeTypes.length === 1 ? 0 : index]!
+/** The same is said of all from the first to the last offset, both inclusive. */
+export interface Decision {
+  readonly first: number
+  readonly last: number
+  /** One of AcknowledgeType. */
+  readonly type: number
+}
+
+/** What batches without a problem say of records from an offset on, in order. Neighbours of which the same is said are one, however they were named. */
+export function decisionsIn(batches: readonly AcknowledgementBatch[], fromOffset: number): Decision[] {
+  const decisions: Decision[] = []
+  let before = { first: -1, last: -1, type: -1 }
+  for (const { firstOffset, lastOffset, acknowledgeTypes: types } of batches) {
+    let first = Math.max(firstOffset, fromOffset)
+    while (first <= lastOffset) {
+      // One type may stand for all.
+      const type = types.length === 1 ? types[0]! : types[first - firstOffset]!
+      let last = types.length === 1 ? lastOffset : first
+      while (last < lastOffset && types[last + 1 - firstOffset] === type) last += 1
+      if (before.type === type && before.last + 1 === first) before.last = last
+      else decisions.push((before = { first, last, type }))
+      first = last + 1
+    }
+  }
+  return decisions
 }
 
 /** Why batches of one partition make no sense; null when they do. */

@@ -2,8 +2,10 @@
 import type { InFlightWindow } from './in-flight-window.ts'
 import { DeliveryState, lengthOf, newRun, type Run } from './run.ts'
 
-/** A record batch of the log, as far as it matters here. */
-export interface BatchSpan {
+/** Record batches of the log one after the other, as far as they matter here: no object for each, as a batch may be one record. */
+export interface BatchCursor {
+  /** Goes to the next batch; false at the end. */
+  next(): boolean
   readonly first: number
   readonly last: number
   /** 'skipped': nothing in it is for members: a control batch, or one of an aborted transaction under read_committed. */
@@ -31,7 +33,7 @@ export interface AcquireRequest {
   /** The offset that was read from; in the window, or its end. */
   readonly from: number
   /** What was read, in order: the batch that holds `from`, and those behind it. Holes between them are records that are not there any more. */
-  readonly spans: Iterable<BatchSpan>
+  readonly batches: BatchCursor
 }
 
 export interface AcquireLimits {
@@ -53,6 +55,8 @@ class Acquisition {
   readonly #rareFrom: number
   #left: number
   #isOver = false
+  /** A run of new records that is in no window: batch after batch goes into the one before. */
+  #spare: Run | null = null
 
   constructor(window: InFlightWindow, request: AcquireRequest, limits: AcquireLimits) {
     this.#window = window
@@ -63,17 +67,18 @@ class Acquisition {
   }
 
   run(): AcquiredRecords[] {
-    let at = this.#request.from
-    for (const span of this.#request.spans) {
-      if (this.#isOver || this.#left <= 0) break
-      if (span.last < at) continue
-      if (span.first > at) this.#skip(at, span.first - 1)
-      at = Math.max(at, span.first)
-      if (span.kind === 'data') this.#take(at, span.last)
-      else this.#skip(at, span.last)
-      at = span.last + 1
+    const { from, batches } = this.#request
+    let at = from
+    while (!this.#isOver && this.#left > 0 && batches.next()) {
+      const { first, last, kind } = batches
+      if (last < at) continue
+      if (first > at) this.#skip(at, first - 1)
+      at = Math.max(at, first)
+      if (kind === 'data') this.#take(at, last)
+      else this.#skip(at, last)
+      at = last + 1
     }
-    this.#window.settle()
+    if (at > from) this.#window.settle(from, at - 1)
     return this.#acquired
   }
 
@@ -137,7 +142,10 @@ class Acquisition {
     let count = last - first + 1
     if (mode === 'record_limit') count = Math.min(count, this.#left, locksLeft)
     const end = first + count - 1
-    this.#window.append(newRun(first, end, DeliveryState.ACQUIRED, { deliveryCount: 1, memberId, lockUntilMs }))
+    const run = this.#spare ?? newRun(first, end, DeliveryState.ACQUIRED, { deliveryCount: 1, memberId, lockUntilMs })
+    run.first = first
+    run.last = end
+    this.#spare = this.#window.append(run) === 'joined' ? run : null
     this.#name(first, end, 1)
     if (end < last) this.#isOver = true
   }

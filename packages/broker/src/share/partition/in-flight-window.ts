@@ -5,6 +5,12 @@
 import { assert } from '@ottla/stdx'
 import { DeliveryState, isAlike, isFinal, lengthOf, newRun, type Run } from './run.ts'
 
+/** Both inclusive. */
+export interface OffsetRange {
+  readonly first: number
+  readonly last: number
+}
+
 export class InFlightWindow {
   /** In order; each begins where the one before ends. */
   readonly #runs: Run[] = []
@@ -77,6 +83,41 @@ export class InFlightWindow {
     return this.#runs.slice(from, upTo)
   }
 
+  /**
+   * The same for many ranges, in order and without overlap: tells each run, and the range that it is a part of. However many runs are split, those
+   * behind are moved once.
+   */
+  cutEach<R extends OffsetRange>(ranges: readonly R[], told: (run: Run, range: R) => void): void {
+    const runs = this.#runs
+    const [from, upTo] = [this.indexOf(ranges[0]!.first), this.indexOf(ranges.at(-1)!.last) + 1]
+    const pieces: Run[] = []
+    let nextRange = 0
+    for (let index = from; index < upTo; index++) {
+      let rest: Run | null = runs[index]!
+      while (rest !== null) {
+        while (nextRange < ranges.length && ranges[nextRange]!.last < rest.first) nextRange += 1
+        const range = ranges[nextRange]
+        if (range === undefined || range.first > rest.last) {
+          pieces.push(rest)
+          break
+        }
+        if (range.first > rest.first) {
+          pieces.push(rest)
+          rest = split(rest, range.first)
+        }
+        const run: Run = rest
+        rest = run.last > range.last ? split(run, range.last + 1) : null
+        pieces.push(run)
+        told(run, range)
+      }
+    }
+    if (pieces.length === upTo - from) return
+    const behind = runs.slice(upTo)
+    runs.length = from
+    for (const run of pieces) runs.push(run)
+    for (const run of behind) runs.push(run)
+  }
+
   /** Runs that overlap `first` to `last`, as they are. */
   overlapping(first: number, last: number): Run[] {
     const runs = this.#runs
@@ -87,14 +128,18 @@ export class InFlightWindow {
     return found
   }
 
-  /** A run that begins at the end of the window. */
-  append(run: Run): void {
+  /** A run that begins at the end of the window. 'joined': the last one is longer now, and `run` is not in the window. */
+  append(run: Run): 'joined' | 'kept' {
     assert(run.first === this.#endOffset && run.last >= run.first, 'runs leave no holes')
-    const before = this.#runs.at(-1)
-    if (before !== undefined && isAlike(before, run)) before.last = run.last
-    else this.#runs.push(run)
     this.#endOffset = run.last + 1
     if (isFinal(run.state)) this.#finalCount += lengthOf(run)
+    const before = this.#runs.at(-1)
+    if (before !== undefined && isAlike(before, run)) {
+      before.last = run.last
+      return 'joined'
+    }
+    this.#runs.push(run)
+    return 'kept'
   }
 
   /** Fills the window up to `endOffset` with records that can be acquired. */
@@ -112,18 +157,33 @@ export class InFlightWindow {
     run.state = state
   }
 
-  /** Joins runs that have become alike, and moves the start past final ones. To be called when a series of changes is over. */
-  settle(): void {
+  /** Joins runs that have become alike from `first` to `last`, and moves the start past final ones. To be called when a series of changes is over. */
+  settle(first: number, last: number): void {
     const runs = this.#runs
-    let kept = 0
-    for (const run of runs) {
-      const before = kept > 0 ? runs[kept - 1]! : undefined
-      if (before !== undefined && isAlike(before, run)) before.last = run.last
-      else runs[kept++] = run
+    const [from, upTo] = [Math.max(first - 1, this.#startOffset), last + 1]
+    if (from < this.#endOffset && last >= this.#startOffset) {
+      const at = this.indexOf(from)
+      let kept = at
+      let next = at + 1
+      for (; next < runs.length && runs[next]!.first <= upTo; next++) {
+        const [before, run] = [runs[kept]!, runs[next]!]
+        if (isAlike(before, run)) before.last = run.last
+        else {
+          kept += 1
+          if (kept !== next) runs[kept] = run
+        }
+      }
+      if (kept + 1 < next) runs.splice(kept + 1, next - kept - 1)
     }
-    runs.length = kept
-    const open = runs.find(({ state }) => !isFinal(state))
-    if (open !== runs[0]) this.trimTo(open?.first ?? this.#endOffset)
+    const front = runs[0]
+    if (front !== undefined && isFinal(front.state)) {
+      this.trimTo(runs.find(({ state }) => !isFinal(state))?.first ?? this.#endOffset)
+    }
+  }
+
+  /** Joins all that is alike. */
+  settleAll(): void {
+    this.settle(this.#startOffset, this.#endOffset)
   }
 
   /** Nothing below `offset` counts any more. */
@@ -171,10 +231,15 @@ export class InFlightWindow {
     const at = this.indexOf(offset)
     const run = this.#runs[at]!
     if (run.first === offset) return at
-    const tail: Run = { ...run, first: offset }
-    run.last = offset - 1
-    run.pending?.transition.runs.push(tail)
-    this.#runs.splice(at + 1, 0, tail)
+    this.#runs.splice(at + 1, 0, split(run, offset))
     return at + 1
   }
+}
+
+/** The run ends before `offset`; gives what begins there. */
+function split(run: Run, offset: number): Run {
+  const tail: Run = { ...run, first: offset }
+  run.last = offset - 1
+  run.pending?.transition.runs.push(tail)
+  return tail
 }

@@ -20,6 +20,12 @@ export interface Pending {
 /** Changes that are stored together or not at all. */
 export interface Transition {
   readonly runs: Run[]
+  /** From the beginning of its write to the write's end. */
+  isWriting: boolean
+}
+
+export function newTransition(): Transition {
+  return { runs: [], isWriting: false }
 }
 
 export interface Run {

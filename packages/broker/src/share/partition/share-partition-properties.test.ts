@@ -6,7 +6,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { AcknowledgeType } from './acknowledgement.ts'
-import type { AcquireMode, BatchSpan } from './acquire.ts'
+import type { AcquireMode } from './acquire.ts'
+import { type BatchSpan, cursorOver } from './batch-cursor.test.ts'
 import { DeliveryState, isFinal, type Transition } from './run.ts'
 import { type ShareLimits, SharePartition, type StateToWrite } from './share-partition.ts'
 
@@ -180,7 +181,7 @@ class World {
       return
     }
     const spans = this.spans.filter(({ last }) => last >= from)
-    const request = { memberId, mode, maxRecords, batchSize: 3, from, spans }
+    const request = { memberId, mode, maxRecords, batchSize: 3, from, batches: cursorOver(spans) }
     const acquired = this.partition.acquire(request, this.nowMs)
     let count = 0
     for (const { firstOffset, lastOffset, deliveryCount } of acquired) {

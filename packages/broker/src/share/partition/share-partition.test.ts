@@ -2,7 +2,8 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCode } from '@ottla/protocol'
 import { AcknowledgeType, acknowledgementProblem } from './acknowledgement.ts'
-import type { AcquireMode, BatchSpan } from './acquire.ts'
+import type { AcquireMode } from './acquire.ts'
+import { type BatchSpan, cursorOver } from './batch-cursor.test.ts'
 import { DeliveryState, type Transition } from './run.ts'
 import { type LoadedState, type ShareLimits, SharePartition } from './share-partition.ts'
 
@@ -42,7 +43,7 @@ class Fixture {
         maxRecords: options.max ?? 500,
         batchSize: options.batch ?? 500,
         from,
-        spans: log(spans),
+        batches: cursorOver(log(spans)),
       },
       this.nowMs,
     )

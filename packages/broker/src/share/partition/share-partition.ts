@@ -12,9 +12,9 @@
  * with the next write: a state that is loaded without it says the same but for the count of deliveries. The state acquired is never stored.
  */
 import { ErrorCode } from '@ottla/protocol'
-import { type AcknowledgementBatch, AcknowledgeType, typeAt } from './acknowledgement.ts'
+import { type AcknowledgementBatch, AcknowledgeType, decisionsIn } from './acknowledgement.ts'
 import { type AcquiredRecords, type AcquireRequest, acquire } from './acquire.ts'
-import { InFlightWindow } from './in-flight-window.ts'
+import { InFlightWindow, type OffsetRange } from './in-flight-window.ts'
 import {
   type ArchiveCause,
   DeliveryState,
@@ -22,6 +22,7 @@ import {
   lengthOf,
   NO_LOCK,
   newRun,
+  newTransition,
   type Run,
   type Transition,
 } from './run.ts'
@@ -49,7 +50,7 @@ export interface StoredBatch {
 /** State to store: all below `startOffset` is final. */
 export interface StateToWrite {
   readonly startOffset: number
-  readonly stateBatches: readonly StoredBatch[]
+  readonly stateBatches: StoredBatch[]
   /** Final records at and above the start offset. */
   readonly deliveryCompleteCount: number
 }
@@ -79,17 +80,18 @@ export class SharePartition {
   #lockedUntilMs = NO_LOCK
   /** Records below were deleted, perhaps while members held them. */
   #logStartOffset = 0
-  #hasUnwritten = false
+  /** No run outside is unwritten. */
+  #unwritten: Extent = NOTHING
   /** Archiving runs that nobody was told of. */
   #newDeadLetters = false
-  /** Runs whose news, beside the transitions, are being written. */
-  #writing: Run[] = []
+  /** What is being written beside the transitions. */
+  #writing: OffsetRange[] = []
 
   constructor(state: LoadedState, limits: ShareLimits) {
     this.limits = limits
     this.#window = new InFlightWindow(state.startOffset)
     for (const batch of state.stateBatches) this.#load(batch)
-    this.#window.settle()
+    this.#window.settleAll()
   }
 
   get startOffset(): number {
@@ -111,7 +113,7 @@ export class SharePartition {
 
   /** Something became different of which the store does not know. */
   get hasUnwritten(): boolean {
-    return this.#hasUnwritten
+    return this.#unwritten !== NOTHING
   }
 
   /** True while some member holds a lock or waits for its decision to be stored. */
@@ -141,9 +143,12 @@ export class SharePartition {
   acknowledge(memberId: string, batches: readonly AcknowledgementBatch[], nowMs: number): Acknowledged {
     const problem = this.#problem(memberId, batches)
     if (problem !== null) return problem
-    const transition: Transition = { runs: [] }
-    for (const batch of batches) this.#acknowledge(batch, transition, nowMs)
-    this.#window.settle()
+    const transition = newTransition()
+    const decisions = decisionsIn(batches, this.#window.startOffset)
+    if (decisions.length > 0) {
+      this.#window.cutEach(decisions, (run, { type }) => this.#decide(run, type, { transition, nowMs }))
+      this.#window.settle(decisions[0]!.first, decisions.at(-1)!.last)
+    }
     return { kind: 'accepted', transition: transition.runs.length === 0 ? null : transition }
   }
 
@@ -156,7 +161,7 @@ export class SharePartition {
       this.#makeAvailable(run)
       isReleased = true
     }
-    if (isReleased) this.#window.settle()
+    if (isReleased) this.#window.settleAll()
     return isReleased
   }
 
@@ -167,8 +172,9 @@ export class SharePartition {
 
   /** Ends the locks that are over. */
   expire(nowMs: number): { readonly expired: number; readonly transition: Transition | null } {
-    const transition: Transition = { runs: [] }
+    const transition = newTransition()
     let expired = 0
+    let changed = NOTHING
     this.#lockedUntilMs = NO_LOCK
     for (const run of this.#window.runs) {
       if (run.pending !== null || run.state !== DeliveryState.ACQUIRED) continue
@@ -177,39 +183,38 @@ export class SharePartition {
         continue
       }
       expired += lengthOf(run)
+      changed = extended(changed, run)
       if (run.deliveryCount < this.limits.deliveryCountLimit) this.#makeAvailable(run)
       else this.#begin(transition, run, this.#archived(), 'delivery-limit')
     }
-    this.#window.settle()
+    if (changed !== NOTHING) this.#window.settle(changed.first, changed.last)
     return { expired, transition: transition.runs.length === 0 ? null : transition }
   }
 
-  /** What a write of these transitions, and of all that the store does not know yet, consists of. */
+  /** What a write of these transitions, and of all that the store does not know yet, consists of. Costs what has changed, not what is in flight. */
   toWrite(transitions: readonly Transition[]): StateToWrite {
+    for (const transition of transitions) transition.isWriting = true
+    const changed = this.#unwrittenRuns()
+    this.#writing = changed.map(({ first, last }) => ({ first, last }))
+    for (const { runs } of transitions) for (const run of runs) if (!run.isGone) changed.push(run)
+    if (changed.length > 1) changed.sort(byOffset)
+    const startOffset = this.#startOnceWritten()
     const stateBatches: StoredBatch[] = []
-    let startOffset = -1
-    let deliveryCompleteCount = 0
-    const written = new Set(transitions)
-    this.#writing = []
-    for (const run of this.#window.runs) {
-      const isDecided = run.pending !== null && written.has(run.pending.transition)
-      const state = isDecided ? run.pending!.state : run.state
-      if (isFinal(state) && startOffset < 0) continue
-      if (startOffset < 0) startOffset = run.first
-      if (isFinal(state)) deliveryCompleteCount += lengthOf(run)
-      if (!isDecided && !run.isUnwritten) continue
-      addBatch(stateBatches, run, state)
-      if (!isDecided) this.#writing.push(run)
+    let deliveryCompleteCount = this.#window.finalCount - (startOffset - this.#window.startOffset)
+    for (const run of changed) {
+      const state = stateOnceWritten(run)
+      if (run.pending !== null && isFinal(state)) deliveryCompleteCount += lengthOf(run)
       run.isUnwritten = false
+      if (run.first >= startOffset) addBatch(stateBatches, run, state)
     }
-    this.#hasUnwritten = false
-    return { startOffset: startOffset < 0 ? this.#window.endOffset : startOffset, stateBatches, deliveryCompleteCount }
+    this.#unwritten = NOTHING
+    return { startOffset, stateBatches, deliveryCompleteCount }
   }
 
   /** The write of transitions succeeded. */
   stored(transitions: readonly Transition[]): void {
-    for (const { runs } of transitions) {
-      for (const run of runs) {
+    for (const transition of transitions) {
+      for (const run of transition.runs) {
         const { state, cause } = run.pending!
         run.pending = null
         run.memberId = ''
@@ -220,7 +225,7 @@ export class SharePartition {
         this.#window.become(run, state)
       }
     }
-    this.#window.settle()
+    this.#settleWritten(transitions)
   }
 
   /**
@@ -228,21 +233,20 @@ export class SharePartition {
    * lock led to.
    */
   notStored(transitions: readonly Transition[], retryAtMs: number): void {
-    for (const run of this.#writing) {
-      run.isUnwritten = !isFinal(run.state)
-      this.#hasUnwritten = true
+    for (const { first, last } of this.#writing) {
+      for (const run of this.#window.overlapping(first, last)) if (!isFinal(run.state)) this.#noteUnwritten(run)
     }
-    for (const { runs } of transitions) {
-      for (const run of runs) {
+    for (const transition of transitions) {
+      transition.isWriting = false
+      for (const run of transition.runs) {
         run.pending = null
-        run.isUnwritten = true
-        this.#hasUnwritten = true
+        this.#noteUnwritten(run)
         if (run.state !== DeliveryState.ACQUIRED || run.isGone) continue
         run.lockUntilMs = Math.max(run.lockUntilMs, retryAtMs)
         this.#lockedUntilMs = Math.min(this.#lockedUntilMs, run.lockUntilMs)
       }
     }
-    this.#window.settle()
+    this.#settleWritten(transitions)
   }
 
   /** Records whose copying is to begin; each is told once. */
@@ -262,7 +266,7 @@ export class SharePartition {
 
   /** Records were copied, or never can be: they are archived when that is stored. */
   archive(firstOffset: number, lastOffset: number): Transition | null {
-    const transition: Transition = { runs: [] }
+    const transition = newTransition()
     for (const run of this.#cutInWindow(firstOffset, lastOffset)) {
       if (run.state !== DeliveryState.ARCHIVING || run.pending !== null) continue
       this.#begin(transition, run, DeliveryState.ARCHIVED, run.cause)
@@ -275,7 +279,7 @@ export class SharePartition {
     this.#logStartOffset = Math.max(this.#logStartOffset, logStartOffset)
     if (logStartOffset <= this.#window.startOffset) return false
     this.#window.trimTo(logStartOffset)
-    this.#window.settle()
+    this.#window.settle(logStartOffset, logStartOffset)
     return true
   }
 
@@ -316,42 +320,24 @@ export class SharePartition {
     return null
   }
 
-  #acknowledge(batch: AcknowledgementBatch, transition: Transition, nowMs: number): void {
-    const { firstOffset, lastOffset, acknowledgeTypes } = batch
-    if (acknowledgeTypes.length === 1) {
-      this.#decide({ first: firstOffset, last: lastOffset, type: acknowledgeTypes[0]! }, transition, nowMs)
-      return
-    }
-    let first = firstOffset
-    while (first <= lastOffset) {
-      const type = typeAt(batch, first - firstOffset)
-      let last = first
-      while (last < lastOffset && typeAt(batch, last + 1 - firstOffset) === type) last += 1
-      this.#decide({ first, last, type }, transition, nowMs)
-      first = last + 1
-    }
-  }
-
-  #decide({ first, last, type }: Decision, transition: Transition, nowMs: number): void {
-    for (const run of this.#cutInWindow(first, last)) {
-      switch (type) {
-        case AcknowledgeType.RENEW:
-          run.lockUntilMs = nowMs + this.limits.lockDurationMs
-          break
-        case AcknowledgeType.ACCEPT:
-          this.#begin(transition, run, DeliveryState.ACKNOWLEDGED, null)
-          break
-        case AcknowledgeType.RELEASE:
-          if (run.deliveryCount < this.limits.deliveryCountLimit) {
-            this.#begin(transition, run, DeliveryState.AVAILABLE, null)
-          } else this.#begin(transition, run, this.#archived(), 'delivery-limit')
-          break
-        case AcknowledgeType.REJECT:
-          this.#begin(transition, run, this.#archived(), 'rejected')
-          break
-        default:
-          this.#begin(transition, run, DeliveryState.ARCHIVED, null)
-      }
+  #decide(run: Run, type: number, { transition, nowMs }: { transition: Transition; nowMs: number }): void {
+    switch (type) {
+      case AcknowledgeType.RENEW:
+        run.lockUntilMs = nowMs + this.limits.lockDurationMs
+        break
+      case AcknowledgeType.ACCEPT:
+        this.#begin(transition, run, DeliveryState.ACKNOWLEDGED, null)
+        break
+      case AcknowledgeType.RELEASE:
+        if (run.deliveryCount < this.limits.deliveryCountLimit) {
+          this.#begin(transition, run, DeliveryState.AVAILABLE, null)
+        } else this.#begin(transition, run, this.#archived(), 'delivery-limit')
+        break
+      case AcknowledgeType.REJECT:
+        this.#begin(transition, run, this.#archived(), 'rejected')
+        break
+      default:
+        this.#begin(transition, run, DeliveryState.ARCHIVED, null)
     }
   }
 
@@ -368,9 +354,38 @@ export class SharePartition {
   #makeAvailable(run: Run): void {
     run.memberId = ''
     run.lockUntilMs = NO_LOCK
-    run.isUnwritten = true
-    this.#hasUnwritten = true
+    this.#noteUnwritten(run)
     this.#window.become(run, DeliveryState.AVAILABLE)
+  }
+
+  #noteUnwritten(run: Run): void {
+    run.isUnwritten = true
+    this.#unwritten = extended(this.#unwritten, run)
+  }
+
+  /** Those of which no transition that is being written tells. */
+  #unwrittenRuns(): Run[] {
+    const { first, last } = this.#unwritten
+    if (first > last) return []
+    return this.#window
+      .overlapping(first, last)
+      .filter(({ isUnwritten, pending }) => isUnwritten && pending?.transition.isWriting !== true)
+  }
+
+  /** Where the window will begin when the transitions that are being written are stored. */
+  #startOnceWritten(): number {
+    for (const run of this.#window.runs) if (!isFinal(stateOnceWritten(run))) return run.first
+    return this.#window.endOffset
+  }
+
+  #settleWritten(transitions: readonly Transition[]): void {
+    for (const { first, last } of this.#writing) this.#window.settle(first, last)
+    this.#writing = []
+    for (const { runs } of transitions) {
+      let changed = NOTHING
+      for (const run of runs) changed = extended(changed, run)
+      this.#window.settle(changed.first, changed.last)
+    }
   }
 
   #cutInWindow(first: number, last: number): Run[] {
@@ -380,10 +395,22 @@ export class SharePartition {
   }
 }
 
-interface Decision {
-  readonly first: number
-  readonly last: number
-  readonly type: number
+/** All between two offsets, both inclusive; none where the first is above the last. */
+type Extent = OffsetRange
+
+const NOTHING: Extent = { first: Number.POSITIVE_INFINITY, last: -1 }
+
+function extended({ first, last }: Extent, run: OffsetRange): Extent {
+  return { first: Math.min(first, run.first), last: Math.max(last, run.last) }
+}
+
+/** The state of a run when the transitions that are being written are stored. */
+function stateOnceWritten({ state, pending }: Run): DeliveryState {
+  return pending?.transition.isWriting === true ? pending.state : state
+}
+
+function byOffset(left: Run, right: Run): number {
+  return left.first - right.first
 }
 
 function refused(error: number, message: string): Acknowledged {
