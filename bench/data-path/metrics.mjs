@@ -4,7 +4,7 @@ const rate = { title: 'MB/s', digits: 0, better: 'more' }
 const cpu = { title: 'broker CPU, s/GB', digits: 2, better: 'less' }
 const written = { title: 'bytes to disk per byte', digits: 2, better: 'less' }
 const latencies = {
-  p50: { title: 'p50, ms', digits: 2, better: 'less' },
+  p50: { title: 'p50, ms', digits: 3, better: 'less' },
   p99: { title: 'p99, ms', digits: 2, better: 'less' },
   p999: { title: 'p99.9, ms', digits: 2, better: 'less' },
   max: { title: 'max, ms', digits: 1, better: 'less' },
@@ -23,8 +23,10 @@ export const metricsOf = {
   both: { rate, cpu, memory },
   latency: {
     ...latencies,
-    floorP50: { title: 'floor of the generator, p50, ms', digits: 2, better: null },
+    addedP50: { title: 'p50 less the floor, ms', digits: 3, better: 'less' },
+    floorP50: { title: 'floor of the generator, p50, ms', digits: 3, better: null },
     floorP99: { title: 'floor of the generator, p99, ms', digits: 2, better: null },
+    floorP999: { title: 'floor of the generator, p99.9, ms', digits: 2, better: null },
   },
   requests: { perSecond, cpu: { title: 'broker CPU, µs/request', digits: 1, better: 'less' } },
   javaProduce: { rate, cpu, memory },

@@ -9,7 +9,7 @@ const BESIDE = {
   produce: 1,
   fetch: 2,
   both: 1.5,
-  latency: 3,
+  latency: 3.7,
   requests: 1,
   javaProduce: 7,
   javaConsume: 13,

@@ -2,47 +2,37 @@
  * End to end at a given rate, without coordinated omission: records are sent when they are due whatever became of those before, and
  * a record's latency counts from when it was due until a reader that waits for it has it.
  *
- * Sender and reader are threads of their own, so that neither waits for the other, and sleep when there is nothing to do: on two cores a
- * generator that spins takes the time of the broker that it measures. What it costs itself is the floor (`floor`): the same
- * load against a process that only passes records on.
+ * One thread holds both connections and never sleeps: it sends what is due and takes what has come, turn after turn. A thread that sleeps
+ * is woken late, on a virtual machine by some 0.04 ms each time, and that would be counted as the broker's. It takes a core of its own for that; two
+ * threads that slept, as there were before, took three quarters of one. Nothing is made for a request: each is the same bytes, and the place
+ * of a batch in the log says when it was due. What is left of its own cost is the floor (`floor`): the same load against a process that only
+ * passes records on.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
-import { API_KEYS, batchesIn, ErrorCode, nextOffset, recordCount } from '@ottla/protocol'
-import { MARK_IN_BATCH, nowMs } from './due.mjs'
-import { answerOf, frameOf, Wire } from './wire.mjs'
+import { API_KEYS, ErrorCode } from '@ottla/protocol'
+import { batches } from './batches.mjs'
+import { frameOf, Wire } from './wire.mjs'
 
+const PRODUCE = 9
 const FETCH = 12
 /** So many requests a second at most: above it, records of one request are due together. */
 const REQUESTS_PER_SECOND = 2000
 const START_MS = 100
 const LATE_MS = 20_000
+/** size, correlation id, no tags */
+const HEADER_BYTES = 9
+/** Base offset and length, which the length of a batch does not count. */
+const BATCH_OVERHEAD = 12
 
-/** Counts by latency; buckets of a 128th of their value. */
-export class Latencies {
-  #counts = new Map()
-  #total = 0
-  max = 0
-
-  add(ms, count) {
-    const bucket = ms <= 0 ? 0 : Math.ceil(Math.log(ms * 1000 + 1) * 128)
-    this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count)
-    this.#total += count
-    if (ms > this.max) this.max = ms
-  }
-
-  at(quantile) {
-    let left = Math.ceil(this.#total * quantile)
-    for (const [bucket, count] of [...this.#counts].sort(([a], [b]) => a - b)) {
-      left -= count
-      if (left <= 0) return Math.min(this.max, (Math.exp(bucket / 128) - 1) / 1000)
-    }
-    return this.max
-  }
+function produceRequest({ topic, acks, recordBytes }, perRequest) {
+  const batchBytes = recordBytes * perRequest
+  const [records] = batches({ count: 1, recordBytes, batchBytes, timestamp: Date.now() }).batches
+  const topicData = [{ name: topic, partitionData: [{ index: 0, records }] }]
+  return frameOf(API_KEYS.Produce, PRODUCE, { acks, timeoutMs: 30_000, topicData })
 }
 
-/** Requests for what comes from an offset on, made once: the offset is written into the bytes. */
+/** A request for what comes from an offset on, and where in it the offset stands. */
 function fetchRequest(topic) {
   const fetchOffset = 0x0123_4567_89ab
   const partition = {
@@ -64,99 +54,168 @@ function fetchRequest(topic) {
   })
   const mark = Buffer.alloc(8)
   mark.writeBigInt64BE(BigInt(fetchOffset))
-  const at = frame.indexOf(mark)
-  return (offset) => {
-    const copy = Buffer.from(frame)
-    copy.writeBigInt64BE(BigInt(offset), at)
-    return copy
+  return { frame, offsetAt: frame.indexOf(mark) }
+}
+
+function expectNone(errorCode, what) {
+  if (errorCode !== ErrorCode.NONE) throw new Error(`${what}: error ${errorCode}`)
+}
+
+/** Where the records begin in an answer to the fetch of one partition, or -1 if there are none. */
+function recordsIn(frame, topic) {
+  // throttle time; error, session; one topic, its name, one partition; index
+  const at = HEADER_BYTES + 4
+  expectNone(frame.readInt16BE(at), 'fetch')
+  if (frame[at + 6] === 1) return -1
+  const partition = at + 7 + 1 + topic.length + 1 + 4
+  expectNone(frame.readInt16BE(partition), 'fetch')
+  // error, three offsets, no aborted transactions, preferred replica
+  let size = partition + 2 + 24 + 1 + 4
+  if (frame[size] <= 1) return -1
+  while (frame[size] >= 0x80) size += 1
+  return size + 1
+}
+
+/** What is sent and what came back, of one run. Times are of `performance.now()`. */
+class Run {
+  #load
+  #everyMs
+  #perRequest
+  #out
+  #back
+  #request
+  #fetch
+  #began = 0
+  #sent = 0
+  #answered = 0
+  #seen = 0
+  #resolve
+  latencies
+  late
+
+  constructor(load, { out, back, requests, perRequest, everyMs }) {
+    this.#load = load
+    this.#everyMs = everyMs
+    this.#perRequest = perRequest
+    this.#out = out
+    this.#back = back
+    this.#request = produceRequest(load, perRequest)
+    this.#fetch = fetchRequest(load.topic)
+    this.latencies = new Float64Array(requests)
+    this.late = new Float64Array(requests)
+    // index of the partition, its error
+    const errorAt = HEADER_BYTES + 1 + 1 + load.topic.length + 1 + 4
+    out.onAnswer = (frame) => {
+      expectNone(frame.readInt16BE(errorAt), 'produce')
+      this.#answered += 1
+    }
+    back.onAnswer = (frame) => this.#take(frame)
+  }
+
+  get isOver() {
+    return this.#seen === this.latencies.length && (this.#load.acks === 0 || this.#answered === this.latencies.length)
+  }
+
+  get missing() {
+    return this.latencies.length - this.#seen
+  }
+
+  /** Resolves when all has come back. */
+  run() {
+    this.#ask()
+    this.#began = performance.now() + START_MS
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+      setImmediate(this.#turn)
+    })
+  }
+
+  #turn = () => {
+    const now = performance.now()
+    while (this.#sent < this.late.length) {
+      const late = now - this.#began - this.#sent * this.#everyMs
+      if (late < 0) break
+      this.late[this.#sent] = late
+      this.#sent += 1
+      this.#out.send(this.#request)
+    }
+    if (this.isOver) this.#resolve()
+    else setImmediate(this.#turn)
+  }
+
+  #take(frame) {
+    const now = performance.now()
+    const from = recordsIn(frame, this.#load.topic)
+    if (from >= 0) this.#takeBatches(frame, from, now)
+    this.#ask()
+  }
+
+  #takeBatches(frame, from, now) {
+    for (let at = from; at + BATCH_OVERHEAD <= frame.length; ) {
+      const next = at + BATCH_OVERHEAD + frame.readInt32BE(at + 8)
+      // The last one may be cut: it comes again.
+      if (next > frame.length) break
+      if (frame.readUInt32BE(at + 4) !== this.#seen * this.#perRequest) throw new Error('a batch is out of its place')
+      this.latencies[this.#seen] = now - this.#began - this.#seen * this.#everyMs
+      this.#seen += 1
+      at = next
+    }
+  }
+
+  #ask() {
+    const { frame, offsetAt } = this.#fetch
+    // Offsets are small here: the upper half stays 0.
+    frame.writeUInt32BE(0, offsetAt)
+    frame.writeUInt32BE(this.#seen * this.#perRequest, offsetAt + 4)
+    this.#back.send(frame)
   }
 }
 
-/** Starts the thread that sends. Resolves when it is connected; `done` resolves with how late it was, in ms. */
-function startSender(load) {
-  const worker = new Worker(new URL('./due.mjs', import.meta.url), { workerData: load })
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject)
-    worker.once('message', () => {
-      const done = new Promise((sent, failed) => {
-        worker.once('message', sent)
-        worker.once('error', failed)
-      })
-      resolve({ worker, done, start: (began) => worker.postMessage(began) })
-    })
-  })
-}
+const quantile = (sorted, part) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]
 
 /**
- * load: { bootstrap, topic, recordBytes, acks, rate, warmMs, durationMs, requestsPerSecond? }. Resolves with { records, seconds, p50, p99, p999,
- * max, sentLate } in ms, of the records that were due after the warm-up; `sentLate` is the 99.9th percentile of how late they left.
+ * load: { bootstrap, topic, recordBytes, acks, rate, warmMs, durationMs, requestsPerSecond? }, where nothing is in the topic yet. Resolves with
+ * { records, seconds, p50, p99, p999, max, sentLate } in ms, of the records that were due after the warm-up; `sentLate` is the 99.9th
+ * percentile of how late they left.
  */
 export async function latency(load) {
   const perSecond = Math.min(load.rate, load.requestsPerSecond ?? REQUESTS_PER_SECOND)
   const perRequest = Math.round(load.rate / perSecond)
   const everyMs = 1000 / perSecond
   const requests = Math.round((load.warmMs + load.durationMs) / everyMs)
-  const [sender, back] = await Promise.all([
-    startSender({ ...load, perRequest, everyMs, requests }),
-    Wire.open(load.bootstrap),
-  ])
-  const latencies = new Latencies()
-  const began = nowMs() + START_MS
-  const measuredFrom = began + load.warmMs
-  const total = requests * perRequest
-  const request = fetchRequest(load.topic)
-  let seen = 0
-  let position = 0
-
-  const take = (answer, now) => {
-    const partition = answerOf(API_KEYS.Fetch, FETCH, answer).responses[0]?.partitions[0]
-    if (partition === undefined) return
-    if (partition.errorCode !== ErrorCode.NONE) throw new Error(`fetch: error ${partition.errorCode}`)
-    const { records } = partition
-    if (records === null) return
-    for (const pos of batchesIn(records)) {
-      position = nextOffset(records, pos)
-      const count = recordCount(records, pos)
-      const due = records.readDoubleBE(pos + MARK_IN_BATCH)
-      seen += count
-      if (due >= measuredFrom) latencies.add(now - due, count)
-    }
-  }
-  const allSeen = new Promise((resolve, reject) => {
-    const limit = setTimeout(
-      () => reject(new Error(`${total - seen} of ${total} records did not come back`)),
-      START_MS + load.warmMs + load.durationMs + LATE_MS,
-    )
-    back.onAnswer = (answer) => {
-      take(answer, nowMs())
-      if (seen < total) back.send(request(position))
-      else {
-        clearTimeout(limit)
-        resolve()
-      }
-    }
-  })
-  back.send(request(position))
-  sender.start(began)
-  const [sentLate] = await Promise.all([sender.done, allSeen])
+  const [out, back] = await Promise.all([Wire.open(load.bootstrap), Wire.open(load.bootstrap)])
+  const run = new Run(load, { out, back, requests, perRequest, everyMs })
+  const limit = setTimeout(
+    () => {
+      throw new Error(`${run.missing} of ${requests} requests did not come back`)
+    },
+    START_MS + load.warmMs + load.durationMs + LATE_MS,
+  )
+  await run.run()
+  clearTimeout(limit)
+  out.close()
   back.close()
-  await sender.worker.terminate()
+  const warm = Math.round(load.warmMs / everyMs)
+  const latencies = run.latencies.slice(warm).sort()
   return {
-    records: total,
+    records: latencies.length * perRequest,
     seconds: load.durationMs / 1000,
-    p50: latencies.at(0.5),
-    p99: latencies.at(0.99),
-    p999: latencies.at(0.999),
-    max: latencies.max,
-    sentLate,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    p999: quantile(latencies, 0.999),
+    max: latencies.at(-1),
+    sentLate: quantile(run.late.slice(warm).sort(), 0.999),
   }
 }
 
-/** The same load against a process that passes records on and does nothing else: what is below this, nobody can measure. */
-export async function floor(load) {
-  const relay = spawn(process.execPath, [fileURLToPath(new URL('./relay.mjs', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+/**
+ * The same load against a process that passes records on and does nothing else: what is below this, nobody can measure. `relayCore`: the core
+ * that it is kept on, where the broker is kept on one.
+ */
+export async function floor({ relayCore, ...load }) {
+  const node = [process.execPath, fileURLToPath(new URL('./relay.mjs', import.meta.url))]
+  const [command, ...args] = relayCore === undefined ? node : ['taskset', '-c', String(relayCore), ...node]
+  const relay = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   try {
     const port = await new Promise((resolve, reject) => {
       relay.once('error', reject)
