@@ -10,6 +10,7 @@ import { ErrorCode, ZERO_UUID } from '@ottla/protocol'
 import { TopicTraffic } from '../metrics/topic-traffic.ts'
 import { safeEndFor } from './durability.ts'
 import { FolderQueue } from './folder-queue.ts'
+import { OpenTurns } from './open-turns.ts'
 import { PrepareQueue } from './prepare-queue.ts'
 import { Replica } from './replica.ts'
 import { whenReady } from './when-ready.ts'
@@ -63,6 +64,7 @@ export class ReplicaRegistry {
   readonly #byId = new Map<string, HostedTopic>()
   readonly #folders = new FolderQueue()
   readonly #preparing = new PrepareQueue()
+  readonly #openTurns = new OpenTurns()
   readonly #observers = new Set<ReplicaObserver>()
 
   constructor(options: ReplicaRegistryOptions) {
@@ -194,23 +196,28 @@ export class ReplicaRegistry {
     for (const observer of this.#observers) observer.onReplica(replica)
   }
 
-  #open(replica: Replica, { isNew }: { isNew: boolean }): void {
+  #open(replica: Replica, options: { isNew: boolean }): void {
+    const { topic, partition } = replica
+    const open = async (): Promise<void> => {
+      if (!replica.isStopped) await this.#openNow(replica, options)
+    }
+    this.#folders.run(`${topic}-${partition}`, () => this.#openTurns.run(topic, open))
+  }
+
+  async #openNow(replica: Replica, { isNew }: { isNew: boolean }): Promise<void> {
     const { logs } = this.#options
     const { topic, partition, topicId } = replica
     const topicPartition = { topic, partition }
-    this.#folders.run(`${topic}-${partition}`, async () => {
-      if (replica.isStopped) return
-      const durability = this.#isSynced(replica) ? 'fsync' : 'replicated'
-      const log = await logs
-        .openLog(topicPartition, { topicId, isNew, durability })
-        .catch((error: unknown) => this.#openFailed(replica, error))
-      if (log === undefined) return
-      // Settings that changed while the log was being opened.
-      log.updateConfig(this.#options.settingsOf(topic).log)
-      const stored = logs.find(topicPartition)
-      replica.opened(log, stored?.highWatermark ?? 0)
-      if (stored !== undefined) this.#options.placed(replica, stored.directory.directoryId)
-    })
+    const durability = this.#isSynced(replica) ? 'fsync' : 'replicated'
+    const log = await logs
+      .openLog(topicPartition, { topicId, isNew, durability })
+      .catch((error: unknown) => this.#openFailed(replica, error))
+    if (log === undefined) return
+    // Settings that changed while the log was being opened.
+    log.updateConfig(this.#options.settingsOf(topic).log)
+    const stored = logs.find(topicPartition)
+    replica.opened(log, stored?.highWatermark ?? 0)
+    if (stored !== undefined) this.#options.placed(replica, stored.directory.directoryId)
   }
 
   /** The log of a replica is in another folder now. */
