@@ -85,11 +85,20 @@ function start(context: RequestContext, request: Request, exchange: ServerReques
     return
   }
   const { session } = outcome
-  const stored = acknowledgeAll(shares, session, { topics: acknowledged(request), isRenewAck: request.isRenewAck })
+  let fetched: { readonly results: ShareTargetResult[] | null } | undefined
+  let acknowledgements: readonly AcknowledgedPartition[] | undefined
+  const answerWhenBoth = (): void => {
+    const [done, told] = [fetched, acknowledgements]
+    if (done === undefined || told === undefined) return
+    guarded(context, exchange, () => respond({ context, request, exchange }, done.results, told))
+  }
+  acknowledgeAll(shares, session, { topics: acknowledged(request), isRenewAck: request.isRenewAck }, (told) => {
+    acknowledgements = told
+    answerWhenBoth()
+  })
   const answer = (results: ShareTargetResult[] | null): void => {
-    void stored.then((acknowledgements) =>
-      guarded(context, exchange, () => respond({ context, request, exchange }, results, acknowledgements)),
-    )
+    fetched = { results }
+    answerWhenBoth()
   }
   if (request.shareSessionEpoch === FINAL_EPOCH) {
     shares.sessions.close(session)
@@ -102,18 +111,25 @@ function start(context: RequestContext, request: Request, exchange: ServerReques
 
 /** Partitions about which the request says what became of records. */
 function acknowledged({ topics }: Request): Request['topics'] {
+  if (topics.every(({ partitions }) => partitions.every(saysSomething))) return topics
   return topics
     .map(({ topicId, partitions }) => ({
       topicId,
-      partitions: partitions.filter(({ acknowledgementBatches }) => acknowledgementBatches.length > 0),
+      partitions: partitions.filter(saysSomething),
     }))
     .filter(({ partitions }) => partitions.length > 0)
+}
+
+function saysSomething({ acknowledgementBatches }: Request['topics'][number]['partitions'][number]): boolean {
+  return acknowledgementBatches.length > 0
 }
 
 function update(session: ShareSession, { topics, forgottenTopicsData }: Request): void {
   for (const { topicId, partitions } of topics) {
     for (const { partitionIndex: partition } of partitions) {
-      session.partitions.set(partitionKey({ topicId, partition }), { topicId, partition })
+      const of = { topicId, partition }
+      const key = partitionKey(of)
+      if (!session.partitions.has(key)) session.partitions.set(key, of)
     }
   }
   for (const { topicId, partitions } of forgottenTopicsData) {
@@ -130,12 +146,11 @@ interface Call {
 function fetch(call: Call, session: ShareSession, answer: (results: ShareTargetResult[] | null) => void): void {
   const { context, request, exchange } = call
   const { broker } = context
-  const targets = inTurn([...session.partitions.values()], session.epoch).map(
-    (of): ShareTarget => ({ of, found: broker.shares.leader(session.groupId, of) }),
-  )
+  const targets: ShareTarget[] = []
+  for (const of of session.partitions.values()) targets.push({ of, found: broker.shares.leader(session.groupId, of) })
   const pending = new PendingShareFetch(
     {
-      targets,
+      targets: inTurn(targets, session.epoch),
       memberId: session.memberId,
       mode: MODES[request.shareAcquireMode]!,
       maxRecords: request.maxRecords,
@@ -157,9 +172,9 @@ function rethrow(error: unknown): never {
 }
 
 /** Another partition comes first each time. */
-function inTurn(partitions: readonly TopicIdPartition[], epoch: number): TopicIdPartition[] {
-  const from = partitions.length === 0 ? 0 : epoch % partitions.length
-  return [...partitions.slice(from), ...partitions.slice(0, from)]
+function inTurn(targets: ShareTarget[], epoch: number): readonly ShareTarget[] {
+  const from = targets.length === 0 ? 0 : epoch % targets.length
+  return from === 0 ? targets : [...targets.slice(from), ...targets.slice(0, from)]
 }
 
 function respond(

@@ -7,7 +7,7 @@
  */
 import { ApiError, ErrorCode, ShareAcknowledgeRequest, ShareAcknowledgeResponse } from '@ottla/protocol'
 import { LeaderHints } from '../fetch/leader-hint.ts'
-import { acknowledgeAll } from '../share/acknowledge-all.ts'
+import { type AcknowledgedPartition, acknowledgeAll } from '../share/acknowledge-all.ts'
 import { FINAL_EPOCH, INITIAL_EPOCH } from '../share/share-sessions.ts'
 import { shareVersion } from '../share/share-settings.ts'
 import { defineApi } from './handler.ts'
@@ -27,7 +27,9 @@ export const shareAcknowledge = defineApi({
     const outcome = shares.sessions.use({ groupId, memberId, epoch, connectionId: context.session.connectionId })
     if (outcome.kind === 'refused') throw new ApiError(outcome.error, outcome.message)
     const { session } = outcome
-    const stored = acknowledgeAll(shares, session, { topics, isRenewAck })
+    const stored = new Promise<readonly AcknowledgedPartition[]>((resolve) => {
+      acknowledgeAll(shares, session, { topics, isRenewAck }, resolve)
+    })
     if (epoch === FINAL_EPOCH) shares.sessions.close(session)
     const hints = new LeaderHints(context)
     const responses = new Map<string, ReturnType<typeof partitionData>[]>()

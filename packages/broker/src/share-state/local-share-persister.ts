@@ -107,11 +107,12 @@ function isRetriable({ errorCode }: Result): boolean {
 
 /** The request for those of the results that are not final; null when all are. */
 function retriable<P, R extends Result>(request: Request<P>, results: readonly Topic<R>[]): Request<P> | null {
+  if (!results.some(({ partitions }) => partitions.some(isRetriable))) return null
   const topics = results.flatMap(({ topicId, partitions }, at) => {
     const asked = request.topics[at]!.partitions.filter((_, index) => isRetriable(partitions[index]!))
     return asked.length === 0 ? [] : [{ topicId, partitions: asked }]
   })
-  return topics.length === 0 ? null : { ...request, topics }
+  return { ...request, topics }
 }
 
 /** Puts the newer results, in order, in the places of those that were not final. */

@@ -22,20 +22,37 @@ export interface Acknowledgements {
   readonly isRenewAck: boolean
 }
 
-/** Takes all effect at once, except for being stored; resolves when that is done too. In the order of the request. */
+/** Takes all effect at once, except for being stored; `told` is called once, when that is done too. In the order of the request. */
 export function acknowledgeAll(
   shares: ShareService,
   session: ShareSession,
   { topics, isRenewAck }: Acknowledgements,
-): Promise<AcknowledgedPartition[]> {
+  told: (acknowledged: readonly AcknowledgedPartition[]) => void,
+): void {
   const rules = { isRenewAck, isRenewEnabled: shares.settings(session.groupId).isRenewEnabled }
-  const decided = topics.flatMap(({ topicId, partitions }) =>
-    partitions.map(async ({ partitionIndex: partition, acknowledgementBatches }): Promise<AcknowledgedPartition> => {
-      const of = { topicId, partition }
-      const problem = acknowledgementProblem(acknowledgementBatches, rules)
-      if (problem !== null) return { of, error: ErrorCode.INVALID_REQUEST, message: problem }
-      return { of, ...(await shares.acknowledge(session, of, acknowledgementBatches)) }
-    }),
-  )
-  return Promise.all(decided)
+  const acknowledged: AcknowledgedPartition[] = []
+  let count = 0
+  // One more than there are, until all were looked at.
+  let open = 1
+  const decided = (): void => {
+    open -= 1
+    if (open === 0) told(acknowledged)
+  }
+  for (const { topicId, partitions } of topics) {
+    for (const { partitionIndex, acknowledgementBatches: batches } of partitions) {
+      const of = { topicId, partition: partitionIndex }
+      const problem = acknowledgementProblem(batches, rules)
+      if (problem !== null) {
+        acknowledged[count++] = { of, error: ErrorCode.INVALID_REQUEST, message: problem }
+        continue
+      }
+      const at = count++
+      open += 1
+      shares.acknowledge(session, { of, batches }, ({ error, message }) => {
+        acknowledged[at] = { of, error, message }
+        decided()
+      })
+    }
+  }
+  decided()
 }

@@ -14,15 +14,15 @@ import {
 import type { BatchCursor } from './partition/acquire.ts'
 
 export const NONE_ABORTED: readonly AbortedTransaction[] = []
+const NO_BYTES = Buffer.alloc(0)
 
 /** Gives the bytes of a header that begins at a position, in whichever buffer or buffers it lies. */
 class Headers {
   readonly #buffers: readonly Buffer[]
-  readonly #scratch = Buffer.alloc(HEADER_BYTES)
   #index = 0
   /** Position of the buffer's first byte. */
   #start = 0
-  buffer: Buffer = this.#scratch
+  buffer: Buffer = NO_BYTES
   at = 0
 
   constructor(buffers: readonly Buffer[]) {
@@ -40,11 +40,13 @@ class Headers {
     this.at = position - this.#start
     this.buffer = current
     if (this.at + HEADER_BYTES <= current.length) return true
-    let copied = current.copy(this.#scratch, 0, this.at)
+    // It lies in several: that is rare.
+    const header = Buffer.alloc(HEADER_BYTES)
+    let copied = current.copy(header, 0, this.at)
     for (let next = this.#index + 1; copied < HEADER_BYTES && next < this.#buffers.length; next++) {
-      copied += this.#buffers[next]!.copy(this.#scratch, copied)
+      copied += this.#buffers[next]!.copy(header, copied)
     }
-    this.buffer = this.#scratch
+    this.buffer = header
     this.at = 0
     return copied === HEADER_BYTES
   }
@@ -53,7 +55,7 @@ class Headers {
 /** The batches in order, looked at as they are asked for. `aborted`: under read_committed, the aborted transactions among them. */
 export class BatchWalk implements BatchCursor {
   readonly #headers: Headers
-  readonly #open: OpenAborted
+  readonly #open: OpenAborted | null
   first = -1
   last = -1
   kind: BatchCursor['kind'] = 'data'
@@ -64,7 +66,7 @@ export class BatchWalk implements BatchCursor {
 
   constructor(buffers: readonly Buffer[], aborted: readonly AbortedTransaction[]) {
     this.#headers = new Headers(buffers)
-    this.#open = new OpenAborted(aborted)
+    this.#open = aborted.length === 0 ? null : new OpenAborted(aborted)
   }
 
   next(): boolean {
@@ -77,7 +79,7 @@ export class BatchWalk implements BatchCursor {
     this.endByte += sizeInBytes(buffer, at)
     const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT)
     let isSkipped = (attributes & CONTROL_BIT) !== 0
-    if ((attributes & TRANSACTIONAL_BIT) !== 0) {
+    if (this.#open !== null && (attributes & TRANSACTIONAL_BIT) !== 0) {
       const isAborted = this.#open.isAborted(producerId(buffer, at), this.last)
       if (isSkipped) this.#open.end(producerId(buffer, at))
       else isSkipped = isAborted

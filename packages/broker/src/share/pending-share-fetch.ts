@@ -85,11 +85,10 @@ export class PendingShareFetch implements ShareWaiter {
   #judge(): void {
     if (this.#state !== 'waiting') return
     const { targets, minBytes } = this.#options
-    const leaders = readable(targets)
-    if (this.#isTimeOver || targets.some(({ found }) => hasFailed(found))) this.#answer()
-    else if (leaders.some(({ isAvailable }) => isAvailable)) {
+    if (this.#isTimeOver || targets.some(hasFailed)) this.#answer()
+    else if (targets.some(isAvailable)) {
       if (minBytes <= 1) this.#answer()
-      else this.#measure(leaders).catch(this.#options.onFault)
+      else this.#measure(readable(targets)).catch(this.#options.onFault)
     }
   }
 
@@ -197,7 +196,11 @@ function readable(targets: readonly ShareTarget[]): ShareLeader[] {
   )
 }
 
-function hasFailed(found: FoundLeader): boolean {
+function isAvailable({ found }: ShareTarget): boolean {
+  return found.kind === 'leader' && found.leader.isAvailable
+}
+
+function hasFailed({ found }: ShareTarget): boolean {
   return found.kind === 'failed' || found.leader.failure !== null
 }
 

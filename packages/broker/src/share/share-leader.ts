@@ -92,6 +92,8 @@ export class ShareLeader implements ReplicaWatcher {
   /** A read from here up to there gave no batch: nothing is read until something changes. */
   #barren = NOWHERE
   #expiry: Deadline | null = null
+  /** What it was set for: the deadline itself may be later by its rounding. */
+  #expiryAtMs = Number.POSITIVE_INFINITY
   #retry: Deadline | null = null
   /** Copies that are safe, and whose archiving is not stored yet; and copies under way. */
   #safeCopies: { readonly firstOffset: number; readonly lastOffset: number }[] = []
@@ -424,13 +426,15 @@ export class ShareLeader implements ReplicaWatcher {
   #armExpiry(): void {
     const { deadlines } = this.#options
     const atMs = this.#state!.nextExpiryMs
-    if (this.#expiry !== null && this.#expiry.atMs <= atMs) return
+    if (this.#expiryAtMs <= atMs) return
     if (this.#expiry !== null) deadlines.cancel(this.#expiry)
-    this.#expiry = Number.isFinite(atMs) ? deadlines.after(Math.max(0, atMs - this.#now()), () => this.#expire()) : null
+    this.#expiryAtMs = atMs
+    this.#expiry = deadlines.after(Math.max(0, atMs - this.#now()), () => this.#expire())
   }
 
   #expire(): void {
     this.#expiry = null
+    this.#expiryAtMs = Number.POSITIVE_INFINITY
     if (this.#failure !== null) return
     const { expired, transition } = this.#limited().expire(this.#now())
     this.#options.metrics.expiredLocks += expired

@@ -10,12 +10,17 @@ import { ShareMetrics } from './share-metrics.ts'
 import { partitionKey, type TopicIdPartition } from './share-partition-key.ts'
 import { type ShareSession, ShareSessions } from './share-sessions.ts'
 import { type ShareSettings, shareSettings } from './share-settings.ts'
-import type { WriteOutcome } from './state-writer.ts'
+import type { Decided, WriteOutcome } from './state-writer.ts'
 
 /** The leader of a share partition, or why there is none here. */
 export type FoundLeader =
   | { readonly kind: 'leader'; readonly leader: ShareLeader }
   | { readonly kind: 'failed'; readonly error: number; readonly message: string }
+
+export interface PartitionAcknowledgement {
+  readonly of: TopicIdPartition
+  readonly batches: readonly AcknowledgementBatch[]
+}
 
 export class ShareService {
   readonly sessions: ShareSessions
@@ -73,18 +78,12 @@ export class ShareService {
     return { kind: 'leader', leader }
   }
 
-  /** What a member decides about records of one partition. Resolves with what it is told; rejects never. */
-  acknowledge(
-    session: ShareSession,
-    of: TopicIdPartition,
-    batches: readonly AcknowledgementBatch[],
-  ): Promise<WriteOutcome> {
+  /** What a member decides about records of one partition; `told` is called once, with what the member is told. */
+  acknowledge(session: ShareSession, { of, batches }: PartitionAcknowledgement, told: Decided): void {
     const { groupId, memberId } = session
     const leader = this.#find(groupId, of)
-    if (leader === undefined) return Promise.resolve(this.#notLoaded(of))
-    return new Promise((resolve) => {
-      leader.acknowledge(memberId, batches, ({ error, message }) => resolve({ error: toClientError(error), message }))
-    })
+    if (leader === undefined) told(this.#notLoaded(of))
+    else leader.acknowledge(memberId, batches, ({ error, message }) => told({ error: toClientError(error), message }))
   }
 
   /** The broker stops: nothing is stored or copied any more. */

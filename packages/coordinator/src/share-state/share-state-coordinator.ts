@@ -224,52 +224,65 @@ export class ShareStateCoordinator implements SharePersister {
   /** One outcome for each share partition that is asked about. As in Kafka a request without a group is answered with nothing. */
   async #carryOut<P extends { readonly partition: number }>(
     { groupId, topics }: ShareRequest<P>,
-    { check, decide }: Handling<P>,
-  ): Promise<Map<P, decide.Outcome>> {
-    const outcomes = new Map<P, decide.Outcome>()
-    if (groupId === '') return outcomes
-    const wanted = new Map<number, Item<P>[]>()
+    handling: Handling<P>,
+  ): Promise<Outcomes<P>> {
+    if (groupId === '') return new Map()
+    const wanted: Item<P>[] = []
+    const refused: [P, decide.Outcome][] = []
     for (const { topicId, partitions } of topics)
       for (const asked of partitions) {
         const item = { key: { groupId, topicId, partition: asked.partition }, asked }
-        const refusal =
-          asked.partition < 0
-            ? errorOutcome(ErrorCode.INVALID_REQUEST, 'The partition id cannot be a negative number.')
-            : check(item)
-        if (refusal !== undefined) {
-          outcomes.set(asked, refusal)
-          continue
-        }
-        const place = this.partitionFor(item.key)
-        const items = wanted.get(place)
-        if (items === undefined) wanted.set(place, [item])
-        else items.push(item)
+        const refusal = refusalOf(item, handling)
+        if (refusal === undefined) wanted.push(item)
+        else refused.push([asked, refusal])
       }
-    await Promise.all([...wanted].map(([place, items]) => this.#submit(place, items, { decide, outcomes })))
+    // What leaders ask all the time is about one, and needs no collections.
+    if (wanted.length === 1 && refused.length === 0) {
+      const [outcome] = await this.#submit(this.partitionFor(wanted[0]!.key), wanted, handling)
+      return { get: () => outcome }
+    }
+    const outcomes = new Map(refused)
+    await Promise.all(
+      this.#chunksOf(wanted).map(async ({ place, items }) => {
+        const decided = await this.#submit(place, items, handling)
+        for (const [index, { asked }] of items.entries()) outcomes.set(asked, decided[index]!)
+      }),
+    )
     return outcomes
   }
 
+  /** The outcomes of items of one partition, in order. */
   async #submit<P>(
     place: number,
     items: readonly Item<P>[],
-    { decide, outcomes }: Pick<Handling<P>, 'decide'> & { readonly outcomes: Map<P, decide.Outcome> },
-  ): Promise<void> {
-    await Promise.all(
-      chunksOf(items).map(async (chunk) => {
-        const found = this.#route(place)
-        if ('errorCode' in found) {
-          for (const { asked } of chunk) outcomes.set(asked, errorOutcome(found.errorCode))
-          return
-        }
-        try {
-          const decided = await found.served.submit<decide.Outcome[]>((asked) => decide(asked, chunk))
-          for (const [index, { asked }] of chunk.entries()) outcomes.set(asked, decided[index] as decide.Outcome)
-        } catch (error) {
-          const code = coordinatorErrorCode(error, ErrorCode.UNKNOWN_SERVER_ERROR)
-          for (const { asked } of chunk) outcomes.set(asked, errorOutcome(code))
-        }
-      }),
-    )
+    { decide }: Handling<P>,
+  ): Promise<readonly decide.Outcome[]> {
+    const found = this.#route(place)
+    if ('errorCode' in found) return items.map(() => errorOutcome(found.errorCode))
+    try {
+      return await found.served.submit<decide.Outcome[]>((asked) => decide(asked, items))
+    } catch (error) {
+      const code = coordinatorErrorCode(error, ErrorCode.UNKNOWN_SERVER_ERROR)
+      return items.map(() => errorOutcome(code))
+    }
+  }
+
+  /** What is decided together. A share partition that is named twice is decided about twice, one after the other. */
+  #chunksOf<P>(items: readonly Item<P>[]): readonly Chunk<P>[] {
+    const chunks: Chunk<P>[] = []
+    const newest = new Map<number, Chunk<P>>()
+    for (const item of items) {
+      const [place, name] = [this.partitionFor(item.key), coordinatorKey(item.key)]
+      let chunk = newest.get(place)
+      if (chunk === undefined || chunk.items.length >= ITEMS_PER_DECISION || chunk.names.has(name)) {
+        chunk = { place, names: new Set(), items: [] }
+        newest.set(place, chunk)
+        chunks.push(chunk)
+      }
+      chunk.names.add(name)
+      chunk.items.push(item)
+    }
+    return chunks
   }
 
   #checkTopic({ topicId, partition }: SharePartitionKey): decide.Outcome | undefined {
@@ -302,18 +315,23 @@ interface Handling<P> {
   readonly decide: (asked: decide.Asked, items: readonly Item<P>[]) => ShareStateDecision
 }
 
-/** A share partition that is named twice is decided about twice, one after the other. */
-function chunksOf<P>(items: readonly Item<P>[]): Item<P>[][] {
-  const chunks: { readonly names: Set<string>; readonly items: Item<P>[] }[] = []
-  for (const item of items) {
-    const name = coordinatorKey(item.key)
-    const last = chunks.at(-1)
-    if (last !== undefined && last.items.length < ITEMS_PER_DECISION && !last.names.has(name)) {
-      last.names.add(name)
-      last.items.push(item)
-    } else chunks.push({ names: new Set([name]), items: [item] })
-  }
-  return chunks.map(({ items }) => items)
+/** What became of each that was asked about. */
+type Outcomes<P> = Pick<ReadonlyMap<P, decide.Outcome>, 'get'>
+
+/** Items of one partition of `__share_group_state`. */
+interface Chunk<P> {
+  readonly place: number
+  readonly names: Set<string>
+  readonly items: Item<P>[]
+}
+
+function refusalOf<P extends { readonly partition: number }>(
+  item: Item<P>,
+  { check }: Handling<P>,
+): decide.Outcome | undefined {
+  return item.asked.partition < 0
+    ? errorOutcome(ErrorCode.INVALID_REQUEST, 'The partition id cannot be a negative number.')
+    : check(item)
 }
 
 function answer<P, R>(
@@ -330,10 +348,7 @@ interface ErrorResult {
   readonly errorMessage: string | null
 }
 
-function errorResult<P extends { readonly partition: number }>(
-  asked: P,
-  outcomes: ReadonlyMap<P, decide.Outcome>,
-): ErrorResult {
+function errorResult<P extends { readonly partition: number }>(asked: P, outcomes: Outcomes<P>): ErrorResult {
   const outcome = outcomes.get(asked)
   const errorMessage = outcome !== undefined && 'errorMessage' in outcome ? outcome.errorMessage : null
   return { partition: asked.partition, errorCode: outcome?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage }

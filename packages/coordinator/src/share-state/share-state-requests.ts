@@ -100,9 +100,14 @@ function decide<A extends Named>(
   judge: Judge<A>,
 ): ShareStateDecision {
   const context = { nowMs: now.wallMs, updatesPerSnapshot: shard.config.updateRecordsPerSnapshot }
-  const judged = items.map((item) => judge(shard.states.get(coordinatorKey(item.key)), item, context))
-  const records = judged.flatMap(({ record }) => (record === undefined ? [] : [record]))
-  return { records, replies: [{ token, value: judged.map(({ outcome }) => outcome) }] }
+  const records: ShareStateRecord[] = []
+  const outcomes: Outcome[] = []
+  for (const item of items) {
+    const { outcome, record } = judge(shard.states.get(coordinatorKey(item.key)), item, context)
+    outcomes.push(outcome)
+    if (record !== undefined) records.push(record)
+  }
+  return { records, replies: [{ token, value: outcomes }] }
 }
 
 function judgeInitialization(
