@@ -5,7 +5,7 @@
 import type { RuntimeClock, RuntimeTimers } from './ports.ts'
 
 /** The loop is not held longer than this in one go. */
-const SLICE_MS = 8
+const SLICE_MS = 4
 
 export interface LoadWorld {
   readonly clock: RuntimeClock

@@ -230,8 +230,9 @@ export class ShardRuntime<S extends Shard<R, E, T, M>, R, E = never, T = never, 
       this.#marks.push(this.#endOffset)
     }
     this.#endOffset = end
-    records.forEach((record, index) => {
-      unfailing('replay', () => this.#shard.replay(record, end - records.length + index))
+    const start = end - records.length
+    unfailing('replay', () => {
+      for (let index = 0; index < records.length; index++) this.#shard.replay(records[index]!, start + index)
     })
   }
 

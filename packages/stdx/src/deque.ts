@@ -2,9 +2,9 @@ import { assert } from './assert.ts'
 
 const MIN_CAPACITY = 16
 
-/** A queue with two ends in one ring of slots that doubles; `shift` of an array is linear, this is not. */
+/** A queue with two ends in one ring of slots that doubles; `shift` of an array is linear, this is not. One that was never used has no slots. */
 export class Deque<T> implements Iterable<T> {
-  #slots: (T | undefined)[] = new Array(MIN_CAPACITY)
+  #slots: (T | undefined)[] = []
   #head = 0
   #size = 0
 
@@ -60,7 +60,7 @@ export class Deque<T> implements Iterable<T> {
   }
 
   clear(): void {
-    this.#slots = new Array(MIN_CAPACITY)
+    this.#slots = []
     this.#head = 0
     this.#size = 0
   }
@@ -70,7 +70,7 @@ export class Deque<T> implements Iterable<T> {
   }
 
   #grow(): void {
-    const grown: (T | undefined)[] = new Array(this.#slots.length * 2)
+    const grown: (T | undefined)[] = new Array(Math.max(this.#slots.length * 2, MIN_CAPACITY))
     for (let i = 0; i < this.#size; i++) grown[i] = this.at(i)
     this.#slots = grown
     this.#head = 0

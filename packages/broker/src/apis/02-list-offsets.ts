@@ -36,34 +36,46 @@ const FIRST_VERSION = new Map([
 
 const NOT_FOUND: OffsetAndTimestamp = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
+/**
+ * So many partitions are looked up at a time. Logs that are not open are opened for it, in turns; a request may name ten thousand, and
+ * all waiting at once they would hold the loop while each of them is made to wait.
+ */
+const AT_ONCE = 256
+
 export const listOffsets = defineApi({
   key: 2,
   request: ListOffsetsRequest,
   response: ListOffsetsResponse,
   async handle(context, request) {
     const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
-    const isRepeated = repeatedPartitions(request.topics)
-    const topics = request.topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        onlyFirst(partitions).map((partition) =>
-          isRepeated(name, partition.partitionIndex)
-            ? failed(partition, ErrorCode.INVALID_REQUEST)
-            : lookUp(context, name, { partition, isolation }),
+    const repeated = repeatedPartitions(request.topics)
+    const topics = request.topics.map(({ name }) => ({ name, partitions: [] as Answer[] }))
+    const questions = request.topics.flatMap(({ name, partitions }, at) =>
+      onlyFirst(partitions).map((partition) => ({ topic: name, at, partition, isolation }) as const),
+    )
+    for (let from = 0; from < questions.length; from += AT_ONCE) {
+      const asked = questions.slice(from, from + AT_ONCE)
+      const answers = await Promise.all(
+        asked.map((question) =>
+          repeated.get(question.topic)?.has(question.partition.partitionIndex) === true
+            ? failed(question.partition, ErrorCode.INVALID_REQUEST)
+            : lookUp(context, question),
         ),
-      ),
-    }))
-    return { topics: await Promise.all(topics) }
+      )
+      for (const [index, { at }] of asked.entries()) topics[at]!.partitions.push(answers[index]!)
+    }
+    return { topics }
   },
 })
 
 interface Question {
+  readonly topic: string
   readonly partition: Partition
   readonly isolation: Isolation
 }
 
-async function lookUp(context: RequestContext, topic: string, question: Question): Promise<Answer> {
-  const { partition } = question
+function lookUp(context: RequestContext, question: Question): Answer | Promise<Answer> {
+  const { topic, partition } = question
   const firstVersion =
     FIRST_VERSION.get(partition.timestamp) ?? (partition.timestamp < 0 ? Number.POSITIVE_INFINITY : 0)
   if (context.apiVersion < firstVersion) {
@@ -71,43 +83,59 @@ async function lookUp(context: RequestContext, topic: string, question: Question
   }
   const { replica, error } = context.broker.replicas.find(topic, partition.partitionIndex)
   if (replica === undefined) return failed(partition, error)
-  if (!replica.isReady) await whenReady(replica)
+  if (replica.isReady) return lookUpReady(context, replica, question)
+  return whenReady(replica).then(() => lookUpReady(context, replica, question))
+}
+
+function lookUpReady(context: RequestContext, replica: Replica, question: Question): Answer | Promise<Answer> {
+  const { partition } = question
   const leaderError = replica.leaderError(partition.currentLeaderEpoch)
   if (leaderError !== ErrorCode.NONE) return failed(partition, leaderError)
+  const isByTime = partition.timestamp >= 0 || partition.timestamp === MAX_TIMESTAMP
+  return isByTime ? byTime(context, replica, question) : found(context, partition, named(replica, question))
+}
+
+/** One of the offsets that have names. Null: cannot be known yet. */
+function named(replica: Replica, { partition, isolation }: Question): OffsetAndTimestamp | null {
+  switch (partition.timestamp) {
+    case LATEST:
+      return isEndKnown(replica)
+        ? { offset: replica.visibleEnd(isolation), timestampMs: -1, leaderEpoch: replica.leaderEpoch }
+        : null
+    case EARLIEST:
+    case EARLIEST_LOCAL: {
+      const offset = replica.log.logStartOffset
+      return { offset, timestampMs: -1, leaderEpoch: replica.log.epochForOffset(offset) }
+    }
+    default:
+      return NOT_FOUND
+  }
+}
+
+async function byTime(context: RequestContext, replica: Replica, question: Question): Promise<Answer> {
+  const { topic, partition, isolation } = question
+  const { log } = replica
+  const end = replica.visibleEnd(isolation)
+  const wasEndKnown = isEndKnown(replica)
   try {
-    const found = await resolve(replica, question)
-    return found === null ? failed(partition, notAvailable(context)) : answer(context, partition, found)
+    const at =
+      partition.timestamp === MAX_TIMESTAMP
+        ? await log.offsetOfMaxTimestamp()
+        : await log.offsetForTimestamp(partition.timestamp)
+    if (at.offset >= 0 && at.offset < end) return found(context, partition, at)
+    return found(context, partition, wasEndKnown ? NOT_FOUND : null)
   } catch (cause) {
     context.broker.logger.warn('offset lookup failed', { topic, partition: partition.partitionIndex, error: cause })
     return failed(partition, ErrorCode.KAFKA_STORAGE_ERROR)
   }
 }
 
-/** Null: cannot be known yet. */
-async function resolve(replica: Replica, { partition, isolation }: Question): Promise<OffsetAndTimestamp | null> {
-  const { log } = replica
-  const end = replica.visibleEnd(isolation)
-  const isEndKnown = replica.highWatermark >= replica.leaderEpochStart
-  switch (partition.timestamp) {
-    case LATEST:
-      return isEndKnown ? { offset: end, timestampMs: -1, leaderEpoch: replica.leaderEpoch } : null
-    case EARLIEST:
-    case EARLIEST_LOCAL: {
-      const offset = log.logStartOffset
-      return { offset, timestampMs: -1, leaderEpoch: log.epochForOffset(offset) }
-    }
-    case LATEST_TIERED:
-    case EARLIEST_PENDING_UPLOAD:
-      return NOT_FOUND
-    default: {
-      const found =
-        partition.timestamp === MAX_TIMESTAMP
-          ? await log.offsetOfMaxTimestamp()
-          : await log.offsetForTimestamp(partition.timestamp)
-      if (found.offset >= 0 && found.offset < end) return found
-      return isEndKnown ? NOT_FOUND : null
-    }
-  }
+function isEndKnown(replica: Replica): boolean {
+  return replica.highWatermark >= replica.leaderEpochStart
+}
+
+function found(context: RequestContext, partition: Partition, at: OffsetAndTimestamp | null): Answer {
+  return at === null ? failed(partition, notAvailable(context)) : answer(context, partition, at)
 }
 
 function notAvailable(context: RequestContext): number {
@@ -130,14 +158,22 @@ function onlyFirst(partitions: readonly Partition[]): Partition[] {
   return [...new Map(partitions.map((partition) => [partition.partitionIndex, partition])).values()]
 }
 
-/** Tells the partitions that the request names more than once. */
-function repeatedPartitions(topics: readonly Topic[]): (topic: string, partition: number) => boolean {
-  const seen = new Map<string, number>()
+/** The partitions that the request names more than once, by topic. */
+function repeatedPartitions(topics: readonly Topic[]): ReadonlyMap<string, ReadonlySet<number>> {
+  const seen = new Map<string, Set<number>>()
+  const repeated = new Map<string, Set<number>>()
   for (const { name, partitions } of topics) {
+    const ofTopic = entryOf(seen, name)
     for (const { partitionIndex } of partitions) {
-      const key = `${name}/${partitionIndex}`
-      seen.set(key, (seen.get(key) ?? 0) + 1)
+      if (ofTopic.has(partitionIndex)) entryOf(repeated, name).add(partitionIndex)
+      ofTopic.add(partitionIndex)
     }
   }
-  return (topic, partition) => (seen.get(`${topic}/${partition}`) ?? 0) > 1
+  return repeated
+}
+
+function entryOf(sets: Map<string, Set<number>>, name: string): Set<number> {
+  let set = sets.get(name)
+  if (set === undefined) sets.set(name, (set = new Set()))
+  return set
 }

@@ -42,6 +42,9 @@ export type Isolation = 'read_uncommitted' | 'read_committed'
 /** What became visible, by who sees it. */
 export type VisibleBytes = Readonly<Record<Isolation, number>>
 
+/** Of partitions that nobody ever waited for. */
+const NOBODY: ReadonlySet<ReplicaWatcher> = new Set()
+
 export class Replica {
   readonly topic: string
   readonly topicId: string
@@ -66,7 +69,7 @@ export class Replica {
   /** acks = all: wait for the high watermark. */
   readonly #acks = new AckQueue()
   readonly #progress = new VisibleProgress()
-  readonly #watchers = new Set<ReplicaWatcher>()
+  #watchers = NOBODY as Set<ReplicaWatcher>
   /** Calls that wait for the log to be open. */
   #whenReady: (() => void)[] = []
   readonly #open: (replica: Replica) => void
@@ -260,6 +263,7 @@ export class Replica {
   }
 
   watch(watcher: ReplicaWatcher): void {
+    if (this.#watchers === NOBODY) this.#watchers = new Set()
     this.#watchers.add(watcher)
   }
 

@@ -20,8 +20,11 @@ export interface VerificationGuard {
 /** What of guards that nobody asks for is kept at most; a producer whose guard is gone is verified again. */
 const IDLE_MAX = 1_000
 
+/** Of partitions where none was ever given. */
+const NONE: ReadonlyMap<number, VerificationGuard> = new Map()
+
 export class VerificationGuards {
-  readonly #guards = new Map<number, VerificationGuard>()
+  #guards = NONE as Map<number, VerificationGuard>
 
   get size(): number {
     return this.#guards.size
@@ -43,6 +46,7 @@ export class VerificationGuards {
     const guard = { producerId, producerEpoch, lowestSequence: sequence, questions: 1 }
     // A producer of an earlier epoch gets a guard that opens nothing.
     if (known !== undefined && known.producerEpoch > producerEpoch) return guard
+    if (this.#guards === NONE) this.#guards = new Map()
     this.#guards.set(producerId, guard)
     if (this.#guards.size > IDLE_MAX) this.#dropIdle()
     return guard

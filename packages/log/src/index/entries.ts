@@ -1,6 +1,8 @@
 import { assert } from '@ottla/stdx'
 
 const FIRST_CAPACITY = 16
+/** One for all: most partitions have not enough for an index. */
+const NOTHING = Buffer.alloc(0)
 
 /** Fixed-size entries in one buffer that grows by doubling; an index that has none holds no memory. */
 export class Entries {
@@ -9,7 +11,7 @@ export class Entries {
   #count: number
 
   /** Takes `content` over; its length is a multiple of `entryBytes`. */
-  constructor(entryBytes: number, content: Buffer = Buffer.alloc(0)) {
+  constructor(entryBytes: number, content: Buffer = NOTHING) {
     assert(content.length % entryBytes === 0, 'entries are whole')
     this.#entryBytes = entryBytes
     this.#bytes = content

@@ -57,12 +57,16 @@ export function placedPartitions(
   const placed = placeReplicas({ brokers: view.image.brokers.values(), ...placement })
   if (placed.kind === 'impossible') return { error: unableToReplicate(placement.replicationFactor, placed.reason) }
   const partitions: PartitionImage[] = []
+  // A topic has few lists of replicas, and up to ten thousand partitions.
+  const made = new Map<string, PartitionImage>()
   for (const replicas of placed.assignments) {
-    const partition = newPartition(view, replicas)
+    const list = replicas.join()
+    const partition = made.get(list) ?? newPartition(view, replicas)
     if (partition === null) {
       const reason = 'All brokers are currently fenced or in controlled shutdown.'
       return { error: unableToReplicate(placement.replicationFactor, reason) }
     }
+    made.set(list, partition)
     partitions.push(partition)
   }
   return { partitions }

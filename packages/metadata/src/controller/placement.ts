@@ -95,18 +95,17 @@ function placeOne({
   readonly replicationFactor: number
 }): number[] {
   const replicas: number[] = []
-  const taken = racks.map(() => 0)
-  const turn = (rack: number) => {
-    // Each rack comes first once in as many partitions as there are racks: only then its next broker gets its turn.
-    const id = nth(racks[rack]!, Math.floor(round / racks.length), taken[rack]!)
-    if (id === undefined) return
+  const taken = new Array<number>(racks.length).fill(0)
+  let rack = start % racks.length
+  while (racks[rack]!.unfenced.length === 0) rack = (rack + 1) % racks.length
+  // Each rack comes first once in as many partitions as there are racks: only then its next broker gets its turn.
+  const turn = Math.floor(round / racks.length)
+  for (; replicas.length < replicationFactor; rack = (rack + 1) % racks.length) {
+    const id = nth(racks[rack]!, turn, taken[rack]!)
+    if (id === undefined) continue
     taken[rack]! += 1
     replicas.push(id)
   }
-  let first = start % racks.length
-  while (racks[first]!.unfenced.length === 0) first = (first + 1) % racks.length
-  turn(first)
-  for (let step = 1; replicas.length < replicationFactor; step += 1) turn((first + step) % racks.length)
   return replicas
 }
 

@@ -34,9 +34,14 @@ export class TopicBuilder {
   }
 
   delta(): TopicDelta {
-    const dense = Object.keys(this.#partitions).length === this.#partitions.length
-    assert(dense, `topic ${this.name} has all its partitions`)
+    assert(isDense(this.#partitions), `topic ${this.name} has all its partitions`)
     const topic = { name: this.name, id: this.#id, partitions: this.#partitions }
     return { topic, isNew: this.#isNew, partitions: this.#changed }
   }
+}
+
+/** Index by index: what finds no partition in a hole. */
+function isDense(partitions: readonly PartitionImage[]): boolean {
+  for (let id = 0; id < partitions.length; id++) if (partitions[id] === undefined) return false
+  return true
 }
