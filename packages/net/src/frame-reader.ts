@@ -57,6 +57,8 @@ export class FrameReader {
   readonly #sink: FrameSink
   readonly #prefix = Buffer.alloc(PREFIX_BYTES)
   #prefixBytes = 0
+  /** What the last chunk added to the prefix. */
+  #prefixTaken = 0
   #frame: SlabSlice | null = null
   #frameSize = 0
   #filled = 0
@@ -131,12 +133,10 @@ export class FrameReader {
     let at = 0
     while (at < chunk.length) {
       if (this.#frame === null) {
-        const taken = Math.min(PREFIX_BYTES - this.#prefixBytes, chunk.length - at)
-        chunk.copy(this.#prefix, this.#prefixBytes, at, at + taken)
-        this.#prefixBytes += taken
-        at += taken
-        const fault = this.#startFrame()
+        const isThere = this.#prefixBytes === 0 && chunk.length - at >= PREFIX_BYTES
+        const fault = isThere ? this.#startFrame(chunk, at) : this.#collectPrefix(chunk, at)
         if (fault !== null) return fault
+        at += isThere ? SIZE_BYTES : this.#prefixTaken
         if (this.#frame === null) continue
       } else if (this.#hasRoom()) {
         at += this.#fill(this.#frame, chunk, at)
@@ -156,20 +156,31 @@ export class FrameReader {
     this.#counters.bytesCopied += this.#rest.length
   }
 
-  /** Judges the size field, and starts the frame when its first word is there too. */
-  #startFrame(): string | null {
+  /** A size and a first word that come in pieces: starts the frame when both are there, and judges the size before. */
+  #collectPrefix(chunk: Buffer, at: number): string | null {
+    const prefix = this.#prefix
+    this.#prefixTaken = Math.min(PREFIX_BYTES - this.#prefixBytes, chunk.length - at)
+    chunk.copy(prefix, this.#prefixBytes, at, at + this.#prefixTaken)
+    this.#prefixBytes += this.#prefixTaken
     if (this.#prefixBytes < SIZE_BYTES) return null
-    const size = this.#prefix.readInt32BE(0)
-    if (size < this.#minFrameBytes || size > this.maxFrameBytes) return this.#sizeFault(size)
-    if (this.#prefixBytes < PREFIX_BYTES) return null
-    const refusal = this.#admit?.(this.#prefix.readInt32BE(SIZE_BYTES)) ?? null
-    if (refusal !== null) return refusal
-    this.#isFirst = false
+    if (this.#prefixBytes < PREFIX_BYTES) return this.#sizeFault(prefix, 0)
+    const fault = this.#startFrame(prefix, 0)
+    if (fault !== null) return fault
     this.#prefixBytes = 0
+    prefix.copy(this.#frame!.buffer, 0, SIZE_BYTES, PREFIX_BYTES)
+    this.#filled = PREFIX_BYTES - SIZE_BYTES
+    return null
+  }
+
+  /** Judges the size and the first word at `at`, and starts the frame behind the size. */
+  #startFrame(bytes: Buffer, at: number): string | null {
+    const size = bytes.readInt32BE(at)
+    const fault = this.#sizeFault(bytes, at) ?? this.#admit?.(bytes.readInt32BE(at + SIZE_BYTES)) ?? null
+    if (fault !== null) return fault
+    this.#isFirst = false
     this.#frameSize = size
     this.#frame = this.#pool.allocate(this.#firstBytes(size))
-    this.#prefix.copy(this.#frame.buffer, 0, SIZE_BYTES, PREFIX_BYTES)
-    this.#filled = PREFIX_BYTES - SIZE_BYTES
+    this.#filled = 0
     return null
   }
 
@@ -179,8 +190,10 @@ export class FrameReader {
     return Math.min(this.#proofBytes, Math.ceil(size * PROOF_PART))
   }
 
-  #sizeFault(size: number): string {
-    const stranger = this.#isFirst ? foreignProtocol(this.#prefix.subarray(0, SIZE_BYTES)) : null
+  #sizeFault(bytes: Buffer, at: number): string | null {
+    const size = bytes.readInt32BE(at)
+    if (size >= this.#minFrameBytes && size <= this.maxFrameBytes) return null
+    const stranger = this.#isFirst ? foreignProtocol(bytes.subarray(at, at + SIZE_BYTES)) : null
     if (stranger !== null) return `the peer does not speak Kafka: this looks like ${stranger}`
     if (size < 0) return `negative frame size ${size}`
     if (size < this.#minFrameBytes) return `frame size ${size} is too small for a message`

@@ -2,7 +2,7 @@
 import { ErrorCode } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
 import type { LeaderHint } from '../fetch/leader-hint.ts'
-import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
+import type { BriefWait, Deadline, Deadlines } from '../purgatory/deadlines.ts'
 import type { AckWaiter } from '../replica/ack-queue.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { RecordError } from './check-produced.ts'
@@ -21,13 +21,14 @@ export interface ProduceOutcome {
   currentLeader: LeaderHint | undefined
 }
 
-export class PendingProduce implements AckWaiter {
+export class PendingProduce implements AckWaiter, BriefWait {
+  timeoutMs = 0
+  deadline: Deadline | null = null
   readonly #outcomes: ProduceOutcome[]
   readonly #complete: () => void
   readonly #deadlines: Deadlines
   /** Outcomes that are not final. */
   #openCount = 0
-  #deadline: Deadline | null = null
   #isSealed = false
 
   /** `complete` is called once, when all of `outcomes` are final. */
@@ -35,6 +36,11 @@ export class PendingProduce implements AckWaiter {
     this.#outcomes = outcomes
     this.#deadlines = deadlines
     this.#complete = complete
+  }
+
+  /** All outcomes are final. */
+  get isOver(): boolean {
+    return this.#openCount === 0
   }
 
   /** The outcome at `index` is not final yet: it waits, or its append has not happened. */
@@ -62,8 +68,9 @@ export class PendingProduce implements AckWaiter {
   seal(timeoutMs: number): void {
     assert(!this.#isSealed, 'a produce is sealed once')
     this.#isSealed = true
+    this.timeoutMs = Math.max(0, timeoutMs)
     if (this.#openCount === 0) this.#complete()
-    else this.#deadline = this.#deadlines.after(Math.max(0, timeoutMs), () => this.#timedOut())
+    else this.#deadlines.unlessSoon(this)
   }
 
   /** The outcome at `index` is final as it stands. */
@@ -78,12 +85,12 @@ export class PendingProduce implements AckWaiter {
     this.#openCount -= 1
     if (error !== ErrorCode.NONE) this.#fail(index, error)
     if (this.#openCount > 0 || !this.#isSealed) return
-    if (this.#deadline !== null) this.#deadlines.cancel(this.#deadline)
+    if (this.deadline !== null) this.#deadlines.cancel(this.deadline)
     this.#complete()
   }
 
   /** The records stay; whether they were committed is not known to the producer, which asks again. */
-  #timedOut(): void {
+  timedOut(): void {
     for (const [index, outcome] of this.#outcomes.entries()) {
       if (!outcome.isOpen) continue
       outcome.isOpen = false

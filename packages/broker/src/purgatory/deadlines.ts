@@ -4,12 +4,24 @@ import { TimingWheel, type WheelEntry } from '@ottla/stdx'
 
 export type Deadline = WheelEntry<() => void>
 
+/** Waits for something that mostly comes before the turn of the event loop is over. */
+export interface BriefWait {
+  readonly timeoutMs: number
+  /** It waits no more: no deadline is needed. */
+  readonly isOver: boolean
+  /** Set when the turn is over and it still waits. */
+  deadline: Deadline | null
+  timedOut(): void
+}
+
 export class Deadlines {
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #wheel: TimingWheel<() => void>
   #timer: Timer | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
+  /** Without a deadline until the turn is over. */
+  #brief: BriefWait[] = []
 
   constructor(world: { readonly clock: Clock; readonly timers: Timers }) {
     this.#clock = world.clock
@@ -31,6 +43,12 @@ export class Deadlines {
     return deadline
   }
 
+  /** Calls `timedOut` once, `timeoutMs` from now, unless the wait is over; costs next to nothing when it is over with this turn. */
+  unlessSoon(wait: BriefWait): void {
+    if (this.#brief.length === 0) this.#timers.defer(this.#startBrief)
+    this.#brief.push(wait)
+  }
+
   /** Takes a deadline back; no effect when it was reached. */
   cancel(deadline: Deadline): void {
     this.#wheel.cancel(deadline)
@@ -41,6 +59,14 @@ export class Deadlines {
     this.#timer?.cancel()
     this.#timer = null
     this.#timerAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  readonly #startBrief = (): void => {
+    const waits = this.#brief
+    this.#brief = []
+    for (const wait of waits) {
+      if (!wait.isOver) wait.deadline = this.after(wait.timeoutMs, () => wait.timedOut())
+    }
   }
 
   #arm(now: number): void {
