@@ -2,10 +2,12 @@
 import { codec } from './cases/codec.mjs'
 import { log } from './cases/log.mjs'
 import { records } from './cases/records.mjs'
+import { shards } from './cases/shards.mjs'
+import { shares } from './cases/shares.mjs'
 import { waiting } from './cases/waiting.mjs'
 import { measure } from './measure.mjs'
 
-const makers = [codec, records, log, waiting]
+const makers = [codec, records, log, waiting, shards, shares]
 
 export async function caseNames() {
   const names = []

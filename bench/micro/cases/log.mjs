@@ -1,4 +1,4 @@
-/** The indexes of a log, and appends to one whose files are in memory. */
+/** The indexes of a log; appends to one whose files are in memory, the flush of what a turn appended, and reads of its tail. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,38 +37,90 @@ function indexes() {
   }
 }
 
-/** The append of one batch; the writes are between the samples. */
-async function appending(parent, recordsInBatch) {
+/** A log whose deferred work is done when `endTurn` is called, or else by itself. */
+async function openLog(parent, partition, { isTurned }) {
   const slabs = new SlabPool()
-  const resources = createLogResources(nodeEnv({ logLevel: 'fatal', timersKeepAlive: true }), {}, slabs)
+  const env = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
+  let deferred = []
+  const timers = { after: (...args) => env.timers.after(...args), defer: (fn) => deferred.push(fn) }
+  // Time stands still, so that no write seems slow: after one that does, the next ones are done by threads.
+  const clock = { now: () => 0, monotonic: () => 0 }
   const log = await PartitionLog.open({
-    resources,
-    path: join(parent, `t-${recordsInBatch}`),
-    topicPartition: { topic: 't', partition: recordsInBatch },
+    resources: createLogResources(isTurned ? { ...env, clock, timers } : env, {}, slabs),
+    path: join(parent, `t-${partition}`),
+    topicPartition: { topic: 't', partition },
     config: DEFAULT_LOG_CONFIG,
     cleanShutdown: false,
     recoveryPoint: 0,
   })
   log.onProgress = () => {}
-  const [batch] = batches({ count: 1, recordBytes: 100, batchBytes: recordsInBatch * 100, timestamp: 1 }).batches
-  const written = async () => {
-    while (log.writtenEnd < log.logEndOffset) await new Promise((resolve) => setImmediate(resolve))
-  }
+  const [batch] = batches({ count: 1, recordBytes: 100, batchBytes: 100, timestamp: 1 }).batches
   return {
-    run() {
+    log,
+    append() {
       const slice = slabs.allocate(batch.length)
       batch.copy(slice.buffer)
       const { kind } = log.append(slice.buffer, { origin: 'client', leaderEpoch: 0, owner: slice })
       slice.release()
       if (kind !== 'appended') throw new Error(kind)
     },
-    settle: written,
+    endTurn() {
+      const now = deferred
+      deferred = []
+      for (const fn of now) fn()
+    },
     close: () => log.close({ clean: true }),
+  }
+}
+
+/** The append of one batch; the writes are between the samples. */
+async function appending(parent) {
+  const { log, append, close } = await openLog(parent, 0, { isTurned: false })
+  const settle = async () => {
+    while (log.writtenEnd < log.logEndOffset) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { run: append, settle, close }
+}
+
+/** With the write, at the end of a turn that brought ten batches. */
+async function flushing(parent) {
+  const { append, endTurn, close } = await openLog(parent, 1, { isTurned: true })
+  return {
+    run() {
+      for (let i = 0; i < 10; i += 1) append()
+      endTurn()
+    },
+    close,
+  }
+}
+
+/** 16 KB from the midst of many small batches. */
+async function reading(parent) {
+  const { log, append, endTurn, close } = await openLog(parent, 2, { isTurned: true })
+  const count = 5000
+  for (let i = 0; i < count; i += 1) {
+    append()
+    endTurn()
+  }
+  let at = 0
+  return {
+    run() {
+      at = (at + 997) % (count - 200)
+      const read = log.read(at, { maxBytes: 16 << 10, minOneBatch: true, upTo: count })
+      if (read.kind !== 'records') throw new Error(read.kind)
+      read.release()
+    },
+    close,
   }
 }
 
 export async function log() {
   const parent = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'ottla-micro-'))
   process.once('exit', () => rmSync(parent, { recursive: true, force: true }))
-  return { ...indexes(), 'append a batch of 1 record of 100 B to a log, without its write': await appending(parent, 1) }
+  return {
+    ...indexes(),
+    'append a batch of 1 record of 100 B to a log, without its write': await appending(parent),
+    'append ten such batches and write them at the end of the turn': await flushing(parent),
+    'read 16 KB of small batches from the tail': await reading(parent),
+  }
 }
