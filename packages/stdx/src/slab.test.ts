@@ -156,3 +156,11 @@ test('a trim leaves what is in use', () => {
   pool.trim()
   for (const slice of [...held.slice(1), next]) equal(slice.buffer[1023], 7)
 })
+
+test('a sibling gives free memory beyond its bound back as its parent does', () => {
+  const discarded: number[] = []
+  const parent = new SlabPool({ slabBytes: 4096, discard: ({ length }) => discarded.push(length) })
+  const sibling = parent.sibling({ maxFreeBytes: 0 })
+  sibling.allocate(12_288).release()
+  deepEqual(discarded, [12_288])
+})

@@ -91,7 +91,8 @@ export class SlabPool {
 
   /** A pool of the same kind for slices of another lifetime: one that lives long beside many that do not keeps a whole slab from being used again. */
   sibling(options: { readonly maxFreeBytes: number }): SlabPool {
-    return new SlabPool({ slabBytes: this.#slabBytes, poison: this.#poison, maxFreeBytes: options.maxFreeBytes })
+    const [slabBytes, poison, discard] = [this.#slabBytes, this.#poison, this.#discard]
+    return new SlabPool({ slabBytes, poison, discard, maxFreeBytes: options.maxFreeBytes })
   }
 
   /** A slice of `bytes` bytes with one holder. Its content is whatever was there before. */

@@ -28,18 +28,27 @@ export class EpochFile {
   /** The epochs are not what the file says. */
   changed(): void {
     this.#isChanged = true
-    if (!this.#isStopped) this.#running ??= this.#write()
+    this.#start()
   }
 
   /** The file is as the epochs were when this was called, or has failed. */
   async idle(): Promise<void> {
-    if (this.#isChanged && !this.#isStopped) this.#running ??= this.#write()
-    while (this.#running !== null) await this.#running
+    // What failed is tried again.
+    this.#start()
+    await this.#ended()
   }
 
   /** Writes nothing more; resolves when what is under way has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    await this.#ended()
+  }
+
+  #start(): void {
+    if (this.#isChanged && !this.#isStopped) this.#running ??= this.#write()
+  }
+
+  async #ended(): Promise<void> {
     while (this.#running !== null) await this.#running
   }
 

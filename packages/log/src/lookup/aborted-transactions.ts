@@ -3,6 +3,7 @@
  * remembered which hold none, or each read of old records would load the indexes of all that came after.
  */
 import type { FileSystem } from '@ottla/env'
+import type { SegmentIndexes } from '../index/segment-indexes.ts'
 import type { LogState } from '../log-state.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { AbortedTransaction } from '../types.ts'
@@ -16,25 +17,35 @@ export function abortedTransactions(
   from: number,
   upTo: number,
 ): AbortedTransaction[] | Promise<AbortedTransaction[]> {
+  const step = collecting(state, from, upTo).next()
+  if (step.done === true) return step.value
+  return undisturbed(state, async () => {
+    const walk = collecting(state, from, upTo)
+    let step = walk.next()
+    while (step.done !== true) step = walk.next(await indexesOf(state, source, step.value))
+    return step.value
+  })
+}
+
+/** Asks for the indexes of a segment that are not in memory. */
+function* collecting(
+  state: LogState,
+  from: number,
+  upTo: number,
+): Generator<Segment, AbortedTransaction[], SegmentIndexes | null> {
   const found: AbortedTransaction[] = []
   for (let segment = firstOf(state, from); segment !== undefined; segment = state.segments.after(segment)) {
-    if (segment.indexes === null) {
-      if (segment.isFreeOfAborts) continue
-      return undisturbed(state, () => lookUp(state, source, from, upTo))
-    }
-    if (segment.indexes.transaction.collect(from, upTo, found)) break
+    const isFree = segment.indexes === null && segment.isFreeOfAborts
+    const indexes = segment.indexes ?? (isFree ? null : yield segment)
+    if (indexes?.transaction.collect(from, upTo, found)) break
   }
   return found
 }
 
-async function lookUp(state: LogState, source: IndexSource, from: number, upTo: number): Promise<AbortedTransaction[]> {
-  const found: AbortedTransaction[] = []
-  for (let segment = firstOf(state, from); segment !== undefined; segment = state.segments.after(segment)) {
-    if (segment.indexes === null && (segment.isFreeOfAborts || (await looksFreeOfAborts(state, segment)))) continue
-    const indexes = segment.indexes ?? (await source.loadIndexes(segment))
-    if (indexes.transaction.collect(from, upTo, found)) break
-  }
-  return found
+/** Null: there are no aborted transactions in the segment. */
+async function indexesOf(state: LogState, source: IndexSource, segment: Segment): Promise<SegmentIndexes | null> {
+  if (await looksFreeOfAborts(state, segment)) return null
+  return segment.indexes ?? (await source.loadIndexes(segment))
 }
 
 function firstOf(state: LogState, offset: number): Segment | undefined {
