@@ -54,6 +54,7 @@ export async function serve(start: ServerStart): Promise<never> {
     logDescriptor: 1,
     // A stop waits for timers when no socket is open any more: without this Node would end the process in the middle of it.
     timersKeepAlive: true,
+    pollMs: (values?.['ottla.busy.poll.us'] ?? 0) / 1000,
   })
   const logger = env.logger.child('server')
   if (!('config' in settings)) return fail(env, settings)

@@ -71,6 +71,15 @@ export const OTTLA_BROKER_KEYS = [
     doc: 'File syncs that may run at the same time, each on an I/O thread; a server has four more of these for reads.',
   },
   {
+    name: 'ottla.busy.poll.us',
+    type: 'int',
+    default: 50,
+    valid: { kind: 'range', min: 0, max: 1000 },
+    importance: 'low',
+    updateMode: 'read-only',
+    doc: 'Microseconds for which the event loop looks for the next request before it sleeps, while that mostly finds one: clients that wait for each answer have it sooner. 0: never.',
+  },
+  {
     name: 'ottla.writeback.bytes',
     type: 'long',
     default: 33_554_432,

@@ -29,6 +29,8 @@ export interface NodeEnvOptions {
   readonly logDescriptor?: number
   /** Whether pending timers keep the process alive. Default false. */
   readonly timersKeepAlive?: boolean
+  /** For how long the loop looks for more work before it sleeps, where that pays off; in milliseconds. Default 0: for servers alone. */
+  readonly pollMs?: number
   /** Tasks that the pool runs besides its own. */
   readonly tasks?: PoolTasks
 }
@@ -51,7 +53,11 @@ export function nodeEnv(options: NodeEnvOptions = {}): NodeEnv {
   const network = new NodeNetwork({
     onAcceptError: (error) => networkLogger.warn('A connection could not be accepted', { error }),
   })
-  const timers = new NodeTimers({ clock: nodeClock, keepAlive: options.timersKeepAlive ?? false })
+  const timers = new NodeTimers({
+    clock: nodeClock,
+    keepAlive: options.timersKeepAlive ?? false,
+    pollMs: options.pollMs ?? 0,
+  })
   return {
     clock: nodeClock,
     timers,

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import type { ProcessFigures } from '../process-figures.ts'
+import { polledForMs } from './loop-poll.ts'
 
 const MICROS_PER_SECOND = 1_000_000
 
@@ -42,10 +43,10 @@ const FIGURES: ProcessFigures = {
     return maxFiles()
   },
   get loopActiveMs() {
-    return performance.eventLoopUtilization().active
+    return performance.eventLoopUtilization().active - polledForMs()
   },
   get loopIdleMs() {
-    return performance.eventLoopUtilization().idle
+    return performance.eventLoopUtilization().idle + polledForMs()
   },
 }
 

@@ -1,7 +1,17 @@
+import { availableParallelism } from 'node:os'
 import type { Clock, Timer, Timers } from '../clock.ts'
+import { LoopPoll } from './loop-poll.ts'
 
 /** setTimeout takes no more (24.8 days). */
 const DELAY_MS_MAX = 2 ** 31 - 1
+
+export interface NodeTimersOptions {
+  readonly clock: Clock
+  /** Whether pending timers keep the process alive. */
+  readonly keepAlive: boolean
+  /** For how long the loop looks for more work before it sleeps, where that pays off; in milliseconds. Default 0. */
+  readonly pollMs?: number
+}
 
 /**
  * Timers over setTimeout, and `defer` over one setImmediate for all that was deferred in a turn.
@@ -16,11 +26,14 @@ export class NodeTimers implements Timers {
   readonly #keepAlive: boolean
   #deferred: (() => void)[] = []
   #isScheduled = false
+  readonly #poll: LoopPoll | null
   readonly #runDeferred = (): void => this.#drain()
 
-  constructor(options: { readonly clock: Clock; readonly keepAlive: boolean }) {
-    this.#clock = options.clock
-    this.#keepAlive = options.keepAlive
+  constructor({ clock, keepAlive, pollMs = 0 }: NodeTimersOptions) {
+    this.#clock = clock
+    this.#keepAlive = keepAlive
+    // On one core whoever is looked for could not come.
+    this.#poll = pollMs > 0 && availableParallelism() > 1 ? new LoopPoll(clock, pollMs) : null
   }
 
   after(delayMs: number, fn: () => void): Timer {
@@ -32,6 +45,7 @@ export class NodeTimers implements Timers {
     this.#deferred.push(fn)
     if (this.#isScheduled) return
     this.#isScheduled = true
+    this.#poll?.workCame()
     setImmediate(this.#runDeferred)
   }
 
@@ -48,6 +62,7 @@ export class NodeTimers implements Timers {
       for (; done < this.#deferred.length; done++) (this.#deferred[done] as () => void)()
       this.#deferred = []
       this.#isScheduled = false
+      this.#poll?.workDone()
     } catch (error) {
       // The error goes up to the process; what was deferred behind it must not be lost with it.
       this.#deferred = this.#deferred.slice(done + 1)
