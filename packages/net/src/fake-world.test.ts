@@ -3,6 +3,7 @@ import type { ByteStream, Logger, NetworkError, Timer, Timers } from '@ottla/env
 import { SlabPool } from '@ottla/stdx'
 import { ByteBudget } from './byte-budget.ts'
 import { FlushQueue } from './flush-queue.ts'
+import { LongAnswers } from './long-answers.ts'
 import { ResponseMemory } from './response-memory.ts'
 import type { ServerConnectionShared } from './server-connection.ts'
 import { ServerConnection } from './server-connection.ts'
@@ -175,7 +176,7 @@ export function testConnection(options: TestConnectionOptions = {}): TestConnect
     largeFrames: new ByteBudget(options.largeFrameBytes ?? 1 << 30),
     responses: new ResponseMemory(options.responseBytes ?? 1 << 30),
     flushes: new FlushQueue(timers),
-    nextTurn: (fn) => void timers.after(0, fn),
+    longAnswers: new LongAnswers((fn) => void timers.after(0, fn)),
     counters: { framesIn: 0, bytesCopied: 0, bytesIn: 0, bytesOut: 0, writes: 0, responsesOut: 0 },
     monotonic: () => timers.now,
     admit: options.admit ?? (() => null),

@@ -11,6 +11,7 @@ import { BufferPieces } from './buffer-pieces.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import { type FrameCounters, FrameReader, PROOF_BYTES } from './frame-reader.ts'
+import type { LongAnswers } from './long-answers.ts'
 import type { ResponseMemory } from './response-memory.ts'
 import { type ReadyAnswer, ServerRequest } from './server-request.ts'
 
@@ -32,8 +33,7 @@ export interface ServerConnectionShared {
   readonly largeFrames: ByteBudget
   readonly responses: ResponseMemory
   readonly flushes: FlushQueue
-  /** Calls the function in a turn of the event loop of its own. */
-  readonly nextTurn: (fn: () => void) => void
+  readonly longAnswers: LongAnswers
   readonly counters: ServerCounters
   /** Monotonic milliseconds. */
   readonly monotonic: () => number
@@ -64,8 +64,8 @@ export type ConnectionEnd =
 
 const MIN_REQUEST_BYTES = 8
 const FRAME_SIZE_BYTES = 4
-/** More than the kernel's buffer of a socket takes at once helps nobody. */
-const PIECE_BYTES = 1 << 20
+/** What is longer shares a turn of the event loop with other long ones. */
+const LONG_BYTES = 1 << 20
 
 export class ServerConnection {
   readonly id: number
@@ -373,23 +373,33 @@ export class ServerConnection {
       for (const flushed of callbacks) flushed()
       this.#flushed(bytes, requests, writtenAt)
     }
-    if (bytes <= PIECE_BYTES) this.#stream.write(buffers, done)
-    else this.#writePiece(new BufferPieces(buffers, PIECE_BYTES), done)
+    if (bytes <= LONG_BYTES) this.#stream.write(buffers, done)
+    else this.#writeLong(new BufferPieces(buffers), done)
   }
 
-  /** A long answer leaves in pieces, one in a turn of the event loop: it would hold up the small ones of other connections. */
-  #writePiece(pieces: BufferPieces, done: () => void): void {
-    const piece = pieces.next()
-    this.#isInPieces = !pieces.isOver
-    if (pieces.isOver || this.#isClosed) {
-      this.#stream.write(piece, done)
-      if (this.#outgoing.length > 0) this.#flushSoon()
-      return
+  /** Small answers of other connections would wait for all of a long one: it leaves in pieces. */
+  #writeLong(pieces: BufferPieces, done: () => void): void {
+    this.#isInPieces = true
+    const { longAnswers } = this.#shared
+    const answer = {
+      writePiece: (maxBytes: number): number => {
+        if (this.#isClosed) {
+          done()
+          return 0
+        }
+        const before = pieces.bytesTaken
+        const piece = pieces.next(maxBytes)
+        this.#isInPieces = !pieces.isOver
+        this.#stream.write(piece, this.#isInPieces ? next : done)
+        if (!this.#isInPieces && this.#outgoing.length > 0) this.#flushSoon()
+        return pieces.bytesTaken - before
+      },
     }
-    this.#stream.write(piece, () => {
+    const next = (): void => {
       this.#lastFlushedAt = this.#shared.monotonic()
-      this.#shared.nextTurn(() => this.#writePiece(pieces, done))
-    })
+      longAnswers.add(answer)
+    }
+    longAnswers.add(answer)
   }
 
   #flushed(bytes: number, requests: readonly ServerRequest[], writtenAt: number): void {

@@ -8,6 +8,7 @@ import { ByteBudget } from './byte-budget.ts'
 import { type ConnectionLimitOptions, ConnectionLimits } from './connection-limits.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { LineLimit } from './line-limit.ts'
+import { LongAnswers } from './long-answers.ts'
 import { ResponseMemory } from './response-memory.ts'
 import {
   type ConnectionEnd,
@@ -111,7 +112,7 @@ export class SocketServer {
       largeFrames: new ByteBudget(Math.min(LARGE_FRAME_BUDGET_BYTES, options.requestBudgetBytes)),
       responses: new ResponseMemory(options.responseBudgetBytes),
       flushes: new FlushQueue(env.timers),
-      nextTurn: (fn) => void env.timers.after(0, fn),
+      longAnswers: new LongAnswers((fn) => void env.timers.after(0, fn)),
       counters: this.counters,
       monotonic: () => env.clock.monotonic(),
       admit: options.admit,
