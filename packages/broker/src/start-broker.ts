@@ -320,6 +320,8 @@ function logLimits(values: BrokerConfig['values']): Partial<LogLimits> {
   return {
     tailBytes: values['ottla.tail.budget.bytes'],
     concurrentSyncs: values['ottla.sync.concurrency'],
+    journalSegmentBytes: values['ottla.journal.segment.bytes'],
+    journalSegments: values['ottla.journal.segments'],
     writebackLogBytes: values['ottla.writeback.bytes'],
     ...(values['ottla.open.files.max'] > 0 ? { openFiles: values['ottla.open.files.max'] } : undefined),
   }

@@ -9,7 +9,6 @@ export type { LogErrorCode } from './log-error.ts'
 export { LogError } from './log-error.ts'
 export type { LogLimits, LogResources } from './log-resources.ts'
 export { createLogResources, DEFAULT_LOG_LIMITS } from './log-resources.ts'
-export type { DirectoryStatus, OpenLogStoreOptions, OpenStoredOptions, StoredPartition } from './log-store.ts'
 export { LogStore } from './log-store.ts'
 export type { MoveHooks, MoveStatus } from './move/log-moves.ts'
 export { LogMoves } from './move/log-moves.ts'
@@ -21,6 +20,7 @@ export {
   type MetaProperties,
   parseMetaProperties,
 } from './store/meta-properties.ts'
+export type { DirectoryStatus, OpenLogStoreOptions, OpenStoredOptions, StoredPartition } from './store/store-types.ts'
 export type {
   AbortedTransaction,
   ActiveProducer,

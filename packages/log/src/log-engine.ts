@@ -16,7 +16,7 @@ import { LogReader, type ReaderOwner } from './read/log-reader.ts'
 import type { Segment } from './segment/segment.ts'
 import { SegmentRemoval } from './segment/segment-removal.ts'
 import { LogTail } from './tail/log-tail.ts'
-import { LogSyncer, type SyncerOwner } from './write/log-syncer.ts'
+import { LogSyncer, type LogSyncerOptions, type SyncerOwner } from './write/log-syncer.ts'
 import { LogWriter, type WriterOwner } from './write/log-writer.ts'
 import { SegmentSealer } from './write/segment-sealer.ts'
 import type { WritebackClient } from './write/writeback.ts'
@@ -44,7 +44,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
   readonly #events: EngineEvents
   #flushTimer: Timer | null = null
 
-  constructor(state: LogState, events: EngineEvents) {
+  constructor(state: LogState, events: EngineEvents, journal: LogSyncerOptions['journal'] = null) {
     this.state = state
     this.#events = events
     const { resources, path: folder } = state
@@ -63,6 +63,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
       clock: env.clock,
       folder,
       owner: this,
+      journal,
     })
     this.sealer = new SegmentSealer(state, this.syncer, (error) =>
       this.failed(offlineError(`sealing in ${folder}`, error)),
@@ -85,6 +86,10 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
 
   get syncedEnd(): number {
     return this.state.syncedEnd
+  }
+
+  get fileSyncedEnd(): number {
+    return this.state.fileSyncedEnd
   }
 
   get generation(): number {
@@ -112,6 +117,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     }
     const { counters, writeback, trouble } = state.resources
     this.isChanged = true
+    this.syncer.hold(writes)
     let bytes = 0
     for (const write of writes) {
       const { segment, records, changes } = write
@@ -149,7 +155,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
 
   /** The next sync covers the cut, or what was cut off could come back. */
   cutBack(segment: Segment): void {
-    this.syncer.noteWritten(segment)
+    this.syncer.noteCut(segment)
   }
 
   created(_segment: Segment): void {
@@ -178,6 +184,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     const { state } = this
     if (state.failure !== null) return
     state.syncedEnd = Math.max(state.syncedEnd, end)
+    state.fileSyncedEnd = Math.max(state.fileSyncedEnd, end)
     let unsynced = 0
     for (let i = state.segments.count - 1; i >= 0; i--) {
       const segment = state.segments.at(i)
@@ -189,8 +196,16 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
     this.#events.progressed()
   }
 
+  journaled(end: number): void {
+    const { state } = this
+    if (state.failure !== null) return
+    state.syncedEnd = Math.max(state.syncedEnd, end)
+    if (state.syncedEnd < state.writtenEnd) this.#startFlushTimer()
+    this.#events.progressed()
+  }
+
   startWriteback(): void {
-    this.syncer.request(this.state.writtenEnd)
+    this.syncer.syncFiles()
   }
 
   fileSyncFailed(error: unknown): void {

@@ -5,6 +5,7 @@ import type { Env } from '@ottla/env'
 import { RecentHistogram, SlabPool } from '@ottla/stdx'
 import { FolderSyncs } from './folder-syncs.ts'
 import { IndexCache } from './index/index-cache.ts'
+import type { JournalCounters } from './journal/journal.ts'
 import { Limiter } from './limiter.ts'
 import { OpenFiles } from './open-files.ts'
 import { PieceCache } from './read/piece-cache.ts'
@@ -35,6 +36,9 @@ export interface LogLimits {
   /** Unsynced bytes of one log, and of all together, that start a sync in the background. */
   readonly writebackLogBytes: number
   readonly writebackTotalBytes: number
+  /** Of a file of a folder's journal, 0 for none, and how many of them there are at most. */
+  readonly journalSegmentBytes: number
+  readonly journalSegments: number
 }
 
 export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
@@ -49,13 +53,15 @@ export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   slowWriteMs: 5,
   writebackLogBytes: 32 << 20,
   writebackTotalBytes: 256 << 20,
+  journalSegmentBytes: 32 << 20,
+  journalSegments: 4,
 })
 
 /** What is copied into the tail takes the place of what leaves it: little is free in between. */
 const TAIL_FREE_BYTES = 2 << 20
 
 /** Counts since the start, for metrics and tests. */
-export interface LogCounters {
+export interface LogCounters extends JournalCounters {
   /** Appends and their bytes that reached their file, and the writes that took them there. */
   appends: number
   appendedBytes: number
@@ -115,6 +121,10 @@ export function createLogResources(
       readAheadHits: 0,
       syncs: 0,
       revertedAppends: 0,
+      journalFlushes: 0,
+      journalBytes: 0,
+      journalPieces: 0,
+      journalFallbacks: 0,
     },
     syncTimes: new RecentHistogram(),
     tail: new TailBudget(all.tailBytes, slabs.sibling({ maxFreeBytes: TAIL_FREE_BYTES })),

@@ -21,6 +21,8 @@ const FRESH_SEEDS = 15
 const STEPS = 150
 /** Of one batch. */
 const RECORDS_MAX = 4
+/** Little enough that it is written over all the time. */
+const JOURNAL = { journalSegmentBytes: 6000, journalSegments: 3 }
 const PRODUCER = { producerId: 7, producerEpoch: 0 }
 
 /** What a partition was told and may rely on. Sequences are offsets: one producer writes everything. */
@@ -60,6 +62,7 @@ class Promised {
       return
     }
     equal(result.kind, 'appended')
+    if (random.chance(0.4)) log.requestSync()
     for (let i = 0; i < count; i++) this.#set(base + i, `${label}${i}`)
   }
 
@@ -130,8 +133,14 @@ class Run {
   constructor(seed: string) {
     this.t = new SimStore({
       seed,
-      config: { segmentBytes: 3000, indexIntervalBytes: 200, retentionMs: -1, fileDeleteDelayMs: 100 },
-      limits: { syncWriteMaxBytes: 600, tailBytes: 4000, openFiles: 8, readAheadBytes: 20_000 },
+      // In long segments the journal has more to do: the first sync of each is one of its own file.
+      config: {
+        segmentBytes: seed.endsWith('0') || seed.endsWith('5') ? 100_000 : 3000,
+        indexIntervalBytes: 200,
+        retentionMs: -1,
+        fileDeleteDelayMs: 100,
+      },
+      limits: { syncWriteMaxBytes: 600, tailBytes: 4000, openFiles: 8, readAheadBytes: 20_000, ...JOURNAL },
     })
     this.random = this.t.sim.random
     this.#isKnownBoot = this.random.chance(0.8)
@@ -195,7 +204,9 @@ class Run {
     else if (kind === 2) faults.inject({ operation: 'sync', effect: { kind: 'error', code: 'EIO' }, path: isLog })
     else if (kind === 3) faults.inject({ operation: 'write', effect: { kind: 'slow', ms: 30 }, path: isLog })
     else if (kind === 4) faults.inject({ operation: 'write', effect: { kind: 'error', code: 'EIO' }, path: isLog })
-    else faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 40 } })
+    else if (random.chance(0.5)) faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 40 } })
+    // The logs' own files are behind, the journal is not.
+    else faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 300 }, path: isLog, times: 20 })
   }
 
   async #restart(how: 'clean' | 'process' | 'power'): Promise<void> {

@@ -35,7 +35,10 @@ export class LogState {
   /** The assigned end: what the next record gets. */
   logEndOffset = 0
   writtenEnd = 0
+  /** All below survives a loss of power: in the log's own files, or in its folder's journal. */
   syncedEnd = 0
+  /** All below does so in the log's own files. */
+  fileSyncedEnd = 0
   highWatermark = 0
   /** Grows whenever the log is cut, so that what was read or synced before is not taken for what came after. */
   generation = 0
@@ -66,9 +69,9 @@ export class LogState {
   get recoveryPoint(): number {
     for (const segment of this.segments.values()) {
       if (segment.state === 'closed') continue
-      return segment.state === 'active' ? this.syncedEnd : Math.min(this.syncedEnd, segment.baseOffset)
+      return segment.state === 'active' ? this.fileSyncedEnd : Math.min(this.fileSyncedEnd, segment.baseOffset)
     }
-    return this.syncedEnd
+    return this.fileSyncedEnd
   }
 
   /** "topic-partition", for messages. */

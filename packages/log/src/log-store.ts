@@ -7,9 +7,8 @@
 import type { CompactedLog } from './cleaner/log-cleaner.ts'
 import { isPassing, offlineError } from './io-error.ts'
 import { Limiter } from './limiter.ts'
-import { DEFAULT_LOG_CONFIG, type LogConfig } from './log-config.ts'
+import { DEFAULT_LOG_CONFIG } from './log-config.ts'
 import { LogError } from './log-error.ts'
-import type { LogResources } from './log-resources.ts'
 import { LogMoves } from './move/log-moves.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { readBootId } from './store/boot-marker.ts'
@@ -22,64 +21,8 @@ import { LogSlices } from './store/log-slices.ts'
 import { checkpointKey } from './store/offset-checkpoint.ts'
 import { openEntry, readTopicId } from './store/open-entry.ts'
 import { isRetentionDue } from './store/retention-due.ts'
+import type { DirectoryStatus, OpenLogStoreOptions, OpenStoredOptions, StoredPartition } from './store/store-types.ts'
 import type { TopicPartition } from './types.ts'
-
-export interface OpenLogStoreOptions {
-  readonly resources: LogResources
-  /** log.dirs, absolute. */
-  readonly directories: readonly string[]
-  readonly nodeId: number
-  /** Refuse folders of another cluster. Without it the folders' own id counts, or a new one is made. */
-  readonly clusterId?: string
-  /** The effective settings of a topic. Asked when a log is opened. */
-  readonly configOf: (topic: string) => LogConfig
-  /** cordoned.log.dirs: folders that get no new logs; '*' for all. */
-  readonly cordoned?: () => readonly string[]
-  /** replica.alter.log.dirs.io.max.bytes.per.second */
-  readonly moveBytesPerSecond?: () => number
-  /** A folder failed: all its logs are offline. The broker goes on while one folder is left. */
-  readonly onDirectoryFailed?: (directory: DirectoryStatus, error: LogError) => void
-}
-
-export interface DirectoryStatus {
-  readonly path: string
-  /** 22-character uuid of meta.properties. */
-  readonly directoryId: string
-  /** Its last stop was clean. */
-  readonly wasClean: boolean
-  /** A sync failed in the last run: everything behind the recovery points is to be written again. */
-  readonly hadFailedSync: boolean
-  /** Whether what was written and not synced survived the last stop. */
-  readonly pageCache: 'kept' | 'lost' | 'unknown'
-  readonly error: LogError | null
-}
-
-/** A partition found in, or put into, a data folder. */
-export interface StoredPartition {
-  readonly topicPartition: TopicPartition
-  /** Undefined until the log was opened, and for a folder without one. */
-  readonly topicId: string | undefined
-  readonly directory: DirectoryStatus
-  /** The open log; null until first use. */
-  readonly log: PartitionLog | null
-  /** Why it cannot be opened (quarantine, failed folder); null when nothing is known against it. */
-  readonly error: LogError | null
-  /** Of the open log, else from the checkpoint; 0 when there is none. */
-  readonly highWatermark: number
-}
-
-export interface OpenStoredOptions {
-  /** The zero uuid: whatever the folder says. */
-  readonly topicId: string
-  /** The partition was just created: nothing can have been stored for it. */
-  readonly isNew?: boolean
-  /** Put a new log into the folder with this id; default: the one with the fewest partitions. */
-  readonly directoryId?: string
-  /** What acknowledgements waited for, where the topic's own setting ('auto') does not say. */
-  readonly durability?: 'fsync' | 'replicated'
-  /** See {@link OpenLogOptions}. */
-  readonly onDamage?: 'quarantine' | 'truncate'
-}
 
 const CLOSE_CONCURRENCY = 16
 /** Nobody reads any more: syncs get all the I/O threads. */
@@ -149,6 +92,16 @@ export class LogStore {
 
   get directories(): readonly DirectoryStatus[] {
     return this.#directories
+  }
+
+  /** Files of the folders' journals, and those of them that are needed now. */
+  get journalSegments(): { readonly count: number; readonly used: number } {
+    const sums = { count: 0, used: 0 }
+    for (const { journal } of this.#directories) {
+      sums.count += journal?.segmentCount ?? 0
+      sums.used += journal?.segmentsInUse ?? 0
+    }
+    return sums
   }
 
   /** The disk of a folder failed under somebody else's files: it is offline, and the next start is told. */
@@ -301,6 +254,7 @@ export class LogStore {
           await directory.checkpoint()
           await directory.endRecovery()
           const isClean = entries.every((entry) => entry.error === null && !entry.needsRecovery)
+          if (isClean) await directory.emptyJournal()
           if (isClean) await directory.writeCleanMarker(options.brokerEpoch ?? NO_BROKER_EPOCH)
         }
       } catch (error) {
@@ -315,6 +269,7 @@ export class LogStore {
     if (directory.error !== null) return
     try {
       await directory.load(bootId)
+      directory.openJournal((error) => this.#directoryFailed(directory, error))
       for (const path of directory.deleted) this.#deletion.schedule(path, DEFAULT_LOG_CONFIG.fileDeleteDelayMs)
     } catch (error) {
       this.#directoryFailed(directory, offlineError(`loading ${directory.path}`, error))
@@ -427,6 +382,7 @@ export class LogStore {
       entry.log?.config.fileDeleteDelayMs ?? this.#options.configOf(topicPartition.topic).fileDeleteDelayMs
     try {
       await entry.log?.close({ clean: false })
+      if (directory.error === null) await entry.log?.leaveJournal()
       const path = await this.#deletion.rename(directory.path, topicPartition, kind)
       directory.drop(topicPartition)
       // Nothing of the old log may count for a new one of that name. On a full disk the old checkpoints stay for now, and the
@@ -467,6 +423,7 @@ export class LogStore {
       entry.error ??= error
       entry.log?.takeOffline(error)
     }
+    directory.journal?.stop(error)
     directory.writeFailedMarker()
     this.#options.onDirectoryFailed?.(directory, error)
   }

@@ -13,9 +13,10 @@ import { checkAppend, rejected } from './append/append-check.ts'
 import { LogCleaning } from './cleaner/log-cleaning.ts'
 import { closeCleanly } from './close-log.ts'
 import { parentOf } from './folder-syncs.ts'
+import { InTurn } from './in-turn.ts'
 import { isPassing, offlineError } from './io-error.ts'
 import type { LogConfig } from './log-config.ts'
-import { LogEngine } from './log-engine.ts'
+import { type EngineEvents, LogEngine } from './log-engine.ts'
 import { LogError } from './log-error.ts'
 import type { LogState } from './log-state.ts'
 import { abortedTransactions } from './lookup/aborted-transactions.ts'
@@ -41,6 +42,7 @@ import type {
   RetentionResult,
   TopicPartition,
 } from './types.ts'
+import { journalOf } from './write/log-syncer.ts'
 
 export class PartitionLog {
   /** The written end, the synced end or the log start moved. Called in the same tick. */
@@ -60,9 +62,8 @@ export class PartitionLog {
   /** Files of removed segments are taken away here, one removal after the other. */
   #removals: Promise<void> = Promise.resolve()
   #removing = 0
-  /** Truncations and closing wait for each other here. */
-  #exclusive: Promise<void> = Promise.resolve()
-  #isExclusive = false
+  /** Truncations and closing wait for each other here; appends are refused meanwhile. */
+  readonly #exclusive = new InTurn()
   #syncAskedFor: number
 
   private constructor(state: LogState, options: OpenLogOptions) {
@@ -71,18 +72,16 @@ export class PartitionLog {
     this.#lowerRecoveryPoint = options.lowerRecoveryPoint ?? (() => Promise.resolve())
     this.#recordLogStart = options.recordLogStart ?? (() => Promise.resolve())
     this.#syncAskedFor = state.syncedEnd
-    this.#engine = new LogEngine(state, {
-      progressed: () => this.onProgress(),
-      reverted: (endOffset, error) => this.onReverted(endOffset, error),
-      failed: (error) => {
-        options.failed?.(error)
-        this.onFailed(error)
-      },
-    })
+    const failed = (error: LogError): void => {
+      options.failed?.(error)
+      this.onFailed(error)
+    }
+    const reverted: EngineEvents['reverted'] = (endOffset, error) => this.onReverted(endOffset, error)
+    this.#engine = new LogEngine(state, { progressed: () => this.onProgress(), reverted, failed }, journalOf(options))
     this.cleaning = new LogCleaning(this.#engine, {
       whileSegmentsStay: (job) => this.#whileSegmentsStay(job),
       roll: () => this.roll(),
-      isBlocked: () => this.#isExclusive,
+      isBlocked: () => this.#exclusive.isRunning,
     })
   }
 
@@ -100,6 +99,9 @@ export class PartitionLog {
         log.#engine.syncer.noteFolder(state.path)
         log.#engine.syncer.noteFolder(parentOf(state.path))
       }
+      // Who wrote the topic's id may have ended before it was synced; what the journal holds is of no use without it.
+      const isIdOpen = !isNew && (!options.cleanShutdown || state.logEndOffset === 0)
+      if (isIdOpen && options.journal !== undefined) log.#engine.noteFile(`${state.path}/${PARTITION_METADATA}`)
       if (isNew && options.topicId !== undefined) await log.assignTopicId(options.topicId)
       return log
     } catch (error) {
@@ -205,7 +207,7 @@ export class PartitionLog {
   append(records: Buffer, options: AppendOptions): AppendResult {
     const state = this.#state
     if (state.failure !== null) return rejected(ErrorCode.KAFKA_STORAGE_ERROR, state.failure.message)
-    if (this.#isExclusive || state.isClosed) {
+    if (this.#exclusive.isRunning || state.isClosed) {
       return rejected(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${state.name} is being cut or closed`)
     }
     const refusal = checkAppend(state, records, options)
@@ -287,7 +289,8 @@ export class PartitionLog {
   /** One pass of retention: by log start, and with cleanup.policy delete by size and time. */
   applyRetention({ nowMs }: RetentionOptions): RetentionResult {
     const state = this.#state
-    if (state.failure !== null || state.isClosed || this.#isExclusive) return { deletedSegments: 0, deletedBytes: 0 }
+    if (state.failure !== null || state.isClosed || this.#exclusive.isRunning)
+      return { deletedSegments: 0, deletedBytes: 0 }
     const count = deletableSegments(state, nowMs)
     if (count === 0) return { deletedSegments: 0, deletedBytes: 0 }
     if (count === state.segments.count) this.roll()
@@ -328,7 +331,7 @@ export class PartitionLog {
 
   /** Cuts everything at and above `offset`. Appends that wait are taken back first. */
   truncateTo(offset: number): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#exclusive.run(async () => {
       if (offset >= this.#state.logEndOffset) return
       await this.#cut(async (steps) => {
         // What waited to be written may have been all there was above the offset.
@@ -339,7 +342,7 @@ export class PartitionLog {
 
   /** Drops everything; the log begins anew at `offset`. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.#exclusively(() => this.#cut((steps) => truncateFully(this.#state, offset, steps)))
+    return this.#exclusive.run(() => this.#cut((steps) => truncateFully(this.#state, offset, steps)))
   }
 
   activeProducers(): ActiveProducer[] {
@@ -358,12 +361,14 @@ export class PartitionLog {
 
   /** Takes no more appends, and closes once `copyRest` has what there is, all of it written. When that fails the log goes on. */
   handOver(copyRest: () => Promise<void>): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#exclusive.run(async () => {
       await this.cleaning.callOff()
       await this.#removals
       await this.#engine.writer.idle()
       this.#throwIfFailed()
       await copyRest()
+      await this.#engine.syncer.settleWithoutJournal()
+      this.#throwIfFailed()
       await this.#engine.stop()
     })
   }
@@ -388,7 +393,7 @@ export class PartitionLog {
 
   /** `clean`: flushes, and writes what spares the next opening a recovery. Else everything in memory is dropped. */
   async close(options: { clean: boolean }): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#exclusive.run(async () => {
       if (this.#state.isClosed) return
       try {
         await this.cleaning.callOff()
@@ -401,6 +406,11 @@ export class PartitionLog {
     if (options.clean) this.#throwIfFailed()
   }
 
+  /** The folder is about to go: what the journal holds of the log does not count any more. */
+  async leaveJournal(): Promise<void> {
+    await this.#engine.syncer.leaveJournal(Number.POSITIVE_INFINITY)
+  }
+
   async #cut(truncate: (steps: Parameters<typeof truncateLog>[2]) => Promise<void>): Promise<void> {
     const { writer, syncer, sealer, removal, tail, reader, epochFile } = this.#engine
     const state = this.#state
@@ -411,12 +421,16 @@ export class PartitionLog {
     await Promise.all([writer.idle(), sealer.idle(), epochFile.idle(), this.#removals])
     this.#throwIfFailed()
     try {
+      // What is cut must not come back from there.
+      await syncer.settleWithoutJournal()
+      this.#throwIfFailed()
       await truncate({
         removal,
         cut: () => {
           tail.truncateTo(state.logEndOffset)
           reader.forget()
           syncer.lowerWanted(state.logEndOffset)
+          syncer.dropHeld()
           this.#syncAskedFor = Math.min(this.#syncAskedFor, state.logEndOffset)
         },
         lowerRecoveryPoint: this.#lowerRecoveryPoint,
@@ -430,20 +444,6 @@ export class PartitionLog {
     this.#engine.isChanged = true
     epochFile.changed()
     this.onProgress()
-  }
-
-  /** Runs after the exclusive operations before it; appends are refused meanwhile. */
-  #exclusively(operation: () => Promise<void>): Promise<void> {
-    const run = this.#exclusive.then(async () => {
-      this.#isExclusive = true
-      try {
-        await operation()
-      } finally {
-        this.#isExclusive = false
-      }
-    })
-    this.#exclusive = run.catch(() => {})
-    return run
   }
 
   #moveLogStart(offset: number): void {

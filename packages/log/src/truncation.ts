@@ -82,6 +82,7 @@ function setEnds(state: LogState, end: number): void {
   state.logEndOffset = end
   state.writtenEnd = end
   state.syncedEnd = Math.min(state.syncedEnd, end)
+  state.fileSyncedEnd = Math.min(state.fileSyncedEnd, end)
   state.highWatermark = Math.min(state.highWatermark, end)
   state.generation++
 }

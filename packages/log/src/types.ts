@@ -1,6 +1,7 @@
 /**
  * What a log takes and gives. Offsets are numbers; an "end" is exclusive: the offset the next record would get.
  */
+import type { FolderJournal } from './journal/journal-client.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogError } from './log-error.ts'
 import type { LogResources } from './log-resources.ts'
@@ -147,6 +148,8 @@ export interface OpenLogOptions {
   readonly pageCache?: 'kept' | 'lost' | 'unknown'
   /** A sync of this folder's disk failed since the machine was started: pages that look clean may not be on the disk. */
   readonly hadFailedSync?: boolean
+  /** What this log shares with others of its folder, for syncs. Default: none, each sync is one of the log's own files. */
+  readonly journal?: FolderJournal
   /** How fast writes to this folder's disk are; default: the process's. */
   readonly pace?: WritePace
   /** Called (and awaited) before the files are cut below what was recorded as synced. */

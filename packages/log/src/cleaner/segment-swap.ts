@@ -25,8 +25,10 @@ export interface Swap {
 }
 
 /** Step 1. */
-export async function offerSwap(engine: LogEngine, { cleaned, check }: Swap): Promise<void> {
+export async function offerSwap(engine: LogEngine, { replaced, cleaned, check }: Swap): Promise<void> {
   const { env, folders } = engine.state.resources
+  // Nothing of what is replaced may be written into what replaces it.
+  await engine.syncer.leaveJournal(endOf(engine, replaced))
   check()
   rename(env.files, cleaned, SWAP_SUFFIX)
   await folders.sync(engine.state.path)
@@ -64,9 +66,15 @@ export async function discard(engine: LogEngine, cleaned: Segment): Promise<void
   for (const path of [...indexPathsOf(cleaned), cleaned.logPath]) await removeIfPresent(env.files, path)
 }
 
-function replaceInMemory({ state, tail, reader }: LogEngine, { replaced, cleaned }: Swap): void {
+/** Where the segment behind those that are replaced begins. */
+function endOf({ state }: LogEngine, replaced: readonly Segment[]): number {
+  return state.segments.after(replaced.at(-1)!)?.baseOffset ?? state.logEndOffset
+}
+
+function replaceInMemory(engine: LogEngine, { replaced, cleaned }: Swap): void {
+  const { state, tail, reader } = engine
   const { openFiles, indexes } = state.resources
-  const end = state.segments.after(replaced.at(-1)!)?.baseOffset ?? state.logEndOffset
+  const end = endOf(engine, replaced)
   state.segments.replace(replaced.length, cleaned)
   state.swaps++
   for (const segment of replaced) {

@@ -57,6 +57,7 @@ export async function openLogState(options: OpenLogOptions): Promise<OpenedLog> 
   state.logStartOffset = Math.max(logStart, state.segments.first.baseOffset)
   state.writtenEnd = state.logEndOffset
   state.syncedEnd = state.logEndOffset
+  state.fileSyncedEnd = state.logEndOffset
   state.highWatermark = state.logStartOffset
   if (stored === null && state.segments.first.writtenBytes > 0) await rebuildEpochs(state)
   state.epochs.truncateFromEnd(state.logEndOffset)

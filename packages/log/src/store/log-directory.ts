@@ -4,6 +4,9 @@
 import { writeFileAtomic } from '@ottla/env'
 import { makeFolder, syncNames } from '../folder-syncs.ts'
 import { readIfPresent, removeIfPresent } from '../index/index-files.ts'
+import { Journal } from '../journal/journal.ts'
+import { dropStaleRecords, journalPathsIn } from '../journal/journal-files.ts'
+import { replayJournal } from '../journal/journal-replay.ts'
 import { Limiter } from '../limiter.ts'
 import { LogError } from '../log-error.ts'
 import { type LogResources, newWritePace } from '../log-resources.ts'
@@ -84,6 +87,7 @@ export class LogDirectory {
   #bootId: string | null = null
   /** Nobody used the folder before. */
   #isNew = false
+  journal: Journal | null = null
   #lock: { release(): Promise<void> } | null = null
 
   constructor(resources: LogResources, path: string) {
@@ -132,7 +136,9 @@ export class LogDirectory {
     await this.#read(LOG_START_CHECKPOINT, this.logStarts)
     await this.#read(HIGH_WATERMARK_CHECKPOINT, this.highWatermarks)
     await this.#read(CLEANER_CHECKPOINT, this.cleanerOffsets)
-    for (const { name, isDirectory } of await files.list(this.path)) {
+    const content = await files.list(this.path)
+    await this.#settleJournal(content)
+    for (const { name, isDirectory } of content) {
       const folder = isDirectory ? parseFolder(name) : null
       if (folder === null) continue
       if (folder.kind === 'partition') {
@@ -282,7 +288,22 @@ export class LogDirectory {
     await writeFileAtomic(this.#resources.env.files, path, formatCleanShutdown(brokerEpoch))
   }
 
+  /** After {@link load}. */
+  openJournal(onFailed: (error: LogError) => void): void {
+    const { env, limits, counters, syncTimes } = this.#resources
+    const { journalSegmentBytes: segmentBytes, journalSegments: segmentsMax } = limits
+    if (segmentBytes === 0) return
+    const { path: folder, pace } = this
+    this.journal = new Journal({ env, folder, segmentBytes, segmentsMax, counters, syncTimes, pace, onFailed })
+  }
+
+  /** Every log is closed, and synced: the next start finds nothing to write again. */
+  async emptyJournal(): Promise<void> {
+    await this.journal?.empty()
+  }
+
   async release(): Promise<void> {
+    await this.journal?.close()
     const lock = this.#lock
     this.#lock = null
     await lock?.release()
@@ -291,6 +312,20 @@ export class LogDirectory {
   /** A folder got the partition's name. Nothing is recorded of it. */
   adopt(topicPartition: TopicPartition): void {
     this.#addFound(topicPartition, 'recover')
+  }
+
+  /** Writes what only the journal holds into the logs; afterwards it holds nothing. */
+  async #settleJournal(content: readonly { name: string; isDirectory: boolean }[]): Promise<void> {
+    const { files, logger } = this.#resources.env
+    const plain = content.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name)
+    const paths = journalPathsIn(this.path, plain)
+    if (this.wasClean) return dropStaleRecords(files, paths)
+    if (paths.length === 0) return
+    const settledBelow = (log: TopicPartition): number => {
+      const key = checkpointKey(log)
+      return Math.max(this.recoveryPoints.get(key) ?? 0, this.logStarts.get(key) ?? 0)
+    }
+    await replayJournal({ files, logger, folder: this.path, paths, settledBelow, hadFailedSync: this.hadFailedSync })
   }
 
   #addFound(topicPartition: TopicPartition, how: 'as the folder' | 'recover' = 'as the folder'): void {

@@ -36,6 +36,7 @@ export async function openEntry(entry: DirectoryEntry, options: OpenEntryOptions
     compactedBelow: directory.cleanerOffsets.get(key) ?? 0,
     pageCache: directory.pageCache,
     hadFailedSync: directory.hadFailedSync,
+    ...(directory.journal === null ? {} : { journal: directory.journal }),
     lowerRecoveryPoint: (offset) => directory.lowerRecoveryPoint(topicPartition, offset),
     recordLogStart: (offset) => directory.recordLogStart(topicPartition, offset),
     failed: options.failed,

@@ -5,8 +5,9 @@ import type { Env } from '@ottla/env'
 import { type CrashKind, type PowerLossMode, type SimDisk, Simulation } from '@ottla/sim'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts'
 import { createLogResources, type LogLimits, type LogResources } from '../log-resources.ts'
-import { LogStore, type OpenLogStoreOptions, type OpenStoredOptions } from '../log-store.ts'
+import { LogStore } from '../log-store.ts'
 import type { PartitionLog } from '../partition-log.ts'
+import type { OpenLogStoreOptions, OpenStoredOptions } from '../store/store-types.ts'
 import { batchOf } from './batch-fixture.ts'
 import { recordsOf } from './sim-log.test.ts'
 
@@ -32,7 +33,8 @@ export class SimStore {
     this.sim = new Simulation({ seed: options.seed ?? 1 })
     this.config = { ...DEFAULT_LOG_CONFIG, ...options.config }
     this.directories = options.directories ?? ['/data']
-    this.#limits = options.limits ?? {}
+    // So little that it is made at once, and written over often.
+    this.#limits = { journalSegmentBytes: 20_000, journalSegments: 2, ...options.limits }
   }
 
   get env(): Env {

@@ -2,26 +2,38 @@
  * Group commit of one log: at most one sync in flight, no timer. A sync covers all that is written when it really starts;
  * what is asked for meanwhile is the next one. A limiter shared by all logs keeps I/O threads free for reads.
  *
+ * Where the folder has a journal, what is asked for goes there, if it is little and all names are durable; the log's own files are
+ * synced later then, when the journal wants its room back. Otherwise they are synced at once.
+ *
  * A failed sync is never repeated: the kernel may have dropped the pages and would report success. The log goes offline.
  */
 import type { Clock, Timers } from '@ottla/env'
 import type { RecentHistogram } from '@ottla/stdx'
 import type { FolderSyncs } from '../folder-syncs.ts'
 import { isMissing, isPassing, offlineError } from '../io-error.ts'
+import type { FolderJournal, JournalClient, JournalPiece } from '../journal/journal-client.ts'
+import { type JournalIdentity, journalKey } from '../journal/journal-format.ts'
 import type { Limiter } from '../limiter.ts'
 import type { LogError } from '../log-error.ts'
 import type { FileOwner, OpenFile, OpenFiles } from '../open-files.ts'
 import type { Segment } from '../segment/segment.ts'
+import type { TopicPartition } from '../types.ts'
+import { type HeldWrite, HeldWrites } from './held-writes.ts'
 
 export interface SyncerOwner extends FileOwner {
   readonly writtenEnd: number
+  /** All below survives a loss of power, in the files or in the journal. */
   readonly syncedEnd: number
+  /** All below does so in the log's own files. */
+  readonly fileSyncedEnd: number
   /** Changes whenever the log was cut: a sync that began before says nothing about what was written since. */
   readonly generation: number
   /** Segments that were made and whose names are not known to be durable. */
   unnamedSegments(): Segment[]
-  /** All below `end` survives a loss of power. */
+  /** All below `end` survives a loss of power, in the log's own files. */
   synced(end: number): void
+  /** All below `end` survives a loss of power, in the journal as long as the files are not synced. */
+  journaled(end: number): void
   failed(error: LogError): void
 }
 
@@ -36,12 +48,14 @@ export interface LogSyncerOptions {
   readonly clock: Clock
   readonly folder: string
   readonly owner: SyncerOwner
+  readonly journal: { readonly of: FolderJournal; readonly identity: JournalIdentity } | null
 }
 
 const REOPEN_MS = 100
 const MICROS_PER_MS = 1000
 
-export class LogSyncer {
+export class LogSyncer implements JournalClient {
+  readonly key: string
   readonly #options: LogSyncerOptions
   /** Segments with bytes that were not synced. */
   #dirtySegments = new Set<Segment>()
@@ -50,12 +64,27 @@ export class LogSyncer {
   /** Folders in which names were made, renamed or removed. */
   #dirtyFolders = new Set<string>()
   #wantedEnd = -1
+  #wantedFileEnd = -1
+  readonly #held = new HeldWrites()
+  #isJournaling = false
+  /** What the piece in the journal's hands was cut from. */
+  #journaledGeneration = 0
+  /** A sync that covers names and files beside the segments is under way. */
+  #isNaming = false
+  /** Times a file was cut back, and how many of them a sync has covered. */
+  #cuts = 0
+  #syncedCuts = 0
   #isRunning = false
   #isStopped = false
   #waiters: (() => void)[] = []
 
   constructor(options: LogSyncerOptions) {
     this.#options = options
+    this.key = options.journal === null ? '' : journalKey(options.journal.identity)
+  }
+
+  get identity(): JournalIdentity {
+    return this.#options.journal!.identity
   }
 
   get isDirty(): boolean {
@@ -69,6 +98,18 @@ export class LogSyncer {
 
   noteWritten(segment: Segment): void {
     this.#dirtySegments.add(segment)
+  }
+
+  /** The writes are in their file. If somebody waits for them they are held for the journal; the caller keeps his own counts. */
+  hold(writes: readonly HeldWrite[]): void {
+    const { journal, owner } = this.#options
+    if (journal?.of.isOpen === true && this.#wantedEnd > owner.syncedEnd && !this.#isStopped) this.#held.add(writes)
+  }
+
+  /** The segment's file was cut: what was cut off could come back until it is synced. */
+  noteCut(segment: Segment): void {
+    this.#dirtySegments.add(segment)
+    this.#cuts++
   }
 
   /** The next sync covers this file too. */
@@ -87,31 +128,124 @@ export class LogSyncer {
     this.proceed()
   }
 
+  /** All that is written shall be synced in the log's own files. */
+  syncFiles(): void {
+    this.#wantedFileEnd = Math.max(this.#wantedFileEnd, this.#options.owner.writtenEnd)
+    this.proceed()
+  }
+
   /** Starts a sync if one is wanted and there is something written for it. Called when the written end moved. */
   proceed(): void {
+    const { owner, journal } = this.#options
+    if (this.#isStopped) return
+    const isWanted = this.#wantedEnd > owner.syncedEnd && owner.writtenEnd > owner.syncedEnd
+    let isForFile = this.#wantedFileEnd > owner.fileSyncedEnd && owner.writtenEnd > owner.fileSyncedEnd
+    if (isWanted && !this.#isJournaling) {
+      if (this.#mayJournal()) {
+        this.#isJournaling = true
+        journal!.of.add(this)
+      } else isForFile = true
+    }
+    if (isForFile && !this.#isRunning) this.#start()
+  }
+
+  takePiece(): JournalPiece | null {
+    if (!this.#isStopped && this.#mayJournal()) {
+      this.#journaledGeneration = this.#options.owner.generation
+      return this.#held.take()
+    }
+    this.#isJournaling = false
+    this.proceed()
+    this.#wake()
+    return null
+  }
+
+  journaled({ nextOffset }: JournalPiece): void {
     const { owner } = this.#options
-    if (this.#isRunning || this.#isStopped) return
-    if (this.#wantedEnd <= owner.syncedEnd || owner.writtenEnd <= owner.syncedEnd) return
-    this.#start()
+    this.#isJournaling = false
+    if (!this.#isStopped && owner.generation === this.#journaledGeneration) owner.journaled(nextOffset)
+    this.#wake()
+    this.proceed()
+  }
+
+  refused(): void {
+    this.#isJournaling = false
+    // The piece is gone; what comes after it alone is of no use.
+    this.#held.clear()
+    this.#wake()
+    this.proceed()
+  }
+
+  failed(error: LogError): void {
+    this.#isJournaling = false
+    this.#isStopped = true
+    this.#held.clear()
+    this.#options.owner.failed(error)
+    this.#wake()
+  }
+
+  /**
+   * The journal says nothing any more of segments that begin below `segmentBase`, which are synced (or not wanted any longer).
+   * Rejects with {@link LogError}.
+   */
+  async leaveJournal(segmentBase: number): Promise<void> {
+    const { journal } = this.#options
+    if (journal !== null && (await this.isInJournal())) await journal.of.forget(journal.identity, segmentBase)
+  }
+
+  /** The log's own files alone say what it holds, now and after a crash; or the log has failed. Nothing is appended meanwhile. */
+  async settleWithoutJournal(): Promise<void> {
+    if (!(await this.isInJournal())) return
+    await this.settle()
+    if (!this.#isStopped) await this.leaveJournal(Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether the journal holds anything of the log, once what is on its way there has arrived. */
+  async isInJournal(): Promise<boolean> {
+    const { journal } = this.#options
+    while (this.#isJournaling && !this.#isStopped) await this.#woken()
+    return journal?.of.holds(this.key) ?? false
   }
 
   /** Syncs what is written and every name and file noted, now; resolves when it is done or has failed. */
   async settle(): Promise<void> {
     while ((this.#isRunning || this.isDirty) && !this.#isStopped) {
       if (!this.#isRunning) this.#start()
-      await new Promise<void>((resolve) => this.#waiters.push(resolve))
+      await this.#woken()
     }
   }
 
   /** No sync starts any more; a running one is let go. */
   stop(): void {
     this.#isStopped = true
+    this.#held.clear()
     this.#wake()
   }
 
   /** The log was cut at `end`: no one wants more than that any longer. */
   lowerWanted(end: number): void {
     this.#wantedEnd = Math.min(this.#wantedEnd, end)
+    this.#wantedFileEnd = Math.min(this.#wantedFileEnd, end)
+  }
+
+  /** The log ends elsewhere now. */
+  dropHeld(): void {
+    this.#held.clear()
+  }
+
+  #mayJournal(): boolean {
+    const { journal, owner } = this.#options
+    if (journal === null || this.#cuts > this.#syncedCuts || this.#isNaming) return false
+    if (this.#dirtyFiles.length > 0 || this.#dirtyFolders.size > 0) return false
+    this.#held.dropBelow(owner.syncedEnd)
+    const next = this.#held.next(owner.syncedEnd)
+    if (next === null || !next.segment.isNamed || next.segment.isRemoved) return false
+    return journal.of.takes(next.bytes)
+  }
+
+  #missJournal(): void {
+    const { journal } = this.#options
+    if (journal?.of.isOpen === false) journal.of.missed()
   }
 
   #start(): void {
@@ -126,6 +260,7 @@ export class LogSyncer {
 
   #ended(): void {
     this.#isRunning = false
+    this.#isNaming = false
     this.#wake()
     this.proceed()
   }
@@ -133,6 +268,7 @@ export class LogSyncer {
   #broke(error: unknown): void {
     this.#isRunning = false
     this.#isStopped = true
+    this.#held.clear()
     this.#options.owner.failed(offlineError(`syncing ${this.#options.folder}`, error))
     this.#wake()
   }
@@ -150,6 +286,9 @@ export class LogSyncer {
     const unnamed = owner.unnamedSegments()
     const others = this.#dirtyFiles
     const folders = [...this.#dirtyFolders]
+    const cuts = this.#cuts
+    this.#isNaming = others.length > 0 || folders.length > 0
+    if (!this.#isNaming && this.#wantedEnd > owner.syncedEnd) this.#missJournal()
     this.#dirtySegments = new Set()
     this.#dirtyFiles = []
     this.#dirtyFolders = new Set()
@@ -166,7 +305,10 @@ export class LogSyncer {
     segments.forEach((segment, i) => {
       segment.syncedBytes = Math.max(segment.syncedBytes, sizes[i]!)
     })
+    this.#syncedCuts = cuts
     owner.synced(end)
+    this.#held.dropBelow(owner.syncedEnd)
+    this.#options.journal?.of.fileSynced(this.key, end)
   }
 
   async #syncFile(path: string, isGone: () => boolean): Promise<void> {
@@ -204,9 +346,25 @@ export class LogSyncer {
     }
   }
 
+  #woken(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
   #wake(): void {
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
   }
+}
+
+/** A log has a place in its folder's journal once its topic has an id. */
+export function journalOf(log: {
+  readonly journal?: FolderJournal
+  readonly topicId?: string
+  readonly topicPartition: TopicPartition
+}): LogSyncerOptions['journal'] {
+  const { journal, topicId, topicPartition } = log
+  return journal === undefined || topicId === undefined
+    ? null
+    : { of: journal, identity: { topicId, ...topicPartition } }
 }

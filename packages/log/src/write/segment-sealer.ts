@@ -83,7 +83,7 @@ export class SegmentSealer {
       })
     }
     this.#syncer.noteFolder(this.#state.path)
-    this.#syncer.request(this.#state.writtenEnd)
+    this.#syncer.syncFiles()
   }
 
   /** Everything of the segment is synced. */

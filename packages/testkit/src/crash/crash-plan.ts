@@ -134,6 +134,8 @@ function drawSettings(random: Prng, promised: Promised): Record<string, string> 
     'metadata.max.idle.interval.ms': random.pick(['0', '500']),
     'ottla.tail.budget.bytes': random.pick(['0', '5000', '134217728']),
     'ottla.sync.concurrency': random.pick(['1', '4']),
+    'ottla.journal.segment.bytes': random.pick(['0', '3000', '8000', '30000', '200000']),
+    'ottla.journal.segments': random.pick(['2', '2', '3', '5']),
     'ottla.connection.requests.max': random.pick(['1', '3', '64']),
   }
   const metadataSegmentBytes = random.pick(['', '1000', '4000'])

@@ -24,6 +24,12 @@ export const MUTANTS: readonly Mutant[] = [
     wrap: (env) => withFiles(env, (files) => withHandles(files, isLog, unsynced)),
   },
   {
+    name: 'journals that are never synced',
+    promised: 'fsync',
+    wrap: (env) => withFiles(env, (files) => withHandles(files, isJournal, unsynced)),
+    adapt: (plan) => ({ ...plan, settings: { ...plan.settings, 'ottla.journal.segment.bytes': '30000' } }),
+  },
+  {
     name: 'folders that are never synced',
     promised: 'fsync',
     wrap: (env) => withFiles(env, (files) => overriding(files, { syncDirectory: () => Promise.resolve() })),
@@ -101,6 +107,10 @@ function withHandles(
 /** Of a partition: the metadata log is another matter. */
 function isLog(path: string): boolean {
   return path.endsWith('.log') && !path.includes('__cluster_metadata')
+}
+
+function isJournal(path: string): boolean {
+  return path.includes('/.ottla-journal-')
 }
 
 function unsynced(handle: FileHandle): FileHandle {

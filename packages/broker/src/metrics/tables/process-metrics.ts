@@ -201,6 +201,42 @@ export const PROCESS_METRICS: readonly MetricRow[] = [
   ),
   plain(
     'counter',
+    'ottla_journal_syncs_total',
+    "Syncs of journals (ottla.journal.segment.bytes), each for all logs of a folder that waited; those of logs' own files are in ottla_log_syncs_total.",
+    ({ broker }) => broker.metrics.logs.counters.journalFlushes,
+  ),
+  plain(
+    'counter',
+    'ottla_journal_pieces_total',
+    'Pieces of logs in journals; over the syncs it is how many logs share one.',
+    ({ broker }) => broker.metrics.logs.counters.journalPieces,
+  ),
+  plain(
+    'counter',
+    'ottla_journal_bytes_total',
+    'Bytes written to journals.',
+    ({ broker }) => broker.metrics.logs.counters.journalBytes,
+  ),
+  plain(
+    'counter',
+    'ottla_journal_fallbacks_total',
+    'Pieces that a journal had no room for: their logs synced their own files.',
+    ({ broker }) => broker.metrics.logs.counters.journalFallbacks,
+  ),
+  plain(
+    'gauge',
+    'ottla_journal_segments',
+    'Files of journals (ottla.journal.segments for each folder at most).',
+    ({ broker }) => broker.logs.journalSegments.count,
+  ),
+  plain(
+    'gauge',
+    'ottla_journal_segments_used',
+    "Of these, files that hold what is not in logs' own files yet. All of them for long: disks are behind, and syncs go to logs' own files.",
+    ({ broker }) => broker.logs.journalSegments.used,
+  ),
+  plain(
+    'counter',
     'ottla_log_tail_read_bytes_total',
     'Bytes read from memory.',
     ({ broker }) => broker.metrics.logs.counters.tailReadBytes,
