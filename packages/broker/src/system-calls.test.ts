@@ -138,7 +138,7 @@ test('what is not in memory is read a megabyte at a time, once, into memory that
   ok(fileReadBytes < 1.12 * 2e7, `${fileReadBytes} bytes read`)
   ok(socketWrites <= 23, `${socketWrites} writes`)
   const newBlocks = broker.pool.counters.blocksAllocated - blocksAllocated
-  ok(newBlocks <= 4, `${newBlocks} new blocks of memory`)
+  ok(newBlocks <= 1, `${newBlocks} new blocks of memory beside the free ones`)
 })
 
 test('two groups that read the same cold records share what is read', async (t) => {

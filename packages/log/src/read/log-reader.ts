@@ -166,9 +166,16 @@ export class LogReader {
     counters.diskReadBytes += buffer.length
     const nextPosition = piece.position + end
     this.#remember(selection.nextOffset, segment, nextPosition)
-    if (read.place.isExact) this.#readOn(segment, nextPosition, { ...selection, wanted: read.options.maxBytes })
     const { firstOffset, nextOffset } = selection
-    return new Records({ buffers: [buffer], sizeBytes: buffer.length, firstOffset, nextOffset }, [piece.slice])
+    const content = { buffers: [buffer], sizeBytes: buffer.length, firstOffset, nextOffset }
+    if (!read.place.isExact) return new Records(content, [piece.slice])
+    const { generation } = this.#state
+    // Not before this piece has left: the next one is read into its memory, which the processor's caches still hold.
+    const readOn = (): void => {
+      if (this.#state.isClosed || this.#state.generation !== generation || segment.isRemoved) return
+      this.#readOn(segment, nextPosition, { nextOffset, wanted: read.options.maxBytes })
+    }
+    return new Records(content, [piece.slice], readOn)
   }
 
   async #placeOf(segment: Segment, offset: number): Promise<Place> {
@@ -290,21 +297,29 @@ class Records implements RecordsContent {
   readonly firstOffset: number
   readonly nextOffset: number
   #owners: readonly Retainable[]
+  #released: () => void
 
-  constructor(content: RecordsContent, owners: readonly Retainable[]) {
+  /** `released` is called once, when the owners have been. */
+  constructor(content: RecordsContent, owners: readonly Retainable[], released: () => void = nothing) {
     this.buffers = content.buffers
     this.sizeBytes = content.sizeBytes
     this.firstOffset = content.firstOffset
     this.nextOffset = content.nextOffset
     this.#owners = owners
+    this.#released = released
   }
 
   release(): void {
     const owners = this.#owners
     this.#owners = []
     for (const owner of owners) owner.release()
+    const released = this.#released
+    this.#released = nothing
+    released()
   }
 }
+
+function nothing(): void {}
 
 function nothingAt(offset: number): ReadResult {
   return new Records({ buffers: [], sizeBytes: 0, firstOffset: offset, nextOffset: offset }, [])
