@@ -130,12 +130,15 @@ class Run {
   #boot = 0
   readonly #isKnownBoot: boolean
 
+  /** Long lives and long segments, in which what is synced goes through the journal; else syncs of names and files prevail. */
+  readonly #isLong: boolean
+
   constructor(seed: string) {
+    this.#isLong = /[02468]$/.test(seed)
     this.t = new SimStore({
       seed,
-      // In long segments the journal has more to do: the first sync of each is one of its own file.
       config: {
-        segmentBytes: seed.endsWith('0') || seed.endsWith('5') ? 100_000 : 3000,
+        segmentBytes: this.#isLong ? 100_000 : 3000,
         indexIntervalBytes: 200,
         retentionMs: -1,
         fileDeleteDelayMs: 100,
@@ -150,7 +153,8 @@ class Run {
     await this.#noteBoot()
     await this.t.open()
     for (const [partition, promised] of this.partitions.entries()) promised.watch(await this.t.log('t', partition))
-    for (let step = 0; step < STEPS; step++) await this.#step(step)
+    const steps = this.#isLong ? 3 * STEPS : STEPS
+    for (let step = 0; step < steps; step++) await this.#step(step)
     this.t.disk.faults.heal()
     await this.#restart('clean')
   }
@@ -159,9 +163,12 @@ class Run {
     const { random, t } = this
     const promised = random.pick(this.partitions)
     const log = promised.log!
-    const dice = random.below(100)
-    if (dice < 55) for (let i = random.below(5); i >= 0; i--) promised.append(random, `${step}.${i}`)
-    else if (dice < 65) log.requestSync()
+    // In a long life little else happens than appends and syncs.
+    const dice = this.#isLong && random.chance(0.7) ? random.below(60) : random.below(100)
+    if (dice < 55) {
+      for (let i = random.below(5); i >= 0; i--) promised.append(random, `${step}.${i}`)
+      if (this.#isLong) await t.sim.sleep(random.below(8))
+    } else if (dice < 65) log.requestSync()
     else if (dice < 75) await t.sim.sleep(random.below(20))
     else if (dice < 79) await t.store.checkpoint()
     else if (dice < 81) log.roll()

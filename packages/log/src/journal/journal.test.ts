@@ -204,6 +204,32 @@ journalTest('a file that takes no more is left for a while, and logs sync their 
   equal((await t.log('t')).logEndOffset, log.logEndOffset)
 })
 
+journalTest('what nobody waited for is not left out of the middle of a piece', {}, async (t) => {
+  await t.open()
+  const log = await ready(t)
+  const append = (): void => {
+    const batch = batchOf({ label: `r${log.logEndOffset}-`, valueBytes: 100 })
+    equal(log.append(batch, { origin: 'client', leaderEpoch: 0 }).kind, 'appended')
+  }
+  const path = (name: string): boolean => name.startsWith('/data/.ottla-journal-')
+  t.disk.faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 50 }, path })
+  append()
+  log.requestSync()
+  log.flushWrites()
+  await t.sim.sleep(1)
+  // Held, since the one before it is on its way; the next is not, since nobody waits any more.
+  append()
+  log.flushWrites()
+  await t.sim.until(() => log.syncedEnd === log.logEndOffset - 1)
+  append()
+  log.flushWrites()
+  await put(t, log)
+  equal(log.syncedEnd, log.logEndOffset)
+  const end = log.logEndOffset
+  await t.restart('power', 'none')
+  equal(await t.count(await t.log('t')), end)
+})
+
 journalTest('large pieces go to their own file', { limits: { journalSegmentBytes: 4000 } }, async (t) => {
   await t.open()
   const log = await ready(t)

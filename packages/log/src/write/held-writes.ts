@@ -2,6 +2,7 @@
  * What was written to a log's file since its last sync, held for the journal: the newest writes in a row, up to the written end.
  * Too much of it is let go; then a sync of the file is the way.
  */
+import { assert } from '@ottla/stdx'
 import type { JournalPiece } from '../journal/journal-client.ts'
 import { PIECE_BYTES_MAX } from '../journal/sync-way.ts'
 import type { Segment } from '../segment/segment.ts'
@@ -25,6 +26,8 @@ export class HeldWrites {
   /** Takes a count of its own on the owners. */
   add(writes: readonly HeldWrite[]): void {
     for (const write of writes) {
+      // One between them was not held, since nobody waited for it then: without it the others are of no use.
+      if (this.#writes.length > 0 && this.#writes.at(-1)!.nextOffset !== write.previousEnd) this.clear()
       write.owner?.retain()
       this.#writes.push(write)
       this.#bytes += write.records.length
@@ -67,6 +70,10 @@ export class HeldWrites {
     let count = 0
     let bytes = 0
     while (count < this.#writes.length && this.#writes[count]!.segment === segment) {
+      assert(
+        this.#writes[count]!.position === position + bytes,
+        'a piece of the journal stands in a row in its segment',
+      )
       bytes += this.#writes[count]!.records.length
       count++
     }
