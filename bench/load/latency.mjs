@@ -4,7 +4,7 @@
  *
  * One thread holds both connections and never sleeps: it sends what is due and takes what has come, turn after turn. A thread that sleeps
  * is woken late, on a virtual machine by some 0.04 ms each time, and that would be counted as the broker's. It takes a core of its own for that; two
- * threads that slept, as there were before, took three quarters of one. Nothing is made for a request: each is the same bytes, and the place
+ * threads that slept, as there were before, took half of one. Nothing is made for a request: each is the same bytes, and the place
  * of a batch in the log says when it was due. What is left of its own cost is the floor (`floor`): the same load against a process that only
  * passes records on.
  */
