@@ -127,8 +127,8 @@ async function writeAgain(options: JournalReplayOptions, pieces: readonly FoundR
     if (piece.nextOffset <= options.settledBelow(piece)) continue
     const log = `${folder}/${folderName(piece)}`
     if (!ids.has(log)) ids.set(log, await readId(files, log))
-    // It is gone, or moved to another folder, or another topic has its name now.
-    if (ids.get(log) !== piece.topicId) {
+    // Another topic has its name now. A folder whose id was lost takes the one that it is opened with; one that is gone has no segment.
+    if ((ids.get(log) ?? piece.topicId) !== piece.topicId) {
       skipped++
       continue
     }
