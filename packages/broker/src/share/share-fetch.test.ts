@@ -44,6 +44,22 @@ test('a waiting member gets what is produced, at once', async (t) => {
   equal(await waiting, '0-0x1')
 })
 
+test('records that are not in memory come from the file, as many as are asked for, whatever their size', async (t) => {
+  const broker = await ShareTestBroker.start(t, { 'ottla.tail.budget.bytes': '0' })
+  await broker.createTopic('jobs')
+  await broker.configureGroup('g', EARLIEST)
+  const member = await broker.member('g', 'm1', 'jobs')
+  for (let i = 0; i < 6; i++) {
+    await broker.produce(
+      'jobs',
+      Array.from({ length: 301 }, (_, n) => 'x'.repeat(600 + (n % 7))),
+    )
+  }
+  equal(await member.take({ maxRecords: 301 }), '0-300x1')
+  equal(await member.take({ maxRecords: 250 }), '301-601x1')
+  equal(await member.take({ maxRecords: 251 }), '602-902x1')
+})
+
 test('records acknowledged on the way are stored before the answer, which brings the next', async (t) => {
   const broker = await started(t)
   const member = await broker.member('g', 'm1', 'jobs')

@@ -182,7 +182,8 @@ export class ShareLeader implements ReplicaWatcher {
     const from = this.#limited().nextOffset()!
     const { maxRecords, minOneBatch } = request
     // What is not acquired was read in vain.
-    const maxBytes = Math.min(request.maxBytes, Math.max(READ_MIN_BYTES, maxRecords * this.#bytesPerRecord))
+    const expectedBytes = Math.ceil(maxRecords * this.#bytesPerRecord)
+    const maxBytes = Math.min(request.maxBytes, Math.max(READ_MIN_BYTES, expectedBytes))
     const upTo = this.replica.visibleEnd(isolation)
     const read = this.replica.log.read(from, { maxBytes, minOneBatch, upTo })
     this.#barren = { from, upTo }
