@@ -124,11 +124,12 @@ export const MASKS = [
     name: 'events',
     onRequest: true,
     reason:
-      'Times; and the last events, which come from a hook at the end of the JVM, and so not where many tools run in one.',
+      'Times; the last events, which come from a hook at the end of the JVM, and so not where many tools run in one; and an assignment of nothing, which a member sees that asks before its partitions are known.',
     apply: (text) =>
       text
         .replaceAll(/"timestamp":\d+/g, '"timestamp":T')
         .replaceAll(/^.*"name":"(?:shutdown_requested|shutdown_complete|tool_data)".*\n/gm, '')
+        .replaceAll(/^.*"name":"partitions_assigned","partitions":\[\].*\n/gm, '')
         .replaceAll(/"offsets":\[([\d,]+)\]/g, (_, list) => `"offsets":[${list.split(',').sort()}]`),
   },
   {

@@ -31,7 +31,7 @@ function filesOf(folder, ending) {
     .map((name) => join(data, folder, name))
 }
 
-const folders = existsSync(data) ? readdirSync(data).filter((name) => /-\d+$/.test(name)) : []
+const folders = existsSync(data) ? readdirSync(data).filter((name) => /^[^.].*-\d+$/.test(name)) : []
 const plain = folders.filter((name) => !name.startsWith('__'))
 
 await run('segments of every topic', async () => {
