@@ -28,7 +28,7 @@ export { brokerKeys, clientMetricsKeys, groupKeys, quotaIpKeys, quotaUserClientK
 export type { Endpoint, Listener } from './listener.ts'
 export { formatEndpoint } from './listener.ts'
 export type { LogSettings } from './log-settings.ts'
-export { logSettings } from './log-settings.ts'
+export { defaultLogSettings, logSettings } from './log-settings.ts'
 export type { Overrides, ServerProperties } from './parse-server-properties.ts'
 export { formatConfigProblem, parseServerProperties } from './parse-server-properties.ts'
 export { formatValue, type Parsed, parseValue } from './parse-value.ts'

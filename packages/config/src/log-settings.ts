@@ -1,69 +1,80 @@
-/** A topic's settings as the plain values that the log reads. */
-import type { BrokerConfig } from './broker-config.ts'
-import type { TopicConfig } from './effective-config.ts'
+/** A topic's settings as the plain values that the log reads: the one list of them. */
+import type { BrokerValues, TopicValues } from './key-table.ts'
+import { brokerKeys, topicKeys } from './key-table.ts'
 
-/** Has the shape of LogConfig of the log package, which this package may not import. */
-export interface LogSettings {
-  readonly cleanupDelete: boolean
-  readonly cleanupCompact: boolean
-  readonly durability: 'auto' | 'fsync' | 'replicated'
-  readonly segmentBytes: number
-  readonly segmentMs: number
-  readonly segmentJitterMs: number
-  readonly segmentIndexBytes: number
-  readonly indexIntervalBytes: number
-  readonly retentionMs: number
-  readonly retentionBytes: number
-  readonly fileDeleteDelayMs: number
-  readonly flushMessages: number
-  readonly flushMs: number
-  readonly maxMessageBytes: number
-  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
-  readonly messageTimestampBeforeMaxMs: number
-  readonly messageTimestampAfterMaxMs: number
-  readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-  readonly compressionGzipLevel: number
-  readonly compressionLz4Level: number
-  readonly compressionZstdLevel: number
-  readonly deleteRetentionMs: number
-  readonly minCompactionLagMs: number
-  readonly maxCompactionLagMs: number
-  readonly minCleanableDirtyRatio: number
-  readonly minInsyncReplicas: number
-  readonly uncleanLeaderElectionEnable: boolean
-  readonly producerIdExpirationMs: number
-}
+/**
+ * The settings of one log: the topic's own, over the broker's, over the defaults. A log reads nothing else. Times are milliseconds; a
+ * number at or above 2^53 (Kafka's Long.MAX_VALUE) means "never" or "no bound".
+ */
+export interface LogSettings extends Readonly<ReturnType<typeof settingsOf>> {}
 
 /** Settings of the log of one partition of the topic. */
-export function logSettings({ values }: TopicConfig, broker: BrokerConfig): LogSettings {
+export function logSettings(
+  topic: { readonly values: TopicValues },
+  broker: { readonly values: BrokerValues },
+): LogSettings {
+  return settingsOf(topic.values, broker.values)
+}
+
+/** Of a topic and a broker that set nothing. */
+export function defaultLogSettings(): LogSettings {
+  return settingsOf(defaultsOf<TopicValues>(topicKeys), defaultsOf<BrokerValues>(brokerKeys))
+}
+
+function settingsOf(topic: TopicValues, broker: BrokerValues) {
   return {
-    cleanupDelete: values['cleanup.policy'].includes('delete'),
-    cleanupCompact: values['cleanup.policy'].includes('compact'),
-    durability: values['ottla.durability'] as LogSettings['durability'],
-    segmentBytes: values['internal.segment.bytes'] ?? values['segment.bytes'],
-    segmentMs: values['segment.ms'],
-    segmentJitterMs: values['segment.jitter.ms'],
-    segmentIndexBytes: values['segment.index.bytes'],
-    indexIntervalBytes: values['index.interval.bytes'],
-    retentionMs: values['retention.ms'],
-    retentionBytes: values['retention.bytes'],
-    fileDeleteDelayMs: values['file.delete.delay.ms'],
-    flushMessages: values['flush.messages'],
-    flushMs: values['flush.ms'],
-    maxMessageBytes: values['max.message.bytes'],
-    messageTimestampType: values['message.timestamp.type'] as LogSettings['messageTimestampType'],
-    messageTimestampBeforeMaxMs: values['message.timestamp.before.max.ms'],
-    messageTimestampAfterMaxMs: values['message.timestamp.after.max.ms'],
-    compressionType: values['compression.type'] as LogSettings['compressionType'],
-    compressionGzipLevel: values['compression.gzip.level'],
-    compressionLz4Level: values['compression.lz4.level'],
-    compressionZstdLevel: values['compression.zstd.level'],
-    deleteRetentionMs: values['delete.retention.ms'],
-    minCompactionLagMs: values['min.compaction.lag.ms'],
-    maxCompactionLagMs: values['max.compaction.lag.ms'],
-    minCleanableDirtyRatio: values['min.cleanable.dirty.ratio'],
-    minInsyncReplicas: values['min.insync.replicas'],
-    uncleanLeaderElectionEnable: values['unclean.leader.election.enable'],
-    producerIdExpirationMs: broker.values['producer.id.expiration.ms'],
+    /** Both may be set ("compact,delete"). */
+    cleanupDelete: topic['cleanup.policy'].includes('delete'),
+    cleanupCompact: topic['cleanup.policy'].includes('compact'),
+    /** What an acknowledgement waits for. The log gives the ends, the broker's replica decides. */
+    durability: topic['ottla.durability'] as 'auto' | 'fsync' | 'replicated',
+
+    /** When the active segment is rolled. */
+    segmentBytes: topic['internal.segment.bytes'] ?? topic['segment.bytes'],
+    segmentMs: topic['segment.ms'],
+    segmentJitterMs: topic['segment.jitter.ms'],
+    segmentIndexBytes: topic['segment.index.bytes'],
+    /** Bytes of batches between two index entries. */
+    indexIntervalBytes: topic['index.interval.bytes'],
+
+    /** Per partition; -1: no bound. */
+    retentionMs: topic['retention.ms'],
+    retentionBytes: topic['retention.bytes'],
+    /** How long a removed segment stays as `.deleted`, for reads that still hold it. */
+    fileDeleteDelayMs: topic['file.delete.delay.ms'],
+
+    /** A sync is asked for after so many offsets or so long after the first unsynced one. */
+    flushMessages: topic['flush.messages'],
+    flushMs: topic['flush.ms'],
+
+    /** Bound of one batch of a client. */
+    maxMessageBytes: topic['max.message.bytes'],
+    /** The log stamps LogAppendTime; bounds of CreateTime are checked by the caller. */
+    messageTimestampType: topic['message.timestamp.type'] as 'CreateTime' | 'LogAppendTime',
+    messageTimestampBeforeMaxMs: topic['message.timestamp.before.max.ms'],
+    messageTimestampAfterMaxMs: topic['message.timestamp.after.max.ms'],
+
+    /** Used by the caller before it appends. */
+    compressionType: topic['compression.type'] as 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd',
+    compressionGzipLevel: topic['compression.gzip.level'],
+    compressionLz4Level: topic['compression.lz4.level'],
+    compressionZstdLevel: topic['compression.zstd.level'],
+
+    /** For the cleaner. */
+    deleteRetentionMs: topic['delete.retention.ms'],
+    minCompactionLagMs: topic['min.compaction.lag.ms'],
+    maxCompactionLagMs: topic['max.compaction.lag.ms'],
+    minCleanableDirtyRatio: topic['min.cleanable.dirty.ratio'],
+
+    /** For the replica. */
+    minInsyncReplicas: topic['min.insync.replicas'],
+    uncleanLeaderElectionEnable: topic['unclean.leader.election.enable'],
+
+    /** Idempotent producers that wrote nothing for so long are forgotten. */
+    producerIdExpirationMs: broker['producer.id.expiration.ms'],
   }
+}
+
+function defaultsOf<Values>(keys: ReadonlyMap<string, { readonly default: unknown }>): Values {
+  return Object.fromEntries([...keys].map(([name, key]) => [name, key.default])) as Values
 }

@@ -8,6 +8,7 @@ import { EpochFile } from './epoch/epoch-file.ts'
 import { removeIfPresent } from './index/index-files.ts'
 import type { SegmentIndexes } from './index/segment-indexes.ts'
 import { isPassing, offlineError } from './io-error.ts'
+import type { JournalSeat } from './journal/journal-part.ts'
 import type { LogError } from './log-error.ts'
 import type { LogState } from './log-state.ts'
 import { listSnapshots } from './open/folder-scan.ts'
@@ -16,7 +17,7 @@ import { LogReader, type ReaderOwner } from './read/log-reader.ts'
 import type { Segment } from './segment/segment.ts'
 import { SegmentRemoval } from './segment/segment-removal.ts'
 import { LogTail } from './tail/log-tail.ts'
-import { LogSyncer, type LogSyncerOptions, type SyncerOwner } from './write/log-syncer.ts'
+import { LogSyncer, type SyncerOwner } from './write/log-syncer.ts'
 import { LogWriter, type WriterOwner } from './write/log-writer.ts'
 import { SegmentSealer } from './write/segment-sealer.ts'
 import type { WritebackClient } from './write/writeback.ts'
@@ -44,7 +45,7 @@ export class LogEngine implements WriterOwner<AssignedWrite>, SyncerOwner, Reade
   readonly #events: EngineEvents
   #flushTimer: Timer | null = null
 
-  constructor(state: LogState, events: EngineEvents, journal: LogSyncerOptions['journal'] = null) {
+  constructor(state: LogState, events: EngineEvents, journal: JournalSeat | null = null) {
     this.state = state
     this.#events = events
     const { resources, path: folder } = state

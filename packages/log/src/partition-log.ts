@@ -15,6 +15,7 @@ import { closeCleanly } from './close-log.ts'
 import { parentOf } from './folder-syncs.ts'
 import { InTurn } from './in-turn.ts'
 import { isPassing, offlineError } from './io-error.ts'
+import { seatOf } from './journal/journal-part.ts'
 import type { LogConfig } from './log-config.ts'
 import { type EngineEvents, LogEngine } from './log-engine.ts'
 import { LogError } from './log-error.ts'
@@ -42,7 +43,6 @@ import type {
   RetentionResult,
   TopicPartition,
 } from './types.ts'
-import { journalOf } from './write/log-syncer.ts'
 
 export class PartitionLog {
   /** The written end, the synced end or the log start moved. Called in the same tick. */
@@ -77,7 +77,7 @@ export class PartitionLog {
       this.onFailed(error)
     }
     const reverted: EngineEvents['reverted'] = (endOffset, error) => this.onReverted(endOffset, error)
-    this.#engine = new LogEngine(state, { progressed: () => this.onProgress(), reverted, failed }, journalOf(options))
+    this.#engine = new LogEngine(state, { progressed: () => this.onProgress(), reverted, failed }, seatOf(options))
     this.cleaning = new LogCleaning(this.#engine, {
       whileSegmentsStay: (job) => this.#whileSegmentsStay(job),
       roll: () => this.roll(),

@@ -58,7 +58,7 @@ export type AppendResult =
   | { readonly kind: 'rejected'; readonly error: number; readonly message: string }
 
 export interface ReadOptions {
-  /** Soft for the first batch when `minOneBatch`, else hard. */
+  /** A whole number. Soft for the first batch when `minOneBatch`, else hard. */
   readonly maxBytes: number
   /** The visible end (high watermark, last stable offset, or the log's end for replicas); batches at and above it are not returned. Never passes `writtenEnd`. */
   readonly upTo: number
@@ -80,7 +80,7 @@ export type ReadResult =
       release(): void
     }
   | { readonly kind: 'outOfRange'; readonly logStartOffset: number; readonly logEndOffset: number }
-  /** `error` is a Kafka error code: KAFKA_STORAGE_ERROR or CORRUPT_MESSAGE. */
+  /** `error` is a Kafka error code: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE, or UNKNOWN_SERVER_ERROR when what was asked for makes no sense. */
   | { readonly kind: 'failed'; readonly error: number; readonly message: string }
 
 /** Answer of a lookup by time. `offset` -1: no such record. */

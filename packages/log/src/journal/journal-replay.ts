@@ -12,6 +12,7 @@ import { readIfPresent } from '../index/index-files.ts'
 import { isMissing } from '../io-error.ts'
 import { Limiter } from '../limiter.ts'
 import { LogError } from '../log-error.ts'
+import { readFully } from '../read/read-fully.ts'
 import { fileName, LOG_SUFFIX } from '../segment/file-names.ts'
 import { folderName } from '../store/partition-folder.ts'
 import { PARTITION_METADATA, parsePartitionMetadata } from '../store/partition-metadata.ts'
@@ -98,10 +99,11 @@ async function readJournalFile({ files, folder }: JournalReplayOptions, path: st
 
 function warnOfHoles({ logger, folder }: JournalReplayOptions, used: readonly JournalFile[]): void {
   let next: number | null = null
-  for (const { records, path } of used) {
-    if (next !== null && firstOf({ records } as JournalFile) !== next)
-      logger.error('Records of the journal are missing', { folder, path, expected: next, found: records[0]!.sequence })
-    next = records.at(-1)!.sequence + 1
+  for (const file of used) {
+    const found = firstOf(file)
+    if (next !== null && found !== next)
+      logger.error('Records of the journal are missing', { folder, path: file.path, expected: next, found })
+    next = file.records.at(-1)!.sequence + 1
   }
 }
 
@@ -214,15 +216,6 @@ async function writePiece(
 
 function isBatch(bytes: Buffer): boolean {
   return batchEnd(bytes, 0, bytes.length) > 0 && isCrcValid(bytes, 0)
-}
-
-/** Fills the buffer with what is there; the rest stays. */
-async function readFully(handle: FileHandle, into: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < into.length; ) {
-    const count = await handle.read(into, at, into.length - at, position + at)
-    if (count === 0) return
-    at += count
-  }
 }
 
 /** A write that was short is gone on with: where there is no room the next one says so. */

@@ -3,6 +3,8 @@ import { lastOffset, maxTimestamp, partitionLeaderEpoch, RecordCursor, sizeInByt
 import type { SegmentIndexes } from '../index/segment-indexes.ts'
 import { LogError } from '../log-error.ts'
 import type { LogState } from '../log-state.ts'
+import type { OpenFile } from '../open-files.ts'
+import { readFully } from '../read/read-fully.ts'
 import { scanBatches } from '../segment/batch-scan.ts'
 import { noteMaxTimestamp } from '../segment/max-timestamp.ts'
 import type { Segment } from '../segment/segment.ts'
@@ -103,16 +105,12 @@ async function findRecord(
 }
 
 async function recordIn(
-  file: { handle: { read(target: Uint8Array, at: number, length: number, position: number): Promise<number> } },
+  file: OpenFile,
   batch: { position: number; size: number },
   isIt: (cursor: RecordCursor) => boolean,
 ): Promise<OffsetAndTimestamp | null> {
   const bytes = Buffer.allocUnsafe(batch.size)
-  for (let count = 0; count < batch.size; ) {
-    const more = await file.handle.read(bytes, count, batch.size - count, batch.position + count)
-    if (more === 0) return null
-    count += more
-  }
+  if ((await readFully(file.handle, bytes, batch.position)) < batch.size) return null
   const cursor = new RecordCursor(bytes, 0)
   while (cursor.next()) {
     if (!isIt(cursor)) continue

@@ -13,6 +13,7 @@ import type { LogTail } from '../tail/log-tail.ts'
 import type { ReadOptions, ReadResult, Retainable } from '../types.ts'
 import { type Selection, selectBatches } from './batch-selection.ts'
 import type { Piece, PieceUse } from './piece-cache.ts'
+import { readFully } from './read-fully.ts'
 
 export interface ReaderOwner {
   /** The indexes of a closed segment could not be had from memory. */
@@ -64,6 +65,10 @@ export class LogReader {
   read(offset: number, options: ReadOptions): ReadResult | Promise<ReadResult> {
     const state = this.#state
     if (state.failure !== null) return storageFailure(state.failure)
+    // From memory a fraction would do no harm, until the day when what is asked for is not there any more.
+    if (!isWhole(offset) || !isWhole(options.maxBytes) || !(isWhole(options.upTo) || options.upTo === Infinity)) {
+      return this.#notWhole(offset, options)
+    }
     if (offset < state.logStartOffset || offset > state.logEndOffset) return this.#outOfRange()
     const upTo = Math.min(options.upTo, state.writtenEnd)
     if (offset >= upTo) return nothingAt(offset)
@@ -239,11 +244,7 @@ export class LogReader {
       const slice = slabs.allocate(bytes)
       let count = 0
       try {
-        while (count < bytes) {
-          const more = await file.handle.read(slice.buffer, count, bytes - count, position + count)
-          if (more === 0) break
-          count += more
-        }
+        count = await readFully(file.handle, slice.buffer, position)
       } catch (error) {
         slice.release()
         throw error
@@ -275,6 +276,13 @@ export class LogReader {
     }
     this.#owner.failed(failure)
     return storageFailure(failure)
+  }
+
+  /** A mistake of the caller, who is told: nothing was read, and nothing is wrong with the log. */
+  #notWhole(offset: number, { maxBytes, upTo }: ReadOptions): ReadResult {
+    const message = `a read of ${this.#state.name} takes whole numbers, not offset ${offset}, ${maxBytes} bytes, up to ${upTo}`
+    this.#state.resources.env.logger.error('A read was refused', { log: this.#state.name, message })
+    return { kind: 'failed', error: ErrorCode.UNKNOWN_SERVER_ERROR, message }
   }
 
   #outOfRange(): ReadResult {
@@ -320,6 +328,8 @@ class Records implements RecordsContent {
 }
 
 function nothing(): void {}
+
+const isWhole = Number.isInteger
 
 function nothingAt(offset: number): ReadResult {
   return new Records({ buffers: [], sizeBytes: 0, firstOffset: offset, nextOffset: offset }, [])

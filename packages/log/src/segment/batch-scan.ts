@@ -16,6 +16,7 @@ import {
   recordCount,
   sizeInBytes,
 } from '@ottla/protocol'
+import { readFully } from '../read/read-fully.ts'
 
 export interface ScanOptions {
   readonly from: number
@@ -141,16 +142,7 @@ class ChunkReader {
     if (this.#chunk.length < wanted) this.#chunk = Buffer.allocUnsafeSlow(wanted)
     this.#chunkAt = position
     this.#chunkLength = 0
-    while (this.#chunkLength < wanted) {
-      const count = await this.#handle.read(
-        this.#chunk,
-        this.#chunkLength,
-        wanted - this.#chunkLength,
-        position + this.#chunkLength,
-      )
-      if (count === 0) break
-      this.#chunkLength += count
-    }
+    this.#chunkLength = await readFully(this.#handle, this.#chunk.subarray(0, wanted), position)
     return length <= this.#chunkLength ? 0 : -1
   }
 

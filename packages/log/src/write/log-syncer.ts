@@ -11,30 +11,22 @@ import type { Clock, Timers } from '@ottla/env'
 import type { RecentHistogram } from '@ottla/stdx'
 import type { FolderSyncs } from '../folder-syncs.ts'
 import { isMissing, isPassing, offlineError } from '../io-error.ts'
-import type { FolderJournal, JournalClient, JournalPiece } from '../journal/journal-client.ts'
-import { type JournalIdentity, journalKey } from '../journal/journal-format.ts'
+import { type FileSyncs, type JournaledLog, JournalPart, type JournalSeat } from '../journal/journal-part.ts'
 import type { Limiter } from '../limiter.ts'
 import type { LogError } from '../log-error.ts'
 import type { FileOwner, OpenFile, OpenFiles } from '../open-files.ts'
 import type { Segment } from '../segment/segment.ts'
-import type { TopicPartition } from '../types.ts'
-import { type HeldWrite, HeldWrites } from './held-writes.ts'
+import type { HeldWrite } from './held-writes.ts'
 
-export interface SyncerOwner extends FileOwner {
+/** `syncedEnd`: all below survives a loss of power, in the files or in the journal. */
+export interface SyncerOwner extends FileOwner, JournaledLog {
   readonly writtenEnd: number
-  /** All below survives a loss of power, in the files or in the journal. */
-  readonly syncedEnd: number
   /** All below does so in the log's own files. */
   readonly fileSyncedEnd: number
-  /** Changes whenever the log was cut: a sync that began before says nothing about what was written since. */
-  readonly generation: number
   /** Segments that were made and whose names are not known to be durable. */
   unnamedSegments(): Segment[]
   /** All below `end` survives a loss of power, in the log's own files. */
   synced(end: number): void
-  /** All below `end` survives a loss of power, in the journal as long as the files are not synced. */
-  journaled(end: number): void
-  failed(error: LogError): void
 }
 
 export interface LogSyncerOptions {
@@ -48,14 +40,13 @@ export interface LogSyncerOptions {
   readonly clock: Clock
   readonly folder: string
   readonly owner: SyncerOwner
-  readonly journal: { readonly of: FolderJournal; readonly identity: JournalIdentity } | null
+  readonly journal: JournalSeat | null
 }
 
 const REOPEN_MS = 100
 const MICROS_PER_MS = 1000
 
-export class LogSyncer implements JournalClient {
-  readonly key: string
+export class LogSyncer implements FileSyncs {
   readonly #options: LogSyncerOptions
   /** Segments with bytes that were not synced. */
   #dirtySegments = new Set<Segment>()
@@ -65,10 +56,7 @@ export class LogSyncer implements JournalClient {
   #dirtyFolders = new Set<string>()
   #wantedEnd = -1
   #wantedFileEnd = -1
-  readonly #held = new HeldWrites()
-  #isJournaling = false
-  /** What the piece in the journal's hands was cut from. */
-  #journaledGeneration = 0
+  readonly #journal: JournalPart | null
   /** A sync that covers names and files beside the segments is under way. */
   #isNaming = false
   /** Times a file was cut back, and how many of them a sync has covered. */
@@ -80,11 +68,12 @@ export class LogSyncer implements JournalClient {
 
   constructor(options: LogSyncerOptions) {
     this.#options = options
-    this.key = options.journal === null ? '' : journalKey(options.journal.identity)
+    this.#journal = options.journal === null ? null : new JournalPart(options.journal, options.owner, this)
   }
 
-  get identity(): JournalIdentity {
-    return this.#options.journal!.identity
+  /** The next sync has more to do than bytes of segments, or is doing it. A sync of the journal is none of that. */
+  get isBehind(): boolean {
+    return this.#cuts > this.#syncedCuts || this.#isNaming || this.#dirtyFiles.length > 0 || this.#dirtyFolders.size > 0
   }
 
   get isDirty(): boolean {
@@ -102,8 +91,7 @@ export class LogSyncer implements JournalClient {
 
   /** The writes are in their file. If somebody waits for them they are held for the journal; the caller keeps his own counts. */
   hold(writes: readonly HeldWrite[]): void {
-    const { journal, owner } = this.#options
-    if (journal?.of.isOpen === true && this.#wantedEnd > owner.syncedEnd && !this.#isStopped) this.#held.add(writes)
+    if (this.#wantedEnd > this.#options.owner.syncedEnd) this.#journal?.hold(writes)
   }
 
   /** The segment's file was cut: what was cut off could come back until it is synced. */
@@ -136,52 +124,12 @@ export class LogSyncer implements JournalClient {
 
   /** Starts a sync if one is wanted and there is something written for it. Called when the written end moved. */
   proceed(): void {
-    const { owner, journal } = this.#options
+    const { owner } = this.#options
     if (this.#isStopped) return
     const isWanted = this.#wantedEnd > owner.syncedEnd && owner.writtenEnd > owner.syncedEnd
     let isForFile = this.#wantedFileEnd > owner.fileSyncedEnd && owner.writtenEnd > owner.fileSyncedEnd
-    if (isWanted && !this.#isJournaling) {
-      if (this.#mayJournal()) {
-        this.#isJournaling = true
-        journal!.of.add(this)
-      } else isForFile = true
-    }
+    if (isWanted && this.#journal?.enter() !== true) isForFile = true
     if (isForFile && !this.#isRunning) this.#start()
-  }
-
-  takePiece(): JournalPiece | null {
-    if (!this.#isStopped && this.#mayJournal()) {
-      this.#journaledGeneration = this.#options.owner.generation
-      return this.#held.take()
-    }
-    this.#isJournaling = false
-    this.proceed()
-    this.#wake()
-    return null
-  }
-
-  journaled({ nextOffset }: JournalPiece): void {
-    const { owner } = this.#options
-    this.#isJournaling = false
-    if (!this.#isStopped && owner.generation === this.#journaledGeneration) owner.journaled(nextOffset)
-    this.#wake()
-    this.proceed()
-  }
-
-  refused(): void {
-    this.#isJournaling = false
-    // The piece is gone; what comes after it alone is of no use.
-    this.#held.clear()
-    this.#wake()
-    this.proceed()
-  }
-
-  failed(error: LogError): void {
-    this.#isJournaling = false
-    this.#isStopped = true
-    this.#held.clear()
-    this.#options.owner.failed(error)
-    this.#wake()
   }
 
   /**
@@ -189,22 +137,14 @@ export class LogSyncer implements JournalClient {
    * Rejects with {@link LogError}.
    */
   async leaveJournal(segmentBase: number): Promise<void> {
-    const { journal } = this.#options
-    if (journal !== null && (await this.isInJournal())) await journal.of.forget(journal.identity, segmentBase)
+    if (await this.#isInJournal()) await this.#journal!.forget(segmentBase)
   }
 
   /** The log's own files alone say what it holds, now and after a crash; or the log has failed. Nothing is appended meanwhile. */
   async settleWithoutJournal(): Promise<void> {
-    if (!(await this.isInJournal())) return
+    if (!(await this.#isInJournal())) return
     await this.settle()
     if (!this.#isStopped) await this.leaveJournal(Number.POSITIVE_INFINITY)
-  }
-
-  /** Whether the journal holds anything of the log, once what is on its way there has arrived. */
-  async isInJournal(): Promise<boolean> {
-    const { journal } = this.#options
-    while (this.#isJournaling && !this.#isStopped) await this.#woken()
-    return journal?.of.holds(this.key) ?? false
   }
 
   /** Syncs what is written and every name and file noted, now; resolves when it is done or has failed. */
@@ -218,7 +158,7 @@ export class LogSyncer implements JournalClient {
   /** No sync starts any more; a running one is let go. */
   stop(): void {
     this.#isStopped = true
-    this.#held.clear()
+    this.#journal?.stop()
     this.#wake()
   }
 
@@ -230,22 +170,11 @@ export class LogSyncer implements JournalClient {
 
   /** The log ends elsewhere now. */
   dropHeld(): void {
-    this.#held.clear()
+    this.#journal?.dropHeld()
   }
 
-  #mayJournal(): boolean {
-    const { journal, owner } = this.#options
-    if (journal === null || this.#cuts > this.#syncedCuts || this.#isNaming) return false
-    if (this.#dirtyFiles.length > 0 || this.#dirtyFolders.size > 0) return false
-    this.#held.dropBelow(owner.syncedEnd)
-    const next = this.#held.next(owner.syncedEnd)
-    if (next === null || !next.segment.isNamed || next.segment.isRemoved) return false
-    return journal.of.takes(next.bytes)
-  }
-
-  #missJournal(): void {
-    const { journal } = this.#options
-    if (journal?.of.isOpen === false) journal.of.missed()
+  async #isInJournal(): Promise<boolean> {
+    return (await this.#journal?.isHeld()) ?? false
   }
 
   #start(): void {
@@ -268,7 +197,7 @@ export class LogSyncer implements JournalClient {
   #broke(error: unknown): void {
     this.#isRunning = false
     this.#isStopped = true
-    this.#held.clear()
+    this.#journal?.stop()
     this.#options.owner.failed(offlineError(`syncing ${this.#options.folder}`, error))
     this.#wake()
   }
@@ -288,7 +217,7 @@ export class LogSyncer implements JournalClient {
     const folders = [...this.#dirtyFolders]
     const cuts = this.#cuts
     this.#isNaming = others.length > 0 || folders.length > 0
-    if (!this.#isNaming && this.#wantedEnd > owner.syncedEnd) this.#missJournal()
+    if (!this.#isNaming && this.#wantedEnd > owner.syncedEnd) this.#journal?.missed()
     this.#dirtySegments = new Set()
     this.#dirtyFiles = []
     this.#dirtyFolders = new Set()
@@ -307,8 +236,7 @@ export class LogSyncer implements JournalClient {
     })
     this.#syncedCuts = cuts
     owner.synced(end)
-    this.#held.dropBelow(owner.syncedEnd)
-    this.#options.journal?.of.fileSynced(this.key, end)
+    this.#journal?.fileSynced(end)
   }
 
   async #syncFile(path: string, isGone: () => boolean): Promise<void> {
@@ -355,16 +283,4 @@ export class LogSyncer implements JournalClient {
     this.#waiters = []
     for (const wake of waiters) wake()
   }
-}
-
-/** A log has a place in its folder's journal once its topic has an id. */
-export function journalOf(log: {
-  readonly journal?: FolderJournal
-  readonly topicId?: string
-  readonly topicPartition: TopicPartition
-}): LogSyncerOptions['journal'] {
-  const { journal, topicId, topicPartition } = log
-  return journal === undefined || topicId === undefined
-    ? null
-    : { of: journal, identity: { topicId, ...topicPartition } }
 }
