@@ -9,8 +9,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { testBroker } from './test-io.test.ts'
 import { TOOLS } from './tools-table.ts'
 
+/**
+ * What a command may cost where an empty Node.js takes some 60 ms. A slower machine is slower at both, so that there the
+ * same is asked as a multiple of what an empty Node.js takes at that moment.
+ */
 const LIMIT_MS = 150
-/** The machine may be busy with other things: the best run counts. */
+const LIMIT_IN_EMPTY_RUNS = 2.5
+/** The machine may be busy with other things: one good run counts. */
 const ATTEMPTS = 12
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -24,6 +29,8 @@ process.on('exit', () => {
 interface Bundle {
   /** Milliseconds of the processors, of one run. */
   run(entry: string, argv: readonly string[]): Promise<number>
+  /** The same of a Node.js that has nothing to run. */
+  empty(): Promise<number>
 }
 
 async function bundle(t: TestContext): Promise<Bundle> {
@@ -33,9 +40,9 @@ async function bundle(t: TestContext): Promise<Bundle> {
   t.after(() => rmSync(folder, { recursive: true }))
   const meter = join(folder, 'meter.cjs')
   writeFileSync(meter, METER)
-  const run = (entry: string, argv: readonly string[]) =>
+  const metered = (argv: readonly string[]) =>
     new Promise<number>((resolve, reject) => {
-      const child = spawn(process.execPath, ['-r', meter, join(ROOT, 'build', entry), ...argv], {
+      const child = spawn(process.execPath, ['-r', meter, ...argv], {
         stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
       })
       let text = ''
@@ -47,34 +54,41 @@ async function bundle(t: TestContext): Promise<Bundle> {
         text === '' ? reject(new Error(`${argv.join(' ')} told nothing`)) : resolve(Number(text)),
       )
     })
-  return { run }
-}
-
-/** Stops at the first run that is good enough. */
-async function best({ run }: Bundle, entry: string, argv: readonly string[]): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let attempt = 0; attempt < ATTEMPTS && least > LIMIT_MS; attempt += 1) {
-    least = Math.min(least, await run(entry, argv))
+  return {
+    run: (entry, argv) => metered([join(ROOT, 'build', entry), ...argv]),
+    empty: () => metered(['-e', '0']),
   }
-  return least
 }
 
-test('each tool shows its help within 150 ms of process time', async (t) => {
+/** What the command took each time, or nothing when one run was good enough. */
+async function tooSlow({ run, empty }: Bundle, entry: string, argv: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const spentMs = await run(entry, argv)
+    if (spentMs <= LIMIT_MS) return []
+    const emptyMs = await empty()
+    if (spentMs <= LIMIT_IN_EMPTY_RUNS * emptyMs) return []
+    found.push(`${Math.round(spentMs)} (empty ${Math.round(emptyMs)})`)
+  }
+  return [`${argv.join(' ')}: ${found.join(', ')} ms`]
+}
+
+test('each tool shows its help within 150 ms of process time, or what is as much on a slower machine', async (t) => {
   const built = await bundle(t)
   const slow: string[] = []
   for (const name of Object.keys(TOOLS)) {
-    const spentMs = await best(built, 'tools.cjs', [name, '--help'])
-    if (spentMs > LIMIT_MS) slow.push(`${name}: ${spentMs} ms`)
+    slow.push(...(await tooSlow(built, 'tools.cjs', [name, '--help'])))
   }
-  const own = await best(built, 'ottla.cjs', ['--help'])
-  if (own > LIMIT_MS) slow.push(`ottla: ${own} ms`)
+  slow.push(...(await tooSlow(built, 'ottla.cjs', ['--help'])))
   ok(slow.length === 0, slow.join(', '))
 })
 
-test('a list of nothing is answered within 150 ms of process time', async (t) => {
+test('a list of next to nothing is answered within 150 ms of process time, or what is as much on a slower machine', async (t) => {
   const built = await bundle(t)
   const { servers } = await testBroker(t)
   const slow: string[] = []
+  // Without a topic kafka-get-offsets fails, and only a run that succeeds leaves its compiled code to the next.
+  await built.run('tools.cjs', ['kafka-topics', ...servers, '--create', '--topic', 'x'])
   for (const [name, ...argv] of [
     ['kafka-topics', '--list'],
     ['kafka-consumer-groups', '--list'],
@@ -82,13 +96,12 @@ test('a list of nothing is answered within 150 ms of process time', async (t) =>
     ['kafka-transactions', 'list'],
     ['kafka-verifiable-producer', '--topic', 'x', '--max-messages', '0'],
   ] as const) {
-    const spentMs = await best(built, 'tools.cjs', [name, ...servers, ...argv])
-    if (spentMs > LIMIT_MS) slow.push(`${name}: ${spentMs} ms`)
+    slow.push(...(await tooSlow(built, 'tools.cjs', [name, ...servers, ...argv])))
   }
   ok(slow.length === 0, slow.join(', '))
 })
 
-test('each command of ottla with nothing to do is done within 150 ms of process time', async (t) => {
+test('each command of ottla with nothing to do is done within 150 ms of process time, or what is as much on a slower machine', async (t) => {
   const built = await bundle(t)
   const { servers } = await testBroker(t)
   const slow: string[] = []
@@ -106,8 +119,8 @@ test('each command of ottla with nothing to do is done within 150 ms of process 
     'complete -- topic describe -b SERVERS x',
   ]) {
     const words = line.split(' ').map((word) => (word === 'SERVERS' ? servers[1]! : word))
-    const spentMs = await best(built, 'ottla.cjs', line.startsWith('complete') ? words : [...words, '-b', servers[1]!])
-    if (spentMs > LIMIT_MS) slow.push(`ottla ${line}: ${spentMs} ms`)
+    const argv = line.startsWith('complete') ? words : [...words, '-b', servers[1]!]
+    slow.push(...(await tooSlow(built, 'ottla.cjs', argv)))
   }
   ok(slow.length === 0, slow.join(', '))
 })
