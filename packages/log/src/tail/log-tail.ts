@@ -79,7 +79,9 @@ export class LogTail implements TailOwner {
     for (let i = this.#indexOf(offset); i < this.#entries.size; i++) {
       const entry = this.#entries.at(i)
       if (entry.baseOffset >= options.upTo) break
-      if (!takeFrom(read, entry, offset, options)) break
+      const isWhole = takeFrom(read, entry, offset, options)
+      this.#budget.used(entry)
+      if (!isWhole) break
     }
     for (const owner of owners) owner.retain()
     return read

@@ -12,8 +12,8 @@ export interface TailPlace {
   readonly heldBytes: number
   /** Given up already. */
   isFree: boolean
-  /** When it was taken, in turns of the budget. */
-  takenIn: number
+  /** When it was taken or last read, in turns of the budget. */
+  usedIn: number
   /** The place taken next, by whatever log. */
   nextPlace: TailPlace | null
 }
@@ -50,20 +50,27 @@ export class TailBudget {
     if (this.#newest === null) this.#oldest = place
     else this.#newest.nextPlace = place
     this.#newest = place
-    place.takenIn = this.#turns
+    place.usedIn = this.#turns
     this.#usedBytes += place.heldBytes + ENTRY_OVERHEAD_BYTES
     while (this.#usedBytes > this.#capacityBytes && this.#oldest !== null) this.#oldest.tail.evictOldest()
   }
 
-  /** A new age begins: what was taken before the last one is old. */
+  /** The place was read: who reads the same again finds it here, as long as the budget lasts. */
+  used(place: TailPlace): void {
+    place.usedIn = this.#turns
+  }
+
+  /** A new age begins: what was neither taken nor read since the last one began is old. */
   turn(): void {
     this.#turns++
   }
 
-  /** Makes old places leave, at most so many; false when none is left: nobody needs their room, and hardly anybody reads them any more. */
+  /**
+   * Makes old places leave, at most so many; false when the oldest that is left is not: nobody needs their room, but nobody reads them either.
+   */
   evictOld(countMax: number): boolean {
     for (let count = 0; count < countMax; count++) {
-      if (this.#oldest === null || this.#oldest.takenIn + 1 >= this.#turns) return false
+      if (this.#oldest === null || this.#oldest.usedIn + 1 >= this.#turns) return false
       this.#oldest.tail.evictOldest()
     }
     return true

@@ -25,7 +25,7 @@ export class TailEntry implements TailPlace {
   nextOffset: number
   isMany: boolean
   isFree = false
-  takenIn = 0
+  usedIn = 0
   nextPlace: TailPlace | null = null
   readonly #buffer: Buffer
   #length: number

@@ -166,6 +166,25 @@ test('what is older than a turn of the budget leaves, so many at once, and what 
   equal(budget.usedBytes, 0)
 })
 
+test('what is read again and again does not grow old', () => {
+  const budget = new TailBudget(100_000, new SlabPool({ poison: true }))
+  const [read, unread] = [new LogTail(budget, { copiedBytes: 0 }), new LogTail(budget, { copiedBytes: 0 })]
+  for (const [offset, tail] of [unread, read, unread].entries()) {
+    const records = batchAt(offset, 1, 5000)
+    tail.add({ records, owner: undefined, baseOffset: offset, nextOffset: offset + 1, isMany: false })
+  }
+  for (let turns = 0; turns < 5; turns++) {
+    budget.turn()
+    read.read(1, { maxBytes: 1e6, upTo: 2, minOneBatch: true })
+    equal(budget.evictOld(10), false)
+  }
+  deepEqual([read.startOffset, unread.startOffset], [1, 2], 'what is older has left')
+  budget.turn()
+  budget.turn()
+  equal(budget.evictOld(10), false)
+  equal(budget.usedBytes, 0)
+})
+
 test('appends of some KB stand together in chunks: one slice for many, and the slab of the frames is free at once', () => {
   const counters = { copiedBytes: 0 }
   const tail = new LogTail(new TailBudget(1 << 20), counters)
