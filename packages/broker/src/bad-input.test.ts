@@ -153,7 +153,7 @@ test('a client that asks for much at once and waits has one fetch measured at a 
   const records = batch([{ value: 'x'.repeat(1000) }])
   await produceTo(await broker.connect(), { topic: 'events' }, Buffer.from(records))
   const client = await broker.connectRaw()
-  const limits = { minBytes: 1_000_000, maxWaitMs: 300 }
+  const limits = { minBytes: 1_000_000, maxWaitMs: 1000 }
   const body = encodeMessage(FetchRequest, 4, fetchOf([{ topic: 'events' }], limits))
   const reads = (): number => metricValue(broker.running.broker, 'ottla_log_disk_read_bytes_total') / records.length
   const before = reads()

@@ -50,9 +50,7 @@ async function placesOf(connection: ClientConnection, topic: string): Promise<{ 
   )
 }
 
-test('a replica moves between log dirs while it is written, and the controller is told', {
-  timeout: 60_000,
-}, async (t) => {
+test('a replica moves between log dirs while it is written, and the controller is told', async (t) => {
   const broker = await startWithTwo(t)
   const ids = await broker.createTopics({ events: 1 })
   const [connection, producer] = [await broker.connect(), await broker.connect()]
@@ -84,9 +82,7 @@ test('a replica moves between log dirs while it is written, and the controller i
   )
 })
 
-test('the dir of a replica that is to come is remembered; dirs that are unknown or cordoned are refused', {
-  timeout: 60_000,
-}, async (t) => {
+test('the dir of a replica that is to come is remembered; dirs that are unknown or cordoned are refused', async (t) => {
   const broker = await startWithTwo(t)
   const connection = await broker.connect()
   const [a, b] = dirsOf(broker) as [string, string]
@@ -111,7 +107,7 @@ test('the dir of a replica that is to come is remembered; dirs that are unknown 
   deepEqual(await until(async () => nonEmpty(await placesOf(connection, 'elsewhere'))), [{ dir: b, isFuture: false }])
 })
 
-test('a compacted topic is seen to be compacted by its consumers', { timeout: 60_000 }, async (t) => {
+test('a compacted topic is seen to be compacted by its consumers', async (t) => {
   const broker = await startWithTwo(t)
   const connection = await broker.connect()
   const configs = Object.entries({

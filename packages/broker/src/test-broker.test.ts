@@ -99,8 +99,8 @@ export class TestBroker {
       host: '127.0.0.1',
       port: this.port,
       clientId: 'test',
-      connectTimeoutMs: 5000,
-      requestTimeoutMs: 20_000,
+      connectTimeoutMs: 60_000,
+      requestTimeoutMs: 60_000,
       softwareName: 'test',
       softwareVersion: '1',
     })

@@ -113,15 +113,15 @@ test('the stages of a request add up to its whole time, and waiting is what a fe
   const broker = await TestBroker.start(t, HTTP)
   await broker.createTopics({ events: 1 })
   const client = await broker.connect()
-  await client.request(FETCH, 12, fetchOf([{ topic: 'events' }], { minBytes: 1, maxWaitMs: 120 }))
+  await client.request(FETCH, 12, fetchOf([{ topic: 'events' }], { minBytes: 1, maxWaitMs: 1000 }))
   const metrics = await metricsOf(broker)
   const sum = (stage: string) =>
     sampleOf(metrics, `kafka_network_requestmetrics_${stage}timems_sum`, { request: 'Fetch' })
   const stages = ['requestqueue', 'local', 'remote', 'responsequeue', 'responsesend'].map(sum)
   const total = sum('total')
   ok(Math.abs(stages.reduce((a, b) => a + b, 0) - total) < 0.01, `${stages} make ${total}`)
-  ok(sum('remote') >= 100, `${sum('remote')} ms`)
-  ok(total - sum('remote') < 50, `${stages}`)
+  ok(sum('remote') >= 980, `${sum('remote')} ms`)
+  ok(sum('remote') > total / 2, `${stages}`)
 })
 
 test('every row of the list can be read, has help, and a name of its own that a dashboard may query', async (t) => {

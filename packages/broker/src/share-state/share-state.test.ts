@@ -28,6 +28,9 @@ const SUMMARY = { request: ReadShareGroupStateSummaryRequest, response: ReadShar
 const FIND_COORDINATOR = { request: FindCoordinatorRequest, response: FindCoordinatorResponse }
 const DELETE_TOPICS = { request: DeleteTopicsRequest, response: DeleteTopicsResponse }
 
+/** Of 5 ms: a minute. */
+const TURNS_MAX = 12_000
+
 const ACKNOWLEDGED = [{ firstOffset: 3, lastOffset: 9, deliveryState: 2, deliveryCount: 1 }]
 
 function asked<P extends object>(topicId: string, partition: P) {
@@ -99,7 +102,7 @@ test('a deleted topic takes its share state along', async (t) => {
   const connection = await broker.connect()
   await connection.request(DELETE_TOPICS, 6, { topics: [{ topicId }], timeoutMs: 5000 })
   for (let turn = 0; coordinator.counts().sharePartitions > 0; turn++) {
-    ok(turn < 1000, 'the state goes')
+    ok(turn < TURNS_MAX, 'the state goes')
     await new Promise((resolve) => broker.env.timers.after(5, () => resolve(undefined)))
   }
 })
@@ -125,7 +128,7 @@ test('the log of share state is kept short, and still loads', async (t) => {
   }
   const { replica } = broker.running.broker.replicas.find('__share_group_state', partition)
   for (let turn = 0; replica!.log.logStartOffset < 30; turn++) {
-    ok(turn < 1000, 'the log is pruned')
+    ok(turn < TURNS_MAX, 'the log is pruned')
     await new Promise((resolve) => broker.env.timers.after(5, () => resolve(undefined)))
   }
   await broker.stop()

@@ -145,7 +145,7 @@ export class ShareMember {
       groupId,
       memberId,
       shareSessionEpoch: this.epoch,
-      maxWaitMs: 5000,
+      maxWaitMs: 30_000,
       minBytes: 1,
       maxBytes: 1 << 20,
       maxRecords: 500,

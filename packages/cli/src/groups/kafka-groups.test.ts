@@ -9,7 +9,8 @@ test('groups are listed with their type and protocol, and filtered by them', asy
   const groups = (...argv: string[]) => runTool('kafka-groups', [...servers, '--list', ...argv])
   deepEqual(await groups(), { code: 0, out: LIST_OF_NONE, err: '' })
   await runTool('kafka-topics', [...servers, '--create', '--topic', 't', '--partitions', '1'])
-  const consume = ['--topic', 't', '--timeout-ms', '500']
+  await runTool('kafka-console-producer', [...servers, '--topic', 't'], { stdin: 'a\n' })
+  const consume = ['--topic', 't', '--from-beginning', '--max-messages', '1']
   await runTool('kafka-console-consumer', [...servers, ...consume, '--group', 'old'])
   const property = ['--consumer-property', 'group.protocol=consumer']
   await runTool('kafka-console-consumer', [...servers, ...consume, '--group', 'new', ...property])

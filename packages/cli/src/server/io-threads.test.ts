@@ -48,7 +48,7 @@ function chosenFor(syncs: number, before?: string): string {
 
 /** Of a process that ends itself, or is ended when nothing comes. */
 function outputOf(folder: string, env: NodeJS.ProcessEnv): string {
-  const options = { cwd: folder, env, timeout: 20_000, killSignal: 'SIGKILL', encoding: 'utf8' } as const
+  const options = { cwd: folder, env, timeout: 60_000, killSignal: 'SIGKILL', encoding: 'utf8' } as const
   try {
     return execFileSync(process.execPath, ['-e', PROGRAM], options)
   } catch (error) {

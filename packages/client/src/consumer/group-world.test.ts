@@ -27,7 +27,7 @@ export interface GroupWorld {
   readonly kafka: Kafka
   readonly bootstrap: string
   write(partition: number, ...values: string[]): Promise<void>
-  /** Of the group `g`, with short times. */
+  /** Of the group `g`, with short heartbeats. */
   consumer(options?: WordOptions): WordConsumer
   /** Ends the broker, and gives a function that starts it again where it was. */
   stopBroker(): Promise<() => Promise<void>>
@@ -41,10 +41,10 @@ const SETTINGS = {
   'group.coordinator.rebalance.protocols': 'classic,consumer',
 }
 
-/** A topic `words` of two partitions. */
+/** A topic `words` of two partitions. Sessions are long enough for a machine that stalls, unless a test waits for the end of one. */
 export async function groupWorld(
   body: (world: GroupWorld) => Promise<void>,
-  { sessionTimeoutMs = 1000 }: { readonly sessionTimeoutMs?: number } = {},
+  { sessionTimeoutMs = 20_000 }: { readonly sessionTimeoutMs?: number } = {},
 ): Promise<void> {
   const settings = { ...SETTINGS, 'group.consumer.session.timeout.ms': `${sessionTimeoutMs}` }
   const folder = mkdtempSync(join(tmpdir(), 'ottla-groups-'))

@@ -195,7 +195,7 @@ test('a run that has done all is not told as stalled, though markers of transact
 for (const [name, options] of MEMBERSHIPS) {
   test(`who does not poll in time leaves the group, is told, and joins again with the next poll (${name})`, () =>
     groupWorld(async ({ consumer }) => {
-      const stalls = consumer({ ...options, maxPollIntervalMs: 300 })
+      const stalls = consumer({ ...options, maxPollIntervalMs: 1000 })
       const lost: number[] = []
       stalls.subscribe(['words'])
       stalls.on('lost', ({ partitions }) => lost.push(...numbersOf(partitions)))
@@ -205,7 +205,7 @@ for (const [name, options] of MEMBERSHIPS) {
       other.subscribe(['words'])
       const { kind, sinceMs, partitions } = await stalled
       equal(kind, 'poll')
-      ok(sinceMs >= 300)
+      ok(sinceMs >= 1000)
       deepEqual(numbersOf(partitions), [0, 1])
       equal(stalls.health().state, 'stalled')
       const work = polling(other)
@@ -219,8 +219,10 @@ for (const [name, options] of MEMBERSHIPS) {
       await work.stop()
     }))
 
-  test(`long work needs no heartbeats by hand: the member keeps its partitions beyond the session timeout (${name})`, () =>
-    groupWorld(
+  test(`long work needs no heartbeats by hand: the member keeps its partitions beyond the session timeout (${name})`, () => {
+    // Longer than what a busy machine may hold up a heartbeat.
+    const sessionTimeoutMs = 3000
+    return groupWorld(
       async ({ consumer, write }) => {
         await write(0, 'a', 'b')
         const member = consumer(options)
@@ -230,39 +232,43 @@ for (const [name, options] of MEMBERSHIPS) {
         const values: string[] = []
         for await (const { value } of member) {
           values.push(value!)
-          const startedAt = performance.now()
-          await until(() => performance.now() - startedAt > 1500)
           if (values.length === 2) break
+          const startedAt = performance.now()
+          await until(() => performance.now() - startedAt > 1.2 * sessionTimeoutMs)
         }
         deepEqual([values, moved], [['a', 'b'], []])
         const { sinceLastHeartbeatMs, state } = member.health()
-        ok(sinceLastHeartbeatMs! < 1000)
+        ok(sinceLastHeartbeatMs! < sessionTimeoutMs)
         equal(state, 'running')
+      },
+      { sessionTimeoutMs },
+    )
+  })
+
+  test(`a broker that goes away is told, and reading goes on when it is back (${name})`, () =>
+    groupWorld(
+      async ({ consumer, write, stopBroker }) => {
+        await write(0, 'a')
+        const member = consumer({ ...options, stallAfterMs: 300 })
+        member.subscribe(['words'])
+        const told = new Set<string>()
+        const errors: ConsumerEvents['error'][] = []
+        member.on('stalled', ({ kind }) => told.add(kind))
+        member.on('error', (event) => errors.push(event))
+        const work = polling(member)
+        await until(() => work.values.length === 1)
+        const startAgain = await stopBroker()
+        await until(() => told.has('fetch') && told.has('group'))
+        ok(errors.length > 0 && errors.every(({ kind }) => kind === 'retried'))
+        ok(member.health().lastError !== null)
+        await startAgain()
+        await write(0, 'b')
+        await until(() => work.values.at(-1) === 'b')
+        await until(() => member.health().state === 'running')
+        await work.stop()
       },
       { sessionTimeoutMs: 1000 },
     ))
-
-  test(`a broker that goes away is told, and reading goes on when it is back (${name})`, () =>
-    groupWorld(async ({ consumer, write, stopBroker }) => {
-      await write(0, 'a')
-      const member = consumer({ ...options, stallAfterMs: 300 })
-      member.subscribe(['words'])
-      const told = new Set<string>()
-      const errors: ConsumerEvents['error'][] = []
-      member.on('stalled', ({ kind }) => told.add(kind))
-      member.on('error', (event) => errors.push(event))
-      const work = polling(member)
-      await until(() => work.values.length === 1)
-      const startAgain = await stopBroker()
-      await until(() => told.has('fetch') && told.has('group'))
-      ok(errors.length > 0 && errors.every(({ kind }) => kind === 'retried'))
-      ok(member.health().lastError !== null)
-      await startAgain()
-      await write(0, 'b')
-      await until(() => work.values.at(-1) === 'b')
-      await until(() => member.health().state === 'running')
-      await work.stop()
-    }))
 }
 
 async function pollUntil(consumer: WordConsumer, isSo: () => boolean): Promise<void> {

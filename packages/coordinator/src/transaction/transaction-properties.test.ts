@@ -353,15 +353,13 @@ function total(counts: readonly World['counts'][], what: keyof World['counts']):
   return counts.reduce((sum, each) => sum + each[what], 0)
 }
 
-test('version 2: whatever producers, partitions and faults do, transactions keep their promises', {
-  timeout: 120_000,
-}, async () => {
+test('version 2: whatever producers, partitions and faults do, transactions keep their promises', async () => {
   const counts = await assertPromises('version-2', fc.oneof(...common, delayed))
   for (const what of ['committed', 'aborted', 'unknown', 'rotated'] as const)
     ok(total(counts, what) > 0, `the runs have come to ${what}`)
 })
 
-test('version 1: when requests are not delayed, transactions keep their promises', { timeout: 120_000 }, async () => {
+test('version 1: when requests are not delayed, transactions keep their promises', async () => {
   const counts = await assertPromises('version-1', fc.oneof(...common))
   ok(total(counts, 'committed') > 0 && total(counts, 'aborted') > 0)
 })

@@ -8,7 +8,7 @@ export interface CrashSoakOptions {
   /** Taken in turn. */
   readonly promises: readonly Promised[]
   /** Asked before each run. */
-  readonly goesOn: (runs: number) => boolean
+  readonly goesOn: (totals: Readonly<CrashTotals>) => boolean
 }
 
 export interface CrashTotals {
@@ -42,7 +42,7 @@ export async function crashSoak({ prefix, promises, goesOn }: CrashSoakOptions):
     checks: 0,
     events: 0,
   }
-  for (; goesOn(totals.runs); totals.runs++) {
+  for (; goesOn(totals); totals.runs++) {
     const promised = promises[totals.runs % promises.length]!
     await addRun(totals, promised, `${prefix}.${totals.runs}`)
   }

@@ -1,27 +1,30 @@
-import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
+import { deepEqual, equal, notEqual } from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedPrefix } from '../seed-prefix.test.ts'
+import { soakLength } from '../soak-length.test.ts'
 import { drawCrashPlan, PROMISES, type Promised } from './crash-plan.ts'
 import { crashRun } from './crash-run.ts'
 import { CRASH_SEEDS } from './crash-seeds.ts'
-import { crashSoak, parseReplay } from './crash-soak.ts'
+import { type CrashTotals, crashSoak, parseReplay } from './crash-soak.ts'
 
 /** SEED=fsync:abc.12 runs that one again; CRASH_SECONDS=600 goes on for longer. */
 const replay = parseReplay(process.env['SEED'])
 const seconds = Number(process.env['CRASH_SECONDS'] ?? 35)
-const MIN_RUNS = 30
+const RUNS = { runsAtLeast: 30, runsAtMost: 300 }
 
 /** Fresh seeds, printed, for as long as it is meant to. */
 function soak(claim: string, promises: readonly Promised[]): void {
   test(claim, { skip: replay !== null && 'SEED asks for one run' }, async (t) => {
     const prefix = seedPrefix()
-    const startMs = performance.now()
-    const goesOn = (runs: number): boolean => runs < MIN_RUNS || performance.now() - startMs < seconds * 1000
+    const length = soakLength({ seconds, ...RUNS })
+    const missing = (totals: Readonly<CrashTotals>): string[] =>
+      Object.entries(totals).flatMap(([what, count]) => (count > 0 || isLeftOut(what, promises) ? [] : [what]))
+    const goesOn = (totals: Readonly<CrashTotals>) => length.goesOn(totals.runs, missing(totals).length === 0)
     const totals = await crashSoak({ prefix, promises, goesOn })
-    const perSecond = (1000 * totals.crashPoints) / (performance.now() - startMs)
+    const perSecond = (1000 * totals.crashPoints) / length.elapsedMs()
     t.diagnostic(`${totals.crashPoints} crash points, ${perSecond.toFixed(0)} a second, seeds ${prefix}.0 and on`)
     t.diagnostic(JSON.stringify(totals))
-    for (const [what, count] of Object.entries(totals)) ok(count > 0 || isLeftOut(what, promises), `no ${what}`)
+    deepEqual({ neverHappened: missing(totals) }, { neverHappened: [] })
   })
 }
 

@@ -1,10 +1,11 @@
 import { ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedPrefix } from '../seed-prefix.test.ts'
+import { soakLength } from '../soak-length.test.ts'
 import { type DiskFault, diskFaultRun } from './disk-fault-run.ts'
 
 const seconds = Number(process.env['CRASH_SECONDS'] ?? 8) / 2
-const MIN_RUNS = 5
+const RUNS = { runsAtLeast: 5, runsAtMost: 50 }
 
 const CLAIMS: Readonly<Record<DiskFault['kind'], string>> = {
   full: 'a full disk refuses what is new, answers what is there, and takes writes again when there is room',
@@ -15,9 +16,9 @@ const CLAIMS: Readonly<Record<DiskFault['kind'], string>> = {
 for (const kind of ['full', 'error', 'stuck'] as const) {
   test(CLAIMS[kind], async (t) => {
     const prefix = `${kind}${seedPrefix()}`
-    const startMs = performance.now()
+    const length = soakLength({ seconds, ...RUNS })
     let [runs, faults, acked] = [0, 0, 0]
-    for (; runs < MIN_RUNS || performance.now() - startMs < seconds * 1000; runs++) {
+    for (; length.goesOn(runs, faults > 0 && acked > 0); runs++) {
       const result = await diskFaultRun({ seed: `${prefix}.${runs}`, kind })
       faults += result.faults
       acked += result.ackedBatches

@@ -1,18 +1,19 @@
 import { equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedPrefix } from '../seed-prefix.test.ts'
+import { soakLength } from '../soak-length.test.ts'
 import { shareRun } from './share-run.ts'
 
 /** SHARE_SEED=abc.12 runs that one again; SHARE_SECONDS=600 goes on for longer. */
 const seed = process.env['SHARE_SEED']
 const seconds = Number(process.env['SHARE_SECONDS'] ?? 10)
-const MIN_RUNS = 5
+const RUNS = { runsAtLeast: 5, runsAtMost: 50 }
 
 test('whatever members and broker do, every record ends in one final state and no lock is lost', async (t) => {
   const prefix = seedPrefix()
-  const startMs = performance.now()
+  const length = soakLength({ seconds, ...RUNS })
   const totals = { runs: 0, records: 0, deliveries: 0, expirations: 0, decided: 0, crashes: 0, deadLetters: 0 }
-  for (; totals.runs < MIN_RUNS || performance.now() - startMs < seconds * 1000; totals.runs++) {
+  for (; length.goesOn(totals.runs, totals.expirations > 0); totals.runs++) {
     const result = await shareRun({ seed: seed ?? `${prefix}.${totals.runs}`, members: 6, crashes: totals.runs % 4 })
     for (const key of ['records', 'deliveries', 'expirations', 'decided', 'crashes', 'deadLetters'] as const) {
       totals[key] += result[key]

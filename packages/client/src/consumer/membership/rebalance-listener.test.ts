@@ -96,7 +96,7 @@ for (const [name, options] of MEMBERSHIPS) {
       }
       const member = consumer({
         ...options,
-        maxPollIntervalMs: 200,
+        maxPollIntervalMs: 1000,
         rebalanceListener: { onAssigned: hear('assigned'), onRevoked: hear('revoked'), onLost: hear('lost') },
       })
       member.subscribe(['words'])

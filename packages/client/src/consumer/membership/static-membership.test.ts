@@ -25,7 +25,7 @@ for (const [name, options] of MEMBERSHIPS) {
       await until(() => again.member.assignment.length === 1)
       deepEqual([numbersOf(again.member.assignment), moved], [had, []])
       for (const { work } of [a, again]) await work.stop()
-    }, SESSION))
+    }))
 
   test(`a static member that stalls leaves its place to others only when its session is over (${name})`, () =>
     groupWorld(async ({ consumer }) => {
@@ -63,7 +63,7 @@ for (const [name, options] of MEMBERSHIPS.filter(([, { groupProtocol }]) => grou
       await rejects(work.stop(), isTold)
       await rejects(first.poll({ timeoutMs: 1000 }), isTold)
       equal(first.health().isHealthy, false)
-    }, SESSION))
+    }))
 }
 
 test('under the consumer protocol the second one waits, and says why, until the first has gone', () =>
@@ -82,4 +82,4 @@ test('under the consumer protocol the second one waits, and says why, until the 
     await first.close()
     await until(() => second.assignment.length === 2)
     await work.stop()
-  }, SESSION))
+  }))
