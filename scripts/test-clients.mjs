@@ -17,6 +17,9 @@ import { otherRuntimes, runtimePath } from './lib/other-runtimes.mjs'
 import { startBroker } from './lib/test-broker.mjs'
 import { root, say } from './lib/workspace.mjs'
 
+/** For a program that hangs, not for one that is slow. */
+const PROGRAM_LIMIT_MS = 1_200_000
+
 const started = performance.now()
 const isShort = process.argv.includes('--short')
 const filter = process.argv.slice(2).find((word) => !word.startsWith('--')) ?? ''
@@ -256,7 +259,7 @@ function runProgram(program, broker, index) {
       DATA_FOLDER: broker.dataFolder ?? '',
     }
     const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const limit = setTimeout(() => child.kill('SIGKILL'), 300_000)
+    const limit = setTimeout(() => child.kill('SIGKILL'), PROGRAM_LIMIT_MS)
     const outcomes = []
     let pending = ''
     let errors = ''

@@ -101,8 +101,8 @@ export function startJavaServer({ name, args, isStarted }) {
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
   const started = new Promise((resolve, reject) => {
     const limit = setTimeout(
-      () => reject(new Error(`${name} did not start within 60 s:\n${output.slice(-8000)}`)),
-      60_000,
+      () => reject(new Error(`${name} did not start within 180 s:\n${output.slice(-8000)}`)),
+      180_000,
     )
     child.stderr.on('data', (chunk) => (output += chunk))
     child.stdout.on('data', (chunk) => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './test-broker.mjs'
 
-const READY_MS = 20_000
+const READY_MS = 60_000
 const POSTGRES_VERSIONS = '/usr/lib/postgresql'
 
 /** A program of PostgreSQL's newest version that is installed; undefined when there is none. */

@@ -39,9 +39,9 @@ export function endWithThisProcess(child) {
  * `settings` are lines for the properties file; `folder` continues an existing data folder.
  */
 export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmpdir(), 'ottla-')), port, node } = {}) {
-  const chosen = port ?? (await freePort())
+  // Without a port that is given the system chooses one when the broker listens: nobody else can take it in between.
   const properties = {
-    listeners: `PLAINTEXT://127.0.0.1:${chosen}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port ?? 0}`,
     'log.dirs': join(folder, 'data'),
     'group.initial.rebalance.delay.ms': '0',
     'ottla.http.listener': 'http://127.0.0.1:0',
@@ -58,10 +58,10 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
   let output = ''
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
   await new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error(`the broker did not start within 20 s:\n${output}`)), 20_000)
+    const limit = setTimeout(() => reject(new Error(`the broker did not start within 60 s:\n${output}`)), 60_000)
     const hear = (chunk) => {
       output += chunk
-      if (!/Kafka Server.*started/.test(output)) return
+      if (!/Kafka Server.*started.*\n/.test(output)) return
       clearTimeout(limit)
       resolve()
     }
@@ -72,9 +72,11 @@ export async function startBroker({ settings = {}, folder = mkdtempSync(join(tmp
       reject(new Error(`the broker ended with ${code}:\n${output}`))
     })
   })
+  const listening = port ?? Number(/^Address\s+127\.0\.0\.1:(\d+)/m.exec(output)?.[1])
+  if (!(listening > 0)) throw new Error(`the broker does not say where it listens:\n${output}`)
   return {
-    bootstrap: `127.0.0.1:${chosen}`,
-    port: chosen,
+    bootstrap: `127.0.0.1:${listening}`,
+    port: listening,
     folder,
     dataFolder: join(folder, 'data'),
     pid: child.pid,

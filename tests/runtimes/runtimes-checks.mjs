@@ -140,7 +140,7 @@ async function startServers() {
 function runProgram(file, args, env) {
   return new Promise((resolve) => {
     const child = spawn(file, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-    const limit = setTimeout(() => child.kill('SIGKILL'), 60_000)
+    const limit = setTimeout(() => child.kill('SIGKILL'), 240_000)
     let [output, errors] = ['', '']
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (errors += chunk))

@@ -24,7 +24,7 @@ const FILES = [
   'admin-groups',
   'lifecycle',
 ]
-const CASE_TIMEOUT_MS = 90_000
+const CASE_TIMEOUT_MS = 240_000
 const CONCURRENCY = Number(process.env.CONCURRENCY ?? 6)
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))

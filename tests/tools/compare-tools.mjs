@@ -22,7 +22,7 @@ import { argumentsOf } from './lib/words.mjs'
 import { World } from './lib/world.mjs'
 import { MASKS } from './masks.mjs'
 
-const LIMIT_MS = 15_000
+const LIMIT_MS = 90_000
 const SCRIPTS = ['kafka-topics', 'kafka-console-consumer', 'kafka-features', 'kafka-storage']
 /** Of cases that do not touch each other. */
 const AT_ONCE = 6

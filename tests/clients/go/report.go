@@ -36,8 +36,8 @@ func (r reporter) run(title string, body func() error) {
 		if err != nil {
 			result.Outcome, result.Detail = "failed", err.Error()
 		}
-	case <-time.After(60 * time.Second):
-		result.Outcome, result.Detail = "failed", "no end within 60 s"
+	case <-time.After(180 * time.Second):
+		result.Outcome, result.Detail = "failed", "no end within 180 s"
 	}
 	line, _ := json.Marshal(result)
 	fmt.Println(string(line))
@@ -63,7 +63,7 @@ var (
 func row(i int) (key, value string) { return fmt.Sprintf("key-%d", i), fmt.Sprintf("value-%d-%s", i, filler) }
 
 func until(condition func() (bool, error), message string) error {
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ok, err := condition(); err != nil || ok {
 			return err
 		}

@@ -13,7 +13,7 @@ export function reporter(client) {
     absent: (title, reason) => report(title, 'absent', reason),
     async run(title, body) {
       const deadline = new Promise((_, reject) =>
-        setTimeout(() => reject(new Error('no end within 60 s')), 60_000).unref(),
+        setTimeout(() => reject(new Error('no end within 180 s')), 180_000).unref(),
       )
       try {
         await Promise.race([body(), deadline])
@@ -39,7 +39,7 @@ export function records(count = 300) {
   return Array.from({ length: count }, (_, i) => ({ key: `key-${i}`, value: `value-${i}-${'abcdefghij'.repeat(100)}` }))
 }
 
-export async function until(condition, message, timeoutMs = 20_000) {
+export async function until(condition, message, timeoutMs = 60_000) {
   const end = performance.now() + timeoutMs
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(message)

@@ -38,7 +38,7 @@ async def consume(topic, count, group, commit=False):
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=BOOTSTRAP, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
-        got = [await asyncio.wait_for(consumer.getone(), 30) for _ in range(count)]
+        got = [await asyncio.wait_for(consumer.getone(), 60) for _ in range(count)]
         if commit:
             await consumer.commit({aiokafka.TopicPartition(topic, got[-1].partition): got[-1].offset + 1})
         return got
@@ -99,7 +99,7 @@ async def delete():
     async def body(admin):
         expect(topic in await admin.list_topics(), "not listed")
         await admin.delete_topics([topic])
-        for _ in range(100):
+        for _ in range(600):
             if topic not in await admin.list_topics():
                 return
             await asyncio.sleep(0.1)

@@ -25,7 +25,7 @@ def create(topic, partitions=1, config=None):
 def consume(topic, count, group):
     consumer = KafkaConsumer(topic, bootstrap_servers=BOOTSTRAP, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False)
     got = []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while len(got) < count and time.monotonic() < deadline:
         for batch in consumer.poll(timeout_ms=500, max_records=count - len(got)).values():
             got.extend(batch)
@@ -86,7 +86,7 @@ def delete():
     create(topic, 3)
     expect(topic in admin.list_topics(), "not listed")
     admin.delete_topics([topic])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while topic in admin.list_topics():
         expect(time.monotonic() < deadline, "topic is still listed")
 

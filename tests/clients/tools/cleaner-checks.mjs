@@ -194,7 +194,7 @@ async function dump(folder) {
     '--deep-iteration',
     '--files',
   ]
-  const { code, stdout, stderr } = await command('java', [...words, files.join(',')], { timeoutMs: 60_000 })
+  const { code, stdout, stderr } = await command('java', [...words, files.join(',')], { timeoutMs: 180_000 })
   expect(code === 0, stderr.slice(0, 300))
   expect(!/isvalid: false|Exception/.test(stdout), 'the dump tool complains')
   return stdout

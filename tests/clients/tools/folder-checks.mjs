@@ -86,7 +86,7 @@ function expectSame(expected, found) {
 /** Runs a Java tool; gives its output. */
 async function tool(main, ...args) {
   const words = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath, main, ...args]
-  const result = await command('java', words, { timeoutMs: 60_000 })
+  const result = await command('java', words, { timeoutMs: 180_000 })
   expect(result.code === 0, `${main} ended with ${result.code}: ${result.stderr.slice(0, 300)}`)
   return result.stdout
 }

@@ -21,7 +21,7 @@ const bootstrap = ['--bootstrap-server', broker.bootstrap]
 
 async function tool(main, args, input) {
   const words = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath, main, ...args]
-  const { code, stdout, stderr } = await command('java', words, { timeoutMs: 60_000, input })
+  const { code, stdout, stderr } = await command('java', words, { timeoutMs: 180_000, input })
   expect(code === 0, `${main} ended with ${code}: ${(stderr + stdout).slice(0, 400)}`)
   return stdout
 }

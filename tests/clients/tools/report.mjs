@@ -22,7 +22,7 @@ export function expect(condition, message) {
 }
 
 /** Runs a command to its end; {code, stdout, stderr}. */
-export function command(file, args, { input, env, timeoutMs = 60_000 } = {}) {
+export function command(file, args, { input, env, timeoutMs = 180_000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
     const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs)

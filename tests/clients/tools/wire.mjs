@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { API_KEYS, apiOf, BatchBuilder, batchesIn, codecOf, Reader, readRecords, Writer } from '@ottla/protocol'
 
 const SIZE_BYTES = 4
-const TIMEOUT_MS = 15_000
+const TIMEOUT_MS = 60_000
 
 /** Thrown when the broker closes the connection instead of answering. */
 export class Closed extends Error {}
@@ -133,7 +133,7 @@ export function recordsIn(bytes) {
 }
 
 /** Waits until `condition` gives something other than undefined, null or false, and gives that. */
-export async function until(condition, { timeoutMs = 30_000, what = 'a condition' } = {}) {
+export async function until(condition, { timeoutMs = 60_000, what = 'a condition' } = {}) {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const found = await condition()

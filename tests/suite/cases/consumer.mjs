@@ -168,7 +168,7 @@ export default [
     async run(world) {
       const topic = await world.topic()
       const queries = [topic, world.name('missing')].map((name) => ({ topic: name, partition: 0, timestamp: -1 }))
-      const results = await world.admin.listOffsets(queries, { timeoutMs: 1500 })
+      const results = await world.admin.listOffsets(queries, { timeoutMs: 4000 })
       equal(found(results, topic).offset, 0)
       const missing = results.get(partitionKey(queries[1].topic, 0))
       equal(missing.kind, 'failed')

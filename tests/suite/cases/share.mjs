@@ -159,11 +159,11 @@ export default [
     needs: { ...needs, ShareAcknowledge: 2, ShareFetch: 2 },
     async run(world) {
       const topic = await world.topic()
-      const groupId = await newGroup(world, 1000)
+      const groupId = await newGroup(world, 2000)
       await world.fill(topic, ['a'])
       const consumer = sharing(world, [topic], { groupId })
       await tasksOf(consumer, 1, async (task) => {
-        const end = performance.now() + 2000
+        const end = performance.now() + 3000
         while (performance.now() < end) await task.renew()
         await task.ack()
       })

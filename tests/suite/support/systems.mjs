@@ -30,7 +30,7 @@ export const NEWER_SETTINGS = {
 /** A broker that comes again is taken in when the session of the one before is over. */
 export const KRAFT_SETTINGS = {
   ...NEWER_SETTINGS,
-  'broker.session.timeout.ms': '1500',
+  'broker.session.timeout.ms': '4000',
   'broker.heartbeat.interval.ms': '300',
 }
 

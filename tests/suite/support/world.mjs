@@ -3,7 +3,7 @@ import { equal } from 'node:assert/strict'
 import { Kafka, unwrap } from '@ottla/client'
 import { nodeEnv } from '@ottla/env/node'
 
-const WAIT_MS = 30_000
+const WAIT_MS = 60_000
 const LOOK_MS = 20
 
 export class World {

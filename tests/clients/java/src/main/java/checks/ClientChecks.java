@@ -61,13 +61,13 @@ public final class ClientChecks {
     private static void run(String title, Callable<Void> body) {
         Future<Void> future = RUNNER.submit(body);
         try {
-            future.get(60, TimeUnit.SECONDS);
+            future.get(180, TimeUnit.SECONDS);
             report(title, "passed", "");
         } catch (ExecutionException failure) {
             Throwable cause = failure.getCause();
             report(title, "failed", cause + (cause.getCause() == null ? "" : " / " + cause.getCause()));
         } catch (Exception failure) {
-            report(title, "failed", "no end within 60 s");
+            report(title, "failed", "no end within 180 s");
         }
     }
 
@@ -122,7 +122,7 @@ public final class ClientChecks {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(group, Collections.singletonMap("max.poll.records", 10))) {
             consumer.subscribe(Collections.singletonList(topic));
             List<ConsumerRecord<byte[], byte[]>> got = new ArrayList<>();
-            long deadline = System.nanoTime() + 30_000_000_000L;
+            long deadline = System.nanoTime() + 60_000_000_000L;
             while (got.size() < count && System.nanoTime() < deadline) consumer.poll(Duration.ofMillis(500)).forEach(got::add);
             expect(got.size() >= count, "read " + got.size() + " of " + count);
             ConsumerRecord<byte[], byte[]> last = got.get(count - 1);
@@ -168,7 +168,7 @@ public final class ClientChecks {
             expect(failure.getCause() instanceof TopicExistsException, "second creation: " + failure.getCause());
         }
         admin.createPartitions(Collections.singletonMap(topic, NewPartitions.increaseTo(5))).all().get();
-        long deadline = System.nanoTime() + 10_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (partitions(topic) != 5) expect(System.nanoTime() < deadline, "partitions did not grow");
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Config config = admin.describeConfigs(Collections.singletonList(resource)).all().get().get(resource);
@@ -208,7 +208,7 @@ public final class ClientChecks {
             try (KafkaConsumer<byte[], byte[]> first = consumer(group, config); KafkaConsumer<byte[], byte[]> second = consumer(group, config)) {
                 first.subscribe(Collections.singletonList(topic));
                 second.subscribe(Collections.singletonList(topic));
-                long deadline = System.nanoTime() + 25_000_000_000L;
+                long deadline = System.nanoTime() + 60_000_000_000L;
                 while (first.assignment().size() != 2 || second.assignment().size() != 2) {
                     first.poll(Duration.ofMillis(100));
                     second.poll(Duration.ofMillis(100));
@@ -227,7 +227,7 @@ public final class ClientChecks {
         for (int round = 0; round < 2; round++) {
             try (KafkaConsumer<byte[], byte[]> consumer = consumer(topic + "-group", config)) {
                 consumer.subscribe(Collections.singletonList(topic));
-                long deadline = System.nanoTime() + 20_000_000_000L;
+                long deadline = System.nanoTime() + 60_000_000_000L;
                 while (consumer.assignment().size() != 2) {
                     consumer.poll(Duration.ofMillis(100));
                     expect(System.nanoTime() < deadline, "round " + round + ": " + consumer.assignment());

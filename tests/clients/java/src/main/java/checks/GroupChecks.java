@@ -61,13 +61,13 @@ public final class GroupChecks {
         if (!title.contains(only)) return;
         Future<Void> future = RUNNER.submit(body);
         try {
-            future.get(90, TimeUnit.SECONDS);
+            future.get(240, TimeUnit.SECONDS);
             report(title, "passed", "");
         } catch (ExecutionException failure) {
             Throwable cause = failure.getCause();
             report(title, "failed", cause + (cause.getCause() == null ? "" : " / " + cause.getCause()));
         } catch (Exception failure) {
-            report(title, "failed", "no end within 90 s");
+            report(title, "failed", "no end within 240 s");
         }
     }
 

@@ -68,13 +68,13 @@ public final class ShareChecks {
     private static void run(String title, Callable<Void> body) {
         Future<Void> future = RUNNER.submit(body);
         try {
-            future.get(60, TimeUnit.SECONDS);
+            future.get(180, TimeUnit.SECONDS);
             report(title, "passed", "");
         } catch (ExecutionException failure) {
             Throwable cause = failure.getCause();
             report(title, "failed", cause + (cause.getCause() == null ? "" : " / " + cause.getCause()));
         } catch (Exception failure) {
-            report(title, "failed", "no end within 60 s");
+            report(title, "failed", "no end within 180 s");
         }
     }
 
@@ -132,7 +132,7 @@ public final class ShareChecks {
         KafkaShareConsumer<String, String> consumer, int count, Function<ConsumerRecord<String, String>, AcknowledgeType> decide
     ) {
         List<ConsumerRecord<String, String>> got = new ArrayList<>();
-        long deadline = System.nanoTime() + 30_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (got.size() < count && System.nanoTime() < deadline) {
             for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(500))) {
                 got.add(record);
@@ -187,7 +187,7 @@ public final class ShareChecks {
         produce(topic, 0, 10);
         try (KafkaShareConsumer<String, String> latest = consumer(topic + "-latest", "implicit", topic)) {
             // The group starts when the leader first hears of it.
-            long deadline = System.nanoTime() + 20_000_000_000L;
+            long deadline = System.nanoTime() + 60_000_000_000L;
             while (!hasStarted(topic + "-latest", new TopicPartition(topic, 0)) && System.nanoTime() < deadline) expectNothing(latest, Duration.ofMillis(200));
             produce(topic, 10, 15);
             Set<String> got = values(poll(latest, 5, record -> null));
@@ -274,7 +274,7 @@ public final class ShareChecks {
         for (int i = 0; i < consumers; i++) {
             threads.add(RUNNER.submit(() -> {
                 int mine = 0;
-                long deadline = System.nanoTime() + 40_000_000_000L;
+                long deadline = System.nanoTime() + 60_000_000_000L;
                 try (KafkaShareConsumer<String, String> consumer = consumer(topic, "implicit", topic)) {
                     while (deliveries.size() < records && System.nanoTime() < deadline) {
                         for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
@@ -344,7 +344,7 @@ public final class ShareChecks {
         String topic = PREFIX + "-admin";
         create(topic, 2);
         try (KafkaShareConsumer<String, String> consumer = consumer(topic, "implicit", topic)) {
-            long deadline = System.nanoTime() + 20_000_000_000L;
+            long deadline = System.nanoTime() + 60_000_000_000L;
             do consumer.poll(Duration.ofMillis(500));
             while (assignedTo(topic).isEmpty() && System.nanoTime() < deadline);
             Optional<GroupListing> listed = admin.listGroups().all().get().stream().filter(group -> group.groupId().equals(topic)).findFirst();

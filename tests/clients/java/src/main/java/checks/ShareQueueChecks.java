@@ -66,13 +66,13 @@ public final class ShareQueueChecks {
     private static void run(String title, Callable<Void> body) {
         Future<Void> future = RUNNER.submit(body);
         try {
-            future.get(120, TimeUnit.SECONDS);
+            future.get(360, TimeUnit.SECONDS);
             report(title, "passed", "");
         } catch (ExecutionException failure) {
             Throwable cause = failure.getCause();
             report(title, "failed", cause + (cause.getCause() == null ? "" : " / " + cause.getCause()));
         } catch (Exception failure) {
-            report(title, "failed", "no end within 120 s");
+            report(title, "failed", "no end within 360 s");
         }
     }
 
@@ -130,7 +130,7 @@ public final class ShareQueueChecks {
     }
 
     private static ConsumerRecords<String, String> pollSome(KafkaShareConsumer<String, String> consumer) {
-        long deadline = System.nanoTime() + 40_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (System.nanoTime() < deadline) {
             ConsumerRecords<String, String> records = consumer.poll(Duration.ofMillis(500));
             if (!records.isEmpty()) return records;
@@ -220,12 +220,12 @@ public final class ShareQueueChecks {
     }
 
     private static Void renew() throws Exception {
-        String topic = start("renew", 1, "share.record.lock.duration.ms", "2000");
+        String topic = start("renew", 1, "share.record.lock.duration.ms", "3000");
         produce(topic, 1);
         try (KafkaShareConsumer<String, String> busy = member(topic, "explicit");
              KafkaShareConsumer<String, String> other = member(topic, "implicit")) {
             ConsumerRecord<String, String> record = pollSome(busy).iterator().next();
-            long deadline = System.nanoTime() + 5_000_000_000L;
+            long deadline = System.nanoTime() + 7_000_000_000L;
             while (System.nanoTime() < deadline) {
                 busy.acknowledge(record, AcknowledgeType.RENEW);
                 commit(busy);
@@ -308,7 +308,7 @@ public final class ShareQueueChecks {
             consumer.assign(Collections.singletonList(partition));
             consumer.seekToBeginning(Collections.singletonList(partition));
             List<String> found = new ArrayList<>();
-            long deadline = System.nanoTime() + 20_000_000_000L;
+            long deadline = System.nanoTime() + 60_000_000_000L;
             while (found.size() < 3 && System.nanoTime() < deadline) {
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(300))) {
                     Header offset = record.headers().lastHeader("__dlq.errors.offset");
@@ -368,7 +368,7 @@ public final class ShareQueueChecks {
 
     private static Void crowd() throws Exception {
         int total = 4000;
-        String topic = start("crowd", 1, "share.record.lock.duration.ms", "1000", "share.delivery.count.limit", "10");
+        String topic = start("crowd", 1, "share.record.lock.duration.ms", "3000", "share.delivery.count.limit", "10");
         ConcurrentHashMap<String, AtomicInteger> done = new ConcurrentHashMap<>();
         AtomicInteger late = new AtomicInteger();
         ExecutorService threads = Executors.newFixedThreadPool(CROWD);
@@ -391,7 +391,7 @@ public final class ShareQueueChecks {
             }));
         }
         produce(topic, total);
-        for (Future<Void> member : members) member.get(110, TimeUnit.SECONDS);
+        for (Future<Void> member : members) member.get(330, TimeUnit.SECONDS);
         threads.shutdown();
         expectEachOnce(done, total);
         expectNothing(topic);
@@ -404,7 +404,7 @@ public final class ShareQueueChecks {
         List<ConsumerRecord<String, String>> records = new ArrayList<>();
         consumer.poll(Duration.ofMillis(200)).forEach(records::add);
         if (records.isEmpty()) return;
-        if (late.incrementAndGet() % 4 == 0) Thread.sleep(1300);
+        if (late.incrementAndGet() % 4 == 0) Thread.sleep(3900);
         records.forEach(consumer::acknowledge);
         note(consumer, records, done);
     }

@@ -54,13 +54,13 @@ public final class TransactionChecks {
     private static void run(String title, Callable<Void> body) {
         Future<Void> future = RUNNER.submit(body);
         try {
-            future.get(90, TimeUnit.SECONDS);
+            future.get(240, TimeUnit.SECONDS);
             report(title, "passed", "");
         } catch (ExecutionException failure) {
             Throwable cause = failure.getCause();
             report(title, "failed", cause + (cause.getCause() == null ? "" : " / " + cause.getCause()));
         } catch (Exception failure) {
-            report(title, "failed", "no end within 90 s");
+            report(title, "failed", "no end within 240 s");
         }
     }
 
@@ -113,7 +113,7 @@ public final class TransactionChecks {
             consumer.assign(all);
             consumer.seekToBeginning(all);
             List<String> got = new ArrayList<>();
-            long deadline = System.nanoTime() + 30_000_000_000L;
+            long deadline = System.nanoTime() + 60_000_000_000L;
             while (all.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
                 expect(System.nanoTime() < deadline, "the last stable offset does not reach the end");
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) got.add(record.value());
@@ -282,7 +282,7 @@ public final class TransactionChecks {
                 if (i % 2 == 0) producer.abortTransaction();
                 else producer.commitTransaction();
             }
-            long deadline = System.nanoTime() + 20_000_000_000L;
+            long deadline = System.nanoTime() + 60_000_000_000L;
             long found = -1;
             while (found != 3 && System.nanoTime() < deadline) {
                 OffsetAndMetadata committed = consumer.committed(Collections.singleton(partition)).get(partition);
