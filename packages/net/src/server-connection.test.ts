@@ -220,7 +220,7 @@ test('closing gives back all that the connection held, whenever requests are ans
   stream.receive(Buffer.concat([frame(1), frame(2), frame(3), frame(4).subarray(0, 10)]))
   let abandoned = 0
   let flushed = 0
-  started[0]!.onAbandoned = () => abandoned++
+  started[0]!.owner = { abandoned: () => abandoned++ }
   started[1]!.respond(answer('two'), () => flushed++)
   timers.endTurn()
   connection.close()

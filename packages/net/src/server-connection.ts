@@ -448,7 +448,7 @@ export class ServerConnection {
     this.#heldBytes = underWay
     for (const request of requests) {
       if (request.takeAnswer() !== null) continue
-      request.onAbandoned()
+      request.owner?.abandoned()
       request.wakeWriter()
     }
     this.#shared.onClose(this, end)

@@ -2,7 +2,7 @@
  * A fetch from its arrival until it may be answered: waits for replicas to be ready, then until there are minimum bytes, the
  * maximum wait is over, or something happened that the client must hear of. Ends in one call of `complete`.
  */
-import type { ServerRequest } from '@ottla/net'
+import type { AnswerOwner, ServerRequest } from '@ottla/net'
 import { ErrorCode } from '@ottla/protocol'
 import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
 import type { Isolation, Replica, ReplicaWatcher, VisibleBytes } from '../replica/replica.ts'
@@ -23,7 +23,7 @@ export interface PendingFetchOptions {
 /** Called once, when the response can be written, with all targets read; or with null when nobody waits for it any more. */
 export type FetchCompletion = (results: TargetResult[] | null) => void
 
-export class PendingFetch implements ReplicaWatcher {
+export class PendingFetch implements ReplicaWatcher, AnswerOwner {
   readonly #options: PendingFetchOptions
   readonly #complete: FetchCompletion
   #availableBytes = 0
@@ -40,7 +40,7 @@ export class PendingFetch implements ReplicaWatcher {
 
   start(): void {
     const { targets, exchange, maxWaitMs, deadlines } = this.#options
-    exchange.onAbandoned = () => this.#abandon()
+    exchange.owner = this
     let unready = 1
     const oneReady = (): void => {
       unready -= 1
@@ -63,6 +63,12 @@ export class PendingFetch implements ReplicaWatcher {
 
   onChanged(): void {
     this.#answer()
+  }
+
+  abandoned(): void {
+    if (this.#state !== 'waiting') return
+    this.#leave()
+    this.#finish(null)
   }
 
   /** Decides whether to answer at once or to wait. */
@@ -146,12 +152,6 @@ export class PendingFetch implements ReplicaWatcher {
     if (this.#state === 'done') return
     this.#state = 'done'
     this.#complete(results)
-  }
-
-  #abandon(): void {
-    if (this.#state !== 'waiting') return
-    this.#leave()
-    this.#finish(null)
   }
 
   #leave(): void {

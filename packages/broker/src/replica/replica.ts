@@ -15,6 +15,7 @@ import { type SafeEnd, safeEndFor } from './durability.ts'
 import type { TopicSettings } from './replica-registry.ts'
 import { VerificationGuards } from './verification-guards.ts'
 import { VisibleProgress } from './visible-progress.ts'
+import { Watchers } from './watchers.ts'
 
 export interface ReplicaIdentity {
   readonly topic: string
@@ -42,9 +43,6 @@ export type Isolation = 'read_uncommitted' | 'read_committed'
 /** What became visible, by who sees it. */
 export type VisibleBytes = Readonly<Record<Isolation, number>>
 
-/** Of partitions that nobody ever waited for. */
-const NOBODY: ReadonlySet<ReplicaWatcher> = new Set()
-
 export class Replica {
   readonly topic: string
   readonly topicId: string
@@ -69,7 +67,8 @@ export class Replica {
   /** acks = all: wait for the high watermark. */
   readonly #acks = new AckQueue()
   readonly #progress = new VisibleProgress()
-  #watchers = NOBODY as Set<ReplicaWatcher>
+  /** Null when nobody ever waited. */
+  #watchers: Watchers<ReplicaWatcher> | null = null
   /** Calls that wait for the log to be open. */
   #whenReady: (() => void)[] = []
   readonly #open: (replica: Replica) => void
@@ -263,12 +262,12 @@ export class Replica {
   }
 
   watch(watcher: ReplicaWatcher): void {
-    if (this.#watchers === NOBODY) this.#watchers = new Set()
+    this.#watchers ??= new Watchers()
     this.#watchers.add(watcher)
   }
 
   unwatch(watcher: ReplicaWatcher): void {
-    this.#watchers.delete(watcher)
+    this.#watchers?.remove(watcher)
   }
 
   /** Has the watchers look again. */
@@ -312,7 +311,7 @@ export class Replica {
     this.log.updateHighWatermark(safeEnd)
     this.#acks.completeUpTo(safeEnd, ErrorCode.NONE)
     const bytes = this.#progress.moved(safeEnd, this.log.lastStableOffset)
-    for (const watcher of this.#watchers) watcher.onVisible(this, bytes)
+    this.#watchers?.tell((watcher) => watcher.onVisible(this, bytes))
   }
 
   /** The log took appends back: nothing of them is left. */
@@ -320,7 +319,7 @@ export class Replica {
     this.#progress.dropAbove(endOffset)
     this.#localAcks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
     this.#acks.failAbove(endOffset, ErrorCode.KAFKA_STORAGE_ERROR)
-    for (const watcher of this.#watchers) watcher.onReverted?.(this, endOffset)
+    this.#watchers?.tell((watcher) => watcher.onReverted?.(this, endOffset))
   }
 
   #dismiss(error: number): void {
@@ -330,7 +329,7 @@ export class Replica {
   }
 
   #notifyChanged(): void {
-    for (const watcher of this.#watchers) watcher.onChanged(this)
+    this.#watchers?.tell((watcher) => watcher.onChanged(this))
   }
 
   #runReady(): void {

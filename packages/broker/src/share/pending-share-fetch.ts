@@ -3,7 +3,7 @@
  * an error that its member must hear of. Records are acquired when the response is the next to leave, so that no lock waits for a slow
  * reader. Ends in one call of `complete`.
  */
-import type { ServerRequest } from '@ottla/net'
+import type { AnswerOwner, ServerRequest } from '@ottla/net'
 import type { Deadline, Deadlines } from '../purgatory/deadlines.ts'
 import type { AcquireMode } from './partition/acquire.ts'
 import { countAcquired } from './partition/acquire.ts'
@@ -44,7 +44,7 @@ export type ShareFetchCompletion = (results: ShareTargetResult[] | null) => void
 /** More than a member takes at once is not looked at: what is not acquired was read in vain. */
 const READ_BYTES = 1 << 20
 
-export class PendingShareFetch implements ShareWaiter {
+export class PendingShareFetch implements ShareWaiter, AnswerOwner {
   readonly #options: PendingShareFetchOptions
   readonly #complete: ShareFetchCompletion
   #deadline: Deadline | null = null
@@ -59,7 +59,7 @@ export class PendingShareFetch implements ShareWaiter {
 
   start(): void {
     const { targets, maxWaitMs, maxRecords, maxBytes, deadlines, exchange } = this.#options
-    exchange.onAbandoned = () => this.#abandon()
+    exchange.owner = this
     if (targets.length === 0 || maxRecords <= 0 || maxBytes <= 0) {
       this.#isTimeOver = true
       this.#answer()
@@ -79,6 +79,12 @@ export class PendingShareFetch implements ShareWaiter {
   onChanged(): void {
     if (this.#options.exchange.connection.isDraining) this.#timeIsOver()
     else this.#judge()
+  }
+
+  abandoned(): void {
+    if (this.#state !== 'waiting') return
+    this.#leave()
+    this.#finish(null)
   }
 
   /** Decides whether to answer now. */
@@ -169,12 +175,6 @@ export class PendingShareFetch implements ShareWaiter {
     if (this.#deadline !== null) this.#options.deadlines.cancel(this.#deadline)
     this.#deadline = null
     this.#complete(results)
-  }
-
-  #abandon(): void {
-    if (this.#state !== 'waiting') return
-    this.#leave()
-    this.#finish(null)
   }
 
   #watch(): void {
