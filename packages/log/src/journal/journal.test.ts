@@ -143,7 +143,6 @@ journalTest('after a clean stop nothing is written again', {}, async (t) => {
   const stale = Buffer.from(t.disk.file(FILE).current.bytes)
   notEqual(stale.readUInt32BE(0), 0)
   await t.restart('clean')
-  equal(t.disk.file(FILE).durable.bytes.readUInt32BE(0), 0)
   equal((await t.log('t')).logEndOffset, end)
   // Somebody else used the folder, and stopped cleanly: what was left does not count, now or later.
   await t.store.close({ clean: true })
@@ -152,6 +151,68 @@ journalTest('after a clean stop nothing is written again', {}, async (t) => {
   await t.sim.crash('broker', 'process')
   await t.open()
   equal(t.disk.file(FILE).durable.bytes.readUInt32BE(0), 0)
+})
+
+journalTest('a clean stop empties the journal: who uses the folder next may know nothing of it', {}, async (t) => {
+  await t.open()
+  const log = await ready(t)
+  const shorter = log.sizeBytes
+  for (let i = 0; i < 5; i++) await put(t, log)
+  notEqual(t.disk.file(FILE).durable.bytes.readUInt32BE(0), 0)
+  await t.store.close({ clean: true })
+  equal(t.disk.file(FILE).durable.bytes.readUInt32BE(0), 0)
+  // Somebody else took the folder, cut the log, and ended: nothing of ours comes back.
+  for (const image of ['durable', 'current'] as const) t.disk.file(`/data/t-0${SEGMENT}`)[image].truncate(shorter)
+  for (const name of ['.kafka_cleanshutdown', 'recovery-point-offset-checkpoint', 'replication-offset-checkpoint']) {
+    await t.env.files.unlink(`/data/${name}`)
+  }
+  await t.env.files.syncDirectory('/data')
+  await t.sim.crash('broker', 'power', 'none')
+  await t.open()
+  equal((await t.log('t')).sizeBytes, shorter)
+})
+
+journalTest('what stands in a file whose name is not durable does not go into the journal', {}, async (t) => {
+  await t.open()
+  const log = await ready(t)
+  const end = log.logEndOffset
+  log.roll()
+  // The name of the new segment takes its time; the journal would not.
+  t.disk.faults.inject({
+    operation: 'syncDirectory',
+    effect: { kind: 'slow', ms: 500 },
+    path: (path) => path === log.path,
+  })
+  const { journalPieces } = t.resources.counters
+  const written = put(t, log)
+  await t.sim.sleep(100)
+  equal(log.syncedEnd, end)
+  equal(t.resources.counters.journalPieces, journalPieces)
+  await written
+  await t.restart('power', 'none')
+  equal((await t.log('t')).logEndOffset, end + 2)
+})
+
+journalTest('what follows a write that was cut back waits for a sync of the file that was cut', {}, async (t) => {
+  await t.open()
+  const log = await ready(t)
+  const end = log.logEndOffset
+  const path = (name: string): boolean => name === `${log.path}${SEGMENT}`
+  t.disk.faults.inject({ operation: 'write', effect: { kind: 'short' }, path })
+  equal(log.append(batchOf({ label: 'lost-', count: 2 }), { origin: 'client', leaderEpoch: 0 }).kind, 'appended')
+  log.flushWrites()
+  equal(log.logEndOffset, end)
+  t.disk.faults.inject({ operation: 'sync', effect: { kind: 'slow', ms: 500 }, path })
+  const { journalPieces } = t.resources.counters
+  const written = put(t, log)
+  await t.sim.sleep(100)
+  equal(log.syncedEnd, end)
+  await written
+  equal(t.resources.counters.journalPieces, journalPieces)
+  equal(log.recoveryPoint, end + 2)
+  // From here on nothing can come back, and the journal is used again.
+  await put(t, log)
+  equal(t.resources.counters.journalPieces, journalPieces + 1)
 })
 
 journalTest('a journal of another version keeps its folder offline', {}, async (t) => {
