@@ -115,10 +115,11 @@ async function coldWorld(t: TestContext, megabytes: number) {
 }
 
 /** Reads a partition to its end, a megabyte at a time. Gives the bytes and the requests that it took. */
-async function readThrough(consumer: ClientConnection, lastOffset: number) {
+async function readThrough(consumer: ClientConnection, lastOffset: number, minBytes = 1) {
   let [offset, bytes, requests] = [0, 0, 0]
+  const waiting = { minBytes, maxWaitMs: minBytes > 1 ? 600_000 : 0 }
   while (offset <= lastOffset) {
-    const { responses } = await consumer.request(FETCH, 12, fetchOf([{ topic: 'events', offset }]))
+    const { responses } = await consumer.request(FETCH, 12, fetchOf([{ topic: 'events', offset }], waiting))
     const records = responses[0]!.partitions[0]!.records!
     for (const position of batchesIn(records)) offset = nextOffset(records, position)
     bytes += records.length
@@ -139,6 +140,13 @@ test('what is not in memory is read a megabyte at a time, once, into memory that
   ok(socketWrites <= 23, `${socketWrites} writes`)
   const newBlocks = broker.pool.counters.blocksAllocated - blocksAllocated
   ok(newBlocks <= 1, `${newBlocks} new blocks of memory beside the free ones`)
+})
+
+test('a fetch that wants a megabyte at least is answered with what was read to measure it', async (t) => {
+  const { calls, consumer, lastOffset } = await coldWorld(t, 10)
+  const { fileReads, fileReadBytes } = await calls.during(() => readThrough(consumer, lastOffset - 15, 1 << 20))
+  ok(fileReads <= 11, `${fileReads} reads`)
+  ok(fileReadBytes < 1.12e7, `${fileReadBytes} bytes read`)
 })
 
 test('two groups that read the same cold records share what is read', async (t) => {

@@ -94,26 +94,46 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
   }
 
   /**
-   * With a minimum above one byte: what is there already is measured by a read. Only when the response may leave: a client that
-   * asks much and reads nothing has one read made for it. What the read takes counts as memory of a response.
+   * With a minimum above one byte: what is there already is measured by a read, which is the answer when it is enough. Only when the
+   * response may leave: a client that asks much and reads nothing has one read made for it. What it takes counts as memory of a response.
    */
-  #countAvailable(): void {
-    const { targets, exchange, minBytes } = this.#options
+  #readAvailable(): void {
+    const { targets, exchange, isolation, minBytes } = this.#options
     // What became visible before now is in what is read.
     this.#availableBytes = 0
     const maxBytes = exchange.takeShare(this.#options.maxBytes)
-    const measured = readTargets(targets, { ...this.#options, maxBytes })
+    const read = readTargets(targets, { isolation, maxBytes })
     const take = (results: TargetResult[]): void => {
-      for (const { records } of results) this.#availableBytes += records?.sizeBytes ?? 0
+      if (this.#state !== 'waiting') {
+        releaseAll(results)
+        return
+      }
+      let bytes = 0
+      for (const result of results) bytes += this.#availableOf(result)
+      if (bytes >= minBytes) {
+        this.#leave()
+        this.#finish(results)
+        return
+      }
       releaseAll(results)
-      if (this.#state !== 'waiting') return
       exchange.returnShare()
-      // With a small share less than the minimum may be all that can be measured.
-      const isShort = maxBytes < this.#options.maxBytes
-      if (this.#availableBytes >= (isShort ? Math.min(minBytes, maxBytes / 2) : minBytes)) this.#answer()
+      this.#availableBytes += bytes
+      if (this.#availableBytes >= minBytes) this.#answer()
     }
-    if (measured instanceof Promise) void measured.then(take)
-    else take(measured)
+    if (read instanceof Promise) void read.then(take)
+    else take(read)
+  }
+
+  /**
+   * Bytes of one target that are there. Where batches are left out, as many as its limit, though they did not fill it: more will
+   * never be read at once.
+   */
+  #availableOf({ target, records, highWatermark, lastStableOffset }: TargetResult): number {
+    if (records === null) return 0
+    const { isolation, maxBytes } = this.#options
+    const end = isolation === 'read_committed' ? lastStableOffset : highWatermark
+    if (records.nextOffset >= end) return records.sizeBytes
+    return Math.max(records.sizeBytes, Math.min(target.request.maxBytes, maxBytes))
   }
 
   #answer(): void {
@@ -130,7 +150,7 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
     this.#options.exchange.whenWritable(() => {
       this.#isQueued = false
       if (this.#state === 'reading') this.#read()
-      else if (this.#state === 'waiting') this.#countAvailable()
+      else if (this.#state === 'waiting') this.#readAvailable()
     })
   }
 
