@@ -68,6 +68,18 @@ test('a fetch waits for its minimum of bytes', async (t) => {
   equal(records!.length >= 2000, true)
 })
 
+test('a minimum over what an answer may hold is not waited for', async (t) => {
+  const broker = await TestBroker.start(t, { 'fetch.max.bytes': '2048' })
+  await broker.createTopics({ events: 1 })
+  const connection = await broker.connect()
+  const value = 'a'.repeat(1000)
+  for (let count = 0; count < 3; count++) await produceTo(connection, { topic: 'events' }, batch([{ value }]))
+  // The connection gives an answer up before this time is over.
+  const asked = fetchOf([{ topic: 'events' }], { maxWaitMs: 600_000, minBytes: 1 << 20 })
+  const response = await connection.request(FETCH, 12, asked)
+  equal(valuesIn(response.responses[0]!.partitions[0]!.records).length, 1)
+})
+
 test('a fetch whose time is over is answered empty', async (t) => {
   const broker = await TestBroker.start(t)
   await broker.createTopics({ events: 1 })
@@ -160,6 +172,22 @@ test('the byte limits give at least one batch, and no second one above them', as
   })
   equal(valuesIn(limited.responses[0]!.partitions[0]!.records).length, 2)
   equal(limited.responses[1]!.partitions[0]!.records!.length, 0)
+})
+
+test('a negative limit is an error of the partition that has something to read, and of no other', async (t) => {
+  const broker = await TestBroker.start(t)
+  await broker.createTopics({ full: 1, empty: 1, good: 1 })
+  const connection = await broker.connect()
+  for (const topic of ['full', 'good']) await produceTo(connection, { topic }, batch([{ value: 'x' }]))
+  const errorsOf = async (asked: ReturnType<typeof fetchOf>): Promise<number[]> => {
+    const { responses } = await connection.request(FETCH, 12, asked)
+    return responses.map(({ partitions: [partition] }) => partition!.errorCode)
+  }
+  const limits = [{ topic: 'full', maxBytes: -1 }, { topic: 'empty', maxBytes: -1 }, { topic: 'good' }]
+  const waiting = { maxWaitMs: 600_000, minBytes: 1000 }
+  deepEqual(await errorsOf(fetchOf(limits, waiting)), [ErrorCode.UNKNOWN_SERVER_ERROR, 0, 0])
+  const ofAll = fetchOf([{ topic: 'full' }, { topic: 'empty' }], { ...waiting, maxBytes: -1 })
+  deepEqual(await errorsOf(ofAll), [ErrorCode.UNKNOWN_SERVER_ERROR, 0])
 })
 
 test('fetches and produces that meet a deleted topic say so, and the new topic of the name starts empty', async (t) => {

@@ -13,6 +13,7 @@ import { differences } from './differences.mjs'
 import * as admin from './differential/admin.mjs'
 import * as configs from './differential/configs.mjs'
 import * as dynamic from './differential/dynamic-settings.mjs'
+import * as fetches from './differential/fetches.mjs'
 import * as frames from './differential/frames.mjs'
 import * as groups from './differential/groups.mjs'
 import { INTENDED } from './differential/intended.mjs'
@@ -69,7 +70,8 @@ const SCENARIOS = {
   produces: records.produce,
   'knows idempotent producers': records.idempotence,
   'gives producer ids': records.producerIds,
-  fetches: records.fetch,
+  fetches: fetches.fetch,
+  'fetches with strange limits': fetches.strangeLimits,
   'finds and deletes offsets': records.offsets,
   'finds coordinators': groups.coordinators,
   'commits and fetches offsets of groups': groups.offsets,

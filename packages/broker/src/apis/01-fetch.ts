@@ -10,6 +10,7 @@ import type { ServerRequest } from '@ottla/net'
 import { codecOf, ErrorCode, FetchRequest, FetchResponse, type Value } from '@ottla/protocol'
 import { encodeResponse } from '../encode-response.ts'
 import { noteAbortedTransactions } from '../fetch/aborted-transactions.ts'
+import type { FetchPartition } from '../fetch/fetch-partition.ts'
 import { type FetchScope, fetchScope } from '../fetch/fetch-scope.ts'
 import { INITIAL_EPOCH } from '../fetch/fetch-session.ts'
 import { fetchTarget } from '../fetch/fetch-target.ts'
@@ -55,22 +56,24 @@ function start(call: Call): void {
   const { context, request, scope, exchange } = call
   const { broker } = context
   const isFollower = Math.max(request.replicaId, request.replicaState.replicaId) >= 0
-  const targets = scope.partitions.map((partition) =>
+  const targets = limited(scope.partitions, request.maxBytes).map((partition) =>
     isFollower
       ? { request: partition, replica: undefined, error: ErrorCode.NOT_LEADER_OR_FOLLOWER }
       : fetchTarget(partition, broker.replicas),
   )
   const waitedMs = broker.env.clock.monotonic() - context.receivedAt
+  const maxBytes = Math.min(
+    request.maxBytes,
+    broker.config.values['fetch.max.bytes'],
+    broker.quotas.fetchBytesMax(context),
+  )
   const pending = new PendingFetch(
     {
       targets,
       isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
-      minBytes: Math.min(request.minBytes, request.maxBytes),
-      maxBytes: Math.min(
-        request.maxBytes,
-        broker.config.values['fetch.max.bytes'],
-        broker.quotas.fetchBytesMax(context),
-      ),
+      // More than an answer can hold is not waited for.
+      minBytes: Math.min(request.minBytes, maxBytes),
+      maxBytes,
       maxWaitMs: request.maxWaitMs - waitedMs,
       deadlines: broker.deadlines,
       exchange,
@@ -78,6 +81,11 @@ function start(call: Call): void {
     (results) => guarded(context, exchange, () => respond(call, results)),
   )
   pending.start()
+}
+
+/** A negative limit of all is one of each. */
+function limited(partitions: readonly FetchPartition[], maxBytes: number): readonly FetchPartition[] {
+  return maxBytes >= 0 ? partitions : partitions.map((partition) => ({ ...partition, maxBytes }))
 }
 
 function respond(call: Call, results: TargetResult[] | null): void {

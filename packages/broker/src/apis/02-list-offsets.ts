@@ -48,7 +48,7 @@ export const listOffsets = defineApi({
   response: ListOffsetsResponse,
   async handle(context, request) {
     const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
-    const repeated = repeatedPartitions(request.topics)
+    const named = timesNamed(request.topics)
     const topics = request.topics.map(({ name }) => ({ name, partitions: [] as Answer[] }))
     const questions = request.topics.flatMap(({ name, partitions }, at) =>
       onlyFirst(partitions).map((partition) => ({ topic: name, at, partition, isolation }) as const),
@@ -57,7 +57,7 @@ export const listOffsets = defineApi({
       const asked = questions.slice(from, from + AT_ONCE)
       const answers = await Promise.all(
         asked.map((question) =>
-          repeated.get(question.topic)?.has(question.partition.partitionIndex) === true
+          named.get(question.topic)!.get(question.partition.partitionIndex)! > 1
             ? failed(question.partition, ErrorCode.INVALID_REQUEST)
             : lookUp(context, question),
         ),
@@ -158,22 +158,13 @@ function onlyFirst(partitions: readonly Partition[]): Partition[] {
   return [...new Map(partitions.map((partition) => [partition.partitionIndex, partition])).values()]
 }
 
-/** The partitions that the request names more than once, by topic. */
-function repeatedPartitions(topics: readonly Topic[]): ReadonlyMap<string, ReadonlySet<number>> {
-  const seen = new Map<string, Set<number>>()
-  const repeated = new Map<string, Set<number>>()
+/** How often the request names each partition, by topic. */
+function timesNamed(topics: readonly Topic[]): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  const times = new Map<string, Map<number, number>>()
   for (const { name, partitions } of topics) {
-    const ofTopic = entryOf(seen, name)
-    for (const { partitionIndex } of partitions) {
-      if (ofTopic.has(partitionIndex)) entryOf(repeated, name).add(partitionIndex)
-      ofTopic.add(partitionIndex)
-    }
+    let ofTopic = times.get(name)
+    if (ofTopic === undefined) times.set(name, (ofTopic = new Map()))
+    for (const { partitionIndex } of partitions) ofTopic.set(partitionIndex, (ofTopic.get(partitionIndex) ?? 0) + 1)
   }
-  return repeated
-}
-
-function entryOf(sets: Map<string, Set<number>>, name: string): Set<number> {
-  let set = sets.get(name)
-  if (set === undefined) sets.set(name, (set = new Set()))
-  return set
+  return times
 }

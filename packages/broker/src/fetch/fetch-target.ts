@@ -21,6 +21,8 @@ export type TargetState =
 
 const HAS_RECORDS: TargetState = Object.freeze({ kind: 'readable', hasRecords: true })
 const AT_END: TargetState = Object.freeze({ kind: 'readable', hasRecords: false })
+/** As Apache Kafka says of a negative limit, once there is something to read. */
+const CANNOT_BE_READ: TargetState = Object.freeze({ kind: 'error', error: ErrorCode.UNKNOWN_SERVER_ERROR })
 
 export function fetchTarget(request: FetchPartition, replicas: ReplicaRegistry): FetchTarget {
   const found =
@@ -44,7 +46,8 @@ export function targetState({ request, replica, error }: FetchTarget, isolation:
   if (request.fetchOffset < log.logStartOffset || request.fetchOffset > log.logEndOffset) {
     return { kind: 'error', error: ErrorCode.OFFSET_OUT_OF_RANGE }
   }
-  return replica.visibleEnd(isolation) > request.fetchOffset ? HAS_RECORDS : AT_END
+  if (replica.visibleEnd(isolation) <= request.fetchOffset) return AT_END
+  return request.maxBytes < 0 ? CANNOT_BE_READ : HAS_RECORDS
 }
 
 /** A topic that is gone is told by what it was asked for: its name or its id. */

@@ -1,10 +1,10 @@
-/** Scenarios on records: produce, fetch, offsets, producer ids. */
+/** Scenarios on records: produce, offsets, producer ids. */
 import { crc32c } from '@ottla/protocol'
 import { batchOf, until } from '../wire.mjs'
+import { BASE_MS, fetchOf, idOf, produceOf, records } from './requests.mjs'
 import { makeTopics } from './topics.mjs'
 
 const STRANGE_UUID = 'c3RyYW5nZSB1dWlkIGhlcg'
-const BASE_MS = Date.now() - 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const CRC_AT = 17
@@ -13,26 +13,11 @@ const LAST_DELTA_AT = 23
 const COUNT_AT = 57
 const NO_BYTES = Buffer.alloc(0)
 
-const records = (count, rest = {}) =>
-  Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: `v${i}`, timestamp: BASE_MS + i, ...rest }))
-
 /** A copy of a batch with one thing changed behind its checksum. */
 function spoiled(batch, change) {
   const copy = Buffer.from(batch)
   change(copy)
   return copy
-}
-
-const produceOf = (topic, batch, rest = {}) => ({
-  acks: -1,
-  timeoutMs: 10_000,
-  topicData: [{ name: topic, partitionData: [{ index: 0, records: batch }] }],
-  ...rest,
-})
-
-async function idOf(side, name) {
-  const { topics } = await side.askQuietly('Metadata', 12, { topics: [{ name }], allowAutoTopicCreation: false })
-  return topics[0].topicId
 }
 
 /** A batch in the old form: magic 1, one message. */
@@ -267,99 +252,6 @@ export async function producerIds(side) {
   await ask('id without epoch', (version) => ({ transactionalId: null, ...(version >= 3 ? { producerId: 5 } : {}) }))
   await ask('epoch without id', (version) => ({ transactionalId: null, ...(version >= 3 ? { producerEpoch: 5 } : {}) }))
   await ask('empty transactional id', { transactionalId: '' })
-}
-
-export const fetchOf = (
-  topic,
-  { fetchOffset = 0, partition = 0, partitionMaxBytes = 1 << 20, currentLeaderEpoch = -1, ...rest } = {},
-) => ({
-  maxWaitMs: 0,
-  minBytes: 1,
-  sessionEpoch: -1,
-  topics: [{ topic, partitions: [{ partition, fetchOffset, partitionMaxBytes, currentLeaderEpoch }] }],
-  ...rest,
-})
-
-export async function fetch(side) {
-  await makeTopics(side, { read: 2, 'read-empty': 1 })
-  for (let i = 0; i < 3; i++) await side.askQuietly('Produce', 9, produceOf('read', batchOf(records(4))))
-  const topicId = await idOf(side, 'read')
-  const byName = { max: 12 }
-  const byId = (id, options) => {
-    const { topics, ...rest } = fetchOf('', options)
-    return { ...rest, topics: topics.map(({ partitions }) => ({ topicId: id, partitions })) }
-  }
-  await side.askAll('from the start', 'Fetch', fetchOf('read'), { min: 4, ...byName })
-  await side.askAll('by id', 'Fetch', byId(topicId), { min: 13 })
-  await side.askAll('by unknown id', 'Fetch', byId(STRANGE_UUID), { min: 13 })
-  await side.askAll('by no id', 'Fetch', byId('AAAAAAAAAAAAAAAAAAAAAA'), { min: 13 })
-  const cases = {
-    'middle of a batch': { fetchOffset: 5 },
-    'at the end': { fetchOffset: 12 },
-    'behind the end': { fetchOffset: 13 },
-    'far behind the end': { fetchOffset: 2 ** 40 },
-    'before the start': { fetchOffset: -1 },
-    'one byte': { partitionMaxBytes: 1 },
-    'no bytes': { partitionMaxBytes: 0 },
-    'one byte in all': { maxBytes: 1 },
-    'no bytes in all': { maxBytes: 0 },
-    'room for one and a half': { partitionMaxBytes: 180 },
-    'unknown partition': { partition: 9 },
-    'negative partition': { partition: -1 },
-    'read committed': { isolationLevel: 1 },
-    'unknown isolation': { isolationLevel: 5 },
-    'leader epoch of the future': { currentLeaderEpoch: 9 },
-    'leader epoch of now': { currentLeaderEpoch: 0 },
-  }
-  for (const [label, options] of Object.entries(cases)) {
-    for (const version of [4, 9, 12]) {
-      if (version < 9 && options.currentLeaderEpoch !== undefined) continue
-      await side.ask(label, 'Fetch', version, fetchOf('read', options))
-    }
-    await side.ask(label, 'Fetch', 16, byId(topicId, options))
-  }
-  for (const version of [4, 9, 12]) await side.ask('unknown topic', 'Fetch', version, fetchOf('read-none'))
-  await side.ask('empty topic name', 'Fetch', 12, fetchOf(''))
-  await side.ask('nothing', 'Fetch', 12, { ...fetchOf('read'), topics: [] })
-  await side.ask('empty partition', 'Fetch', 12, fetchOf('read-empty'))
-  await side.ask('last epoch known', 'Fetch', 12, lastEpoch(0))
-  await side.ask('last epoch unknown', 'Fetch', 12, lastEpoch(7))
-  await sessions(side, { byId, topicId })
-}
-
-function lastEpoch(epoch) {
-  const request = fetchOf('read')
-  return {
-    ...request,
-    topics: [{ topic: 'read', partitions: [{ ...request.topics[0].partitions[0], lastFetchedEpoch: epoch }] }],
-  }
-}
-
-async function sessions(side, { byId, topicId }) {
-  const ask = (label, body, version = 12) => side.ask(`session: ${label}`, 'Fetch', version, body)
-  await ask('unknown', fetchOf('read', { sessionId: 123456, sessionEpoch: 1 }))
-  await ask('close an unknown one', fetchOf('read', { sessionId: 123456, sessionEpoch: -1 }))
-  const first = await ask('begin', fetchOf('read', { sessionEpoch: 0 }))
-  const { sessionId } = first
-  const nothing = { ...fetchOf('read'), topics: [], sessionId }
-  await ask('wrong epoch', { ...nothing, sessionEpoch: 5 })
-  await ask('nothing new', { ...nothing, sessionEpoch: 1 })
-  await ask('moved on', fetchOf('read', { sessionId, sessionEpoch: 2, fetchOffset: 12 }))
-  await ask('nothing new there', { ...nothing, sessionEpoch: 3 })
-  await ask('an error', fetchOf('read', { sessionId, sessionEpoch: 4, fetchOffset: 99 }))
-  await ask('an error again', { ...nothing, sessionEpoch: 5 })
-  await ask('an unknown topic', fetchOf('read-none', { sessionId, sessionEpoch: 6 }))
-  await ask('still unknown', { ...nothing, sessionEpoch: 7 })
-  await ask('forgotten', {
-    ...nothing,
-    sessionEpoch: 8,
-    forgottenTopicsData: [{ topic: 'read-none', partitions: [0] }],
-  })
-  await ask('with ids', { ...byId(topicId), sessionId, sessionEpoch: 9 }, 16)
-  await ask('ended', { ...nothing, sessionEpoch: -1 })
-  await ask('after its end', { ...nothing, sessionEpoch: 10 })
-  const second = await ask('begin with an unknown id', byId(STRANGE_UUID, { sessionEpoch: 0 }), 16)
-  await ask('unknown id again', { ...byId(topicId, { sessionId: second.sessionId, sessionEpoch: 1 }), topics: [] }, 16)
 }
 
 export async function offsets(side) {
