@@ -81,3 +81,23 @@ test('a watcher that throws leaves the others as they are', () => {
   } catch {}
   deepEqual(told(), ['b'])
 })
+
+test('hundreds are told like a few, also while they come and leave', () => {
+  const names = Array.from({ length: 300 }, (_, index) => `${index}`)
+  const { all, each, told } = watchers(...names)
+  all.add(each[0]!)
+  deepEqual(told(), names)
+  equal(all.size, 300)
+  const late = { name: 'late', onTold: () => {} }
+  each[0]!.onTold = () => {
+    for (const watcher of each) if (watcher !== each[299]) all.remove(watcher)
+    all.add(late)
+  }
+  deepEqual(told(), ['0', '299'])
+  deepEqual(told(), ['299', 'late'])
+  all.remove(late)
+  all.remove(each[299]!)
+  deepEqual(told(), [])
+  all.add(each[1]!)
+  deepEqual(told(), ['1'])
+})
