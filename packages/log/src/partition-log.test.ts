@@ -54,7 +54,10 @@ simTest('a read from the tail is synchronous and hands out the bytes that came i
   await t.written()
   const result = log.read(1, { maxBytes: 20_000, upTo: 3, minOneBatch: true })
   ok('kind' in result && result.kind === 'records')
-  equal(result.buffers[0], batch, 'the same buffer')
+  const [bytes] = result.buffers
+  equal(bytes?.buffer, batch.buffer, 'the same memory')
+  equal(bytes?.byteOffset, batch.byteOffset)
+  equal(bytes?.length, batch.length)
   equal(result.firstOffset, 0)
   equal(result.nextOffset, 3)
   equal(t.resources.counters.copiedBytes, 0)

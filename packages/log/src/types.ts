@@ -1,6 +1,7 @@
 /**
  * What a log takes and gives. Offsets are numbers; an "end" is exclusive: the offset the next record would get.
  */
+import type { Slab } from '@ottla/stdx'
 import type { FolderJournal } from './journal/journal-client.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogError } from './log-error.ts'
@@ -16,6 +17,8 @@ export interface TopicPartition {
 export interface Retainable {
   retain(): void
   release(): void
+  /** What the bytes are a part of: who holds many pieces for long holds this for each instead. */
+  readonly slab?: Slab
 }
 
 /**

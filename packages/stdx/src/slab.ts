@@ -17,8 +17,23 @@ export interface SlabPoolOptions {
   readonly discard?: (block: Buffer) => void
 }
 
+/**
+ * The block that a slice was cut from. Who keeps many slices for long holds their slabs instead, once for each slice, and remembers where they
+ * lie: that takes no object for each.
+ */
+export interface Slab {
+  /** All of it, of which the holder reads what was his slice. */
+  readonly bytes: Buffer
+  /** One more holder, of whatever part. Only while somebody holds it or a slice of it. */
+  retain(): void
+  /** One holder less. */
+  release(): void
+}
+
 /** A counted piece of memory. Its maker holds the first count. */
 export interface SlabSlice {
+  /** Where it was cut from, unless it is memory of its own. */
+  readonly slab?: Slab
   /** Exactly the bytes that were asked for. Not to be touched after the last release. */
   readonly buffer: Buffer
   /** One more holder. Returns the slice itself. */
@@ -48,16 +63,41 @@ const MAX_WASTE = 2
 /** So many slabs may be free beyond what was in use at once: few enough to cost nothing, and who uses little may change what it asks for. */
 const SPARE_SLABS = 4
 
-interface Block {
+/** What becomes of bytes that nobody holds any more. */
+type WhenFreed = 'poison' | 'leave'
+
+class Block implements Slab {
   readonly bytes: Buffer
-  position: number
-  live: number
+  /** Where the next slice begins. */
+  position = 0
+  /** Slices that are held, and those who hold it as a whole. */
+  live = 0
+  /** Some hold it as a whole, or did since it was empty: of a slice that is freed nobody knows whether it is read on. */
+  isShared = false
+  readonly #emptied: (block: Block) => void
+
+  constructor(bytes: Buffer, emptied: (block: Block) => void) {
+    this.bytes = bytes
+    this.#emptied = emptied
+  }
+
+  retain(): void {
+    assert(this.live > 0, 'a free slab is not retained')
+    this.live++
+    this.isShared = true
+  }
+
+  release(): void {
+    assert(this.live > 0, 'a slab is released once per holder')
+    this.live--
+    if (this.live === 0) this.#emptied(this)
+  }
 }
 
 export class SlabPool {
   readonly #slabBytes: number
   readonly #maxFreeBytes: number
-  readonly #poison: boolean
+  readonly #whenFreed: WhenFreed
   readonly #discard: (block: Buffer) => void
   /** In the order in which they became free: what stands in front has waited for the longest. */
   readonly #free: Block[] = []
@@ -74,9 +114,9 @@ export class SlabPool {
   constructor(options: SlabPoolOptions = {}) {
     this.#slabBytes = options.slabBytes ?? 1024 * 1024
     this.#maxFreeBytes = options.maxFreeBytes ?? 32 * 1024 * 1024
-    this.#poison = options.poison ?? false
+    this.#whenFreed = options.poison === true ? 'poison' : 'leave'
     this.#discard = options.discard ?? (() => {})
-    this.#current = { bytes: Buffer.alloc(0), position: 0, live: 0 }
+    this.#current = new Block(Buffer.alloc(0), this.#emptied)
   }
 
   get counters(): SlabPoolCounters {
@@ -91,7 +131,7 @@ export class SlabPool {
 
   /** A pool of the same kind for slices of another lifetime: one that lives long beside many that do not keeps a whole slab from being used again. */
   sibling(options: { readonly maxFreeBytes: number }): SlabPool {
-    const [slabBytes, poison, discard] = [this.#slabBytes, this.#poison, this.#discard]
+    const [slabBytes, poison, discard] = [this.#slabBytes, this.#whenFreed === 'poison', this.#discard]
     return new SlabPool({ slabBytes, poison, discard, maxFreeBytes: options.maxFreeBytes })
   }
 
@@ -104,7 +144,7 @@ export class SlabPool {
     this.#slices++
     const start = block.position
     block.position = start + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-    return new Slice(block, block.bytes.subarray(start, start + bytes), this.#freed)
+    return new Slice(block, block.bytes.subarray(start, start + bytes), this.#whenFreed)
   }
 
   /** Gives free blocks back, but for as much as was in use since the call before and is not now. To be called now and then. */
@@ -119,13 +159,12 @@ export class SlabPool {
     if (this.#inUseBytes > this.#peakInUseBytes) this.#peakInUseBytes = this.#inUseBytes
   }
 
-  /** Called by a slice whose last holder let go. */
-  readonly #freed = (block: Block, buffer: Buffer): void => {
-    if (this.#poison) buffer.fill(POISON)
-    block.live--
-    if (block.live > 0) return
+  /** Called by a block whose last holder let go. */
+  readonly #emptied = (block: Block): void => {
+    if (this.#whenFreed === 'poison' && block.isShared) block.bytes.fill(POISON, 0, block.position)
     this.#inUseBytes -= block.bytes.length
     block.position = 0
+    block.isShared = false
     if (block !== this.#current) this.#keepFree(block)
   }
 
@@ -163,7 +202,7 @@ export class SlabPool {
     const most = Math.max(this.#peakInUseBytes, this.#earlierPeakBytes) + SPARE_SLABS * this.#slabBytes
     this.#shrinkFree(Math.max(0, most - this.#inUseBytes - size))
     this.#blocksAllocated++
-    return { bytes: Buffer.allocUnsafeSlow(size), position: 0, live: 0 }
+    return new Block(Buffer.allocUnsafeSlow(size), this.#emptied)
   }
 
   #reuse(index: number): Block {
@@ -206,13 +245,17 @@ function classOf(bytes: number): number {
 class Slice implements SlabSlice {
   readonly buffer: Buffer
   readonly #block: Block
-  readonly #freed: (block: Block, buffer: Buffer) => void
+  readonly #whenFreed: WhenFreed
   #holders = 1
 
-  constructor(block: Block, buffer: Buffer, freed: (block: Block, buffer: Buffer) => void) {
+  constructor(block: Block, buffer: Buffer, whenFreed: WhenFreed) {
     this.buffer = buffer
     this.#block = block
-    this.#freed = freed
+    this.#whenFreed = whenFreed
+  }
+
+  get slab(): Slab {
+    return this.#block
   }
 
   retain(): SlabSlice {
@@ -224,6 +267,8 @@ class Slice implements SlabSlice {
   release(): void {
     assert(this.#holders > 0, 'a slice is released once per holder')
     this.#holders--
-    if (this.#holders === 0) this.#freed(this.#block, this.buffer)
+    if (this.#holders > 0) return
+    if (this.#whenFreed === 'poison' && !this.#block.isShared) this.buffer.fill(POISON)
+    this.#block.release()
   }
 }

@@ -198,3 +198,81 @@ test('appends of some KB stand together in chunks: one slice for many, and the s
   ok(tail.entryCount <= 15, `${tail.entryCount} entries`)
   equal(slabs.counters.inUseBytes, 0)
 })
+
+test('appends that lie in a slab are held by it: their slices may go', () => {
+  const slabs = new SlabPool({ slabBytes: 64 << 10, poison: true })
+  const tail = new LogTail(new TailBudget(1 << 20), { copiedBytes: 0 })
+  const sent = [0, 1, 2].map((offset) => {
+    const batch = batchAt(offset, 1, 5000)
+    const frame = slabs.allocate(batch.length + 50)
+    const records = frame.buffer.subarray(50)
+    batch.copy(records)
+    tail.add({ records, owner: frame, baseOffset: offset, nextOffset: offset + 1, isMany: false })
+    return batch
+  })
+  equal(slabs.counters.inUseBytes, 64 << 10)
+  const read = tail.read(1, { maxBytes: 1e6, upTo: 3, minOneBatch: true })!
+  deepEqual(Buffer.concat(read.buffers), Buffer.concat(sent.slice(1)))
+  tail.clear()
+  deepEqual(Buffer.concat(read.buffers), Buffer.concat(sent.slice(1)), 'a reader holds it too')
+  for (const owner of read.owners) owner.release()
+  equal(slabs.counters.inUseBytes, 0)
+})
+
+test('whatever is appended, cut, given up and read: a read is what was appended from there on', () => {
+  const step = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constant('add'), bytes: fc.constantFrom(10, 800, 5000), many: fc.nat(2) }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut'), bytes: fc.nat(12), many: fc.constant(0) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop'), bytes: fc.nat(12), many: fc.constant(0) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('evict'), bytes: fc.nat(3), many: fc.constant(0) }) },
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const frames = new SlabPool({ slabBytes: 64 << 10, poison: true })
+      const budget = new TailBudget(40_000, new SlabPool({ poison: true }))
+      const tail = new LogTail(budget, { copiedBytes: 0 })
+      let batches: Buffer[] = []
+      for (const { kind, bytes, many } of steps) {
+        if (kind === 'add') {
+          const from = batches.length
+          for (let i = 0; i <= many; i++) batches.push(batchAt(batches.length, 1, bytes))
+          const joined = Buffer.concat(batches.slice(from))
+          const owner = frames.allocate(joined.length)
+          joined.copy(owner.buffer)
+          tail.add({ records: owner.buffer, owner, baseOffset: from, nextOffset: batches.length, isMany: many > 0 })
+        } else if (kind === 'evict') {
+          for (let i = 0; i < bytes && tail.entryCount > 0; i++) tail.evictOldest()
+        } else if (kind === 'drop') tail.dropBefore(batches.length - bytes)
+        else {
+          tail.truncateTo(Math.max(0, batches.length - bytes))
+          // The tail drops whole appends; a log that was cut has no more than it afterwards.
+          const end = tail.startOffset === undefined ? batches.length - bytes : endOf(tail)
+          batches = batches.slice(0, Math.max(0, end))
+        }
+        const start = tail.startOffset
+        if (start === undefined) continue
+        for (const offset of [start, Math.floor((start + batches.length) / 2), batches.length - 1]) {
+          if (offset < start) continue
+          const read = tail.read(offset, { maxBytes: 1e9, upTo: batches.length, minOneBatch: true })!
+          const wanted = Buffer.concat(batches.slice(read.firstOffset, read.nextOffset))
+          deepEqual([read.nextOffset, Buffer.concat(read.buffers).equals(wanted)], [batches.length, true])
+          ok(read.firstOffset <= offset)
+          for (const owner of read.owners) owner.release()
+        }
+      }
+      tail.clear()
+      equal(budget.usedBytes, 0)
+      equal(frames.counters.inUseBytes, 0)
+      equal(budget.slabs.counters.inUseBytes, 0)
+    }),
+  )
+})
+
+function endOf(tail: LogTail): number {
+  const read = tail.read(tail.startOffset!, { maxBytes: 1e9, upTo: 1e9, minOneBatch: true })!
+  for (const owner of read.owners) owner.release()
+  return read.nextOffset
+}
