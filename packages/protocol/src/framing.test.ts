@@ -12,6 +12,7 @@ import {
   encodeCoordinatorRecord,
   encodeCoordinatorValue,
   encodeMetadataRecord,
+  encodeMetadataRecords,
   encodeRemoteLogRecord,
   encodeVersioned,
 } from './framing.ts'
@@ -101,6 +102,21 @@ describe('frames of stored records', () => {
     const record = decodeMetadataRecord(encodeMetadataRecord({ kind: 'TopicRecord', version: 0, value }))
     assert.equal(record.kind, 'TopicRecord')
     if (record.kind === 'TopicRecord') assert.equal(record.value.name, 'orders')
+  })
+
+  it('are the same record by record and one after the other', () => {
+    const records = ['orders', 'bills', ''].map((name) => ({
+      kind: 'TopicRecord' as const,
+      version: 0,
+      value: { name, topicId: 'oRsj9XhqQCGjzRPQqRhVMw' },
+    }))
+    const together = [...encodeMetadataRecords(records)].map(({ length }) => length)
+    assert.deepEqual(
+      together,
+      records.map((record) => encodeMetadataRecord(record).length),
+    )
+    let at = 0
+    for (const value of encodeMetadataRecords(records)) assert.deepEqual(value, encodeMetadataRecord(records[at++]!))
   })
 
   it('keep key and value of a coordinator record together, a null value too', () => {

@@ -34,6 +34,16 @@ export function encodeMetadataRecord(record: MetadataRecordInit): Buffer {
   return encodeTyped(METADATA_RECORDS[record.kind], record.version, record.value)
 }
 
+/** The values of records one after the other, in memory that is used again: each holds until the next is asked for. */
+export function* encodeMetadataRecords(records: Iterable<MetadataRecordInit>): Generator<Buffer, void> {
+  const writer = new Writer()
+  for (const { kind, version, value } of records) {
+    writeTyped(writer, METADATA_RECORDS[kind], { version, value })
+    yield writer.take()
+  }
+  writer.discard()
+}
+
 /** Throws ProtocolError: UNSUPPORTED_VERSION for a frame, type or version that is not known, MALFORMED for damage. */
 export function decodeMetadataRecord(buffer: Buffer): MetadataRecord {
   return decodeTyped(METADATA_RECORDS, buffer) as MetadataRecord
@@ -130,11 +140,19 @@ export function decodeVersioned<F extends Fields>(
 
 function encodeTyped(schema: Schema, version: number, value: object): Buffer {
   const writer = new Writer()
+  writeTyped(writer, schema, { version, value })
+  return writer.toBuffer()
+}
+
+function writeTyped(
+  writer: Writer,
+  schema: Schema,
+  { version, value }: { readonly version: number; readonly value: object },
+): void {
   writer.uvarint(FRAME_VERSION)
   writer.uvarint(schema.key)
   writer.uvarint(version)
   codecOf(schema, version).encode(writer, value)
-  return writer.toBuffer()
 }
 
 function decodeTyped(set: RecordSet, buffer: Buffer): object {

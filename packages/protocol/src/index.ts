@@ -13,6 +13,7 @@ export {
   encodeCoordinatorRecord,
   encodeCoordinatorValue,
   encodeMetadataRecord,
+  encodeMetadataRecords,
   encodeRemoteLogRecord,
   encodeVersioned,
 } from './framing.ts'

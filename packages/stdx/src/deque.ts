@@ -1,10 +1,12 @@
 import { assert } from './assert.ts'
 
 const MIN_CAPACITY = 16
+/** Of those that were never used. */
+const NO_SLOTS: undefined[] = []
 
 /** A queue with two ends in one ring of slots that doubles; `shift` of an array is linear, this is not. One that was never used has no slots. */
 export class Deque<T> implements Iterable<T> {
-  #slots: (T | undefined)[] = []
+  #slots: (T | undefined)[] = NO_SLOTS
   #head = 0
   #size = 0
 

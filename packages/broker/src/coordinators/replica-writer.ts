@@ -1,7 +1,7 @@
 /** A coordinator's writes to its partition: each call one batch, appended by the leader's replica. */
 import type { AppendOptions, NewRecord, PartitionMarker, PartitionWriter } from '@ottla/coordinator'
 import type { AppendResult } from '@ottla/log'
-import { ApiError, BatchBuilder, ErrorCode } from '@ottla/protocol'
+import { ApiError, BatchBuilder, ErrorCode, HEADER_BYTES, maxSizeOfRecord } from '@ottla/protocol'
 import type { Replica } from '../replica/replica.ts'
 import { appendMarker } from '../transactions/append-marker.ts'
 
@@ -17,8 +17,11 @@ export class ReplicaWriter implements PartitionWriter {
 
   append(records: readonly NewRecord[], { timestampMs, producer }: AppendOptions): number {
     const replica = this.#servingReplica()
+    let initialBytes = HEADER_BYTES
+    for (const record of records) initialBytes += maxSizeOfRecord(record)
     const batch = new BatchBuilder({
       timestamp: timestampMs,
+      initialBytes,
       ...(producer === undefined
         ? undefined
         : { producerId: producer.id, producerEpoch: producer.epoch, transactional: true }),

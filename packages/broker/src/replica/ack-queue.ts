@@ -14,8 +14,11 @@ interface WaitingAck {
   readonly index: number
 }
 
+/** Of queues in which nobody ever waited. */
+const NOBODY: WaitingAck[] = []
+
 export class AckQueue {
-  #waiting: WaitingAck[] = []
+  #waiting = NOBODY
   #head = 0
 
   get size(): number {
@@ -24,6 +27,7 @@ export class AckQueue {
 
   /** Waits until all below `endOffset` is safe. */
   add(endOffset: number, waiter: AckWaiter, index: number): void {
+    if (this.#waiting === NOBODY) this.#waiting = []
     const waiting = this.#waiting
     let at = waiting.length
     // Appends come in order; only the answer to a duplicate may wait for an earlier offset.

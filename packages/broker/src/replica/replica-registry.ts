@@ -58,6 +58,13 @@ interface HostedTopic {
   partitionCount: number
 }
 
+interface NewReplica {
+  readonly partition: number
+  readonly image: PartitionImage
+  readonly settings: TopicSettings
+  readonly isNew: boolean
+}
+
 export class ReplicaRegistry {
   readonly #options: ReplicaRegistryOptions
   readonly #byName = new Map<string, HostedTopic>()
@@ -173,11 +180,12 @@ export class ReplicaRegistry {
       this.#byName.set(topic.name, hosted)
     }
     hosted.partitionCount = topic.partitions.length
+    const settings = this.#options.settingsOf(topic.name)
     topic.partitions.forEach((image, partition) => {
       const replica = hosted.replicas[partition]
       if (!image.replicas.includes(nodeId)) {
         if (replica !== undefined) this.#remove(hosted, replica)
-      } else if (replica === undefined) this.#add(hosted, { partition, image, isNew: options.isNew })
+      } else if (replica === undefined) this.#add(hosted, { partition, image, settings, isNew: options.isNew })
       else if (replica.image !== image) {
         replica.update(image)
         for (const observer of this.#observers) observer.onReplica(replica)
@@ -185,12 +193,12 @@ export class ReplicaRegistry {
     })
   }
 
-  #add(hosted: HostedTopic, from: { partition: number; image: PartitionImage; isNew: boolean }): void {
+  #add(hosted: HostedTopic, from: NewReplica): void {
     const { name: topic, id: topicId } = hosted
-    const { partition, image, isNew } = from
+    const { partition, image, settings, isNew } = from
     const identity = { topic, topicId, partition, nodeId: this.#options.nodeId, traffic: hosted.traffic }
     const replica = new Replica(identity, image, (self) => this.#open(self, { isNew }))
-    replica.configure(this.#options.settingsOf(topic))
+    replica.configure(settings)
     hosted.replicas[partition] = replica
     if (isNew) this.#preparing.add(replica)
     for (const observer of this.#observers) observer.onReplica(replica)

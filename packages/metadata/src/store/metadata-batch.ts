@@ -6,7 +6,7 @@ import {
   ControlRecordType,
   controlRecordTypeOf,
   decodeMetadataRecord,
-  encodeMetadataRecord,
+  encodeMetadataRecords,
   isControl,
   lastOffset,
   type MetadataRecord,
@@ -42,7 +42,7 @@ export function metadataBatch(
     baseOffset: at.baseOffset ?? 0,
     partitionLeaderEpoch: at.epoch ?? 0,
   })
-  for (const record of records) builder.append({ value: encodeMetadataRecord(record) })
+  for (const value of encodeMetadataRecords(records)) builder.append({ value })
   return builder.build()
 }
 

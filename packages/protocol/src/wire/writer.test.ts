@@ -12,6 +12,23 @@ function hexOf(write: (writer: Writer) => void): string {
 }
 
 describe('Writer', () => {
+  it('gives message after message from the same memory, each until the next is begun', () => {
+    const writer = new Writer()
+    writer.int32(7)
+    const first = writer.take()
+    assert.equal(first.toString('hex'), '00000007')
+    const large = Buffer.alloc(REFERENCE_BYTES, 1)
+    writer.bytes(large)
+    writer.int8(2)
+    const second = writer.take()
+    assert.deepEqual(second.subarray(-1 - REFERENCE_BYTES), Buffer.concat([large, Buffer.from([2])]))
+    writer.int32(9)
+    assert.equal(writer.take().toString('hex'), '00000009')
+    assert.equal(writer.length, 0)
+    assert.equal(first.buffer, writer.buffer.buffer)
+    writer.discard()
+  })
+
   it('writes big-endian numbers', () => {
     assert.equal(
       hexOf((w) => w.int8(-128)),

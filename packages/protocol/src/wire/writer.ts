@@ -237,22 +237,28 @@ export class Writer {
   finish(): Buffer[] {
     const written = this.#release()
     const references = this.#references
-    if (references === undefined) return [written]
-    const pieces: Buffer[] = []
-    let from = 0
-    for (const { after, bytes } of references) {
-      if (after > from) pieces.push(written.subarray(from, after))
-      pieces.push(bytes)
-      from = after
-    }
-    if (written.length > from) pieces.push(written.subarray(from))
-    return pieces
+    return references === undefined ? [written] : piecesOf(written, references)
   }
 
   /** The message as one buffer; copies what was referenced. Ends the writer. */
   toBuffer(): Buffer {
     const pieces = this.finish()
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+  }
+
+  /**
+   * What was written, and an empty writer again: for message after message whose bytes are copied elsewhere anyway. Holds until the next
+   * write; copied only where something was referenced.
+   */
+  take(): Buffer {
+    assert(!this.#finished, 'writer is used up')
+    const references = this.#references
+    const written = this.buffer.subarray(0, this.position)
+    const taken = references === undefined ? written : Buffer.concat(piecesOf(written, references))
+    this.position = 0
+    this.#references = undefined
+    this.#referencedBytes = 0
+    return taken
   }
 
   /** Ends the writer without a result. */
@@ -275,6 +281,18 @@ export class Writer {
     this.buffer = scratch.buffer
     this.view = scratch.view
   }
+}
+
+function piecesOf(written: Buffer, references: readonly Reference[]): Buffer[] {
+  const pieces: Buffer[] = []
+  let from = 0
+  for (const { after, bytes } of references) {
+    if (after > from) pieces.push(written.subarray(from, after))
+    pieces.push(bytes)
+    from = after
+  }
+  if (written.length > from) pieces.push(written.subarray(from))
+  return pieces
 }
 
 /** Writes eight bytes by the int64 rule of stdx: 2^63 gives the largest int64. */
