@@ -11,7 +11,9 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 /** So few that they end before the young generation is full, so that nothing is collected while they are counted. */
 const REQUESTS = 100
+const LARGE_REQUESTS = 20
 const WARM_UP = 1500
+const PARTITIONS = 100
 
 /** Sends the frame again and again, each when the one before was answered. */
 async function repeat(client: RawClient, frame: Buffer, times: number): Promise<void> {
@@ -22,9 +24,9 @@ async function repeat(client: RawClient, frame: Buffer, times: number): Promise<
   }
 }
 
-async function heapBytesPerRequest(t: TestContext, frameOf: () => Buffer): Promise<number> {
+async function heapBytesPerRequest(t: TestContext, frameOf: () => Buffer, requests = REQUESTS): Promise<number> {
   const broker = await TestBroker.start(t, { 'ottla.durability': 'replicated' })
-  await broker.createTopics({ events: 1 })
+  await broker.createTopics({ events: PARTITIONS })
   const client = await broker.connectRaw()
   await repeat(client, produceFrame(), 1)
   const frame = frameOf()
@@ -33,8 +35,8 @@ async function heapBytesPerRequest(t: TestContext, frameOf: () => Buffer): Promi
   for (let round = 0; round < 5; round += 1) {
     collectGarbage()
     const before = process.memoryUsage().heapUsed
-    await repeat(client, frame, REQUESTS)
-    counts.push((process.memoryUsage().heapUsed - before) / REQUESTS)
+    await repeat(client, frame, requests)
+    counts.push((process.memoryUsage().heapUsed - before) / requests)
   }
   client.stream.destroy()
   return counts.sort((a, b) => a - b)[2]!
@@ -49,10 +51,17 @@ function produceFrame(recordCount = 1): Buffer {
   return requestFrame({ key: 0, version: 9, correlationId: 1 }, Buffer.concat(writer.finish()))
 }
 
-function fetchFrame(): Buffer {
+/** A fetch without a session. */
+function fetchFrame(partitionCount = 1): Buffer {
   const writer = new Writer()
   writer.uvarint(0)
-  codecOf(FetchRequest, 12).encode(writer, fetchOf([{ topic: 'events' }]))
+  const [topic] = fetchOf([{ topic: 'events' }], { sessionEpoch: -1 }).topics!
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => ({
+    ...topic!.partitions![0]!,
+    partition,
+  }))
+  const request = { ...fetchOf([], { sessionEpoch: -1 }), topics: [{ topic: 'events', partitions }] }
+  codecOf(FetchRequest, 12).encode(writer, request)
   return requestFrame({ key: 1, version: 12, correlationId: 1 }, Buffer.concat(writer.finish()))
 }
 
@@ -66,7 +75,15 @@ test('a produce request makes few objects, however many records it has', async (
 })
 
 test('a fetch from the tail makes few objects', async (t) => {
-  const bytes = await heapBytesPerRequest(t, fetchFrame)
+  const bytes = await heapBytesPerRequest(t, () => fetchFrame())
   t.diagnostic(`${bytes.toFixed(0)} bytes of heap`)
   ok(bytes < 16_500, `${bytes} bytes of heap for a fetch`)
+})
+
+test('a partition more in a fetch without a session makes few objects', async (t) => {
+  const one = await heapBytesPerRequest(t, () => fetchFrame(), LARGE_REQUESTS)
+  const many = await heapBytesPerRequest(t, () => fetchFrame(PARTITIONS), LARGE_REQUESTS)
+  const bytes = (many - one) / (PARTITIONS - 1)
+  t.diagnostic(`${bytes.toFixed(0)} bytes of heap a partition`)
+  ok(bytes < 850, `${bytes} bytes of heap for a partition of a fetch`)
 })

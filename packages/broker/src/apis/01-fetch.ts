@@ -6,6 +6,7 @@
  * fencing, 10 zstd, 11 preferred read replica (always the leader), 12 flexible and diverging epochs, 13 topic ids, 15 replica
  * state, 16 leader hints. Left out: fetches of followers.
  */
+import type { AbortedTransaction } from '@ottla/log'
 import type { ServerRequest } from '@ottla/net'
 import { codecOf, ErrorCode, FetchRequest, FetchResponse, type Value } from '@ottla/protocol'
 import { encodeResponse } from '../encode-response.ts'
@@ -28,6 +29,7 @@ const FETCH = 1
 const FIRST_VERSION_WITH_ZSTD = 10
 const FIRST_VERSION_WITH_LEADER_HINTS = 16
 const NO_RECORDS = Buffer.alloc(0)
+const NONE_ABORTED: readonly AbortedTransaction[] = []
 const HEAD_BYTES = 30
 const PARTITION_BYTES = 60
 
@@ -126,18 +128,10 @@ function send(call: Call, results: TargetResult[]): void {
   const hints = new LeaderHints(context)
   const topics = new TopicGroups()
   for (const result of results) {
-    const data = partitionData({ context, result, hints })
+    const data = partitionData(context, result, hints)
     count(context, result, data.errorCode)
     const { request } = result.target
-    const outcome = {
-      errorCode: data.errorCode,
-      highWatermark: data.highWatermark,
-      lastStableOffset: data.lastStableOffset,
-      logStartOffset: data.logStartOffset,
-      recordBytes: result.records?.sizeBytes ?? 0,
-      isDiverging: result.state.kind === 'diverging',
-    }
-    if (scope.isNews(request, outcome)) topics.add(request.topic, request.topicId, data)
+    if (scope.isNews(request, data, result.records?.sizeBytes ?? 0)) topics.add(request.topic, request.topicId, data)
   }
   const response = { sessionId, responses: topics.list, nodeEndpoints: hints.endpoints }
   exchange.respond(encodeResponse(context, FetchResponse, response), () => releaseAll(results))
@@ -157,13 +151,8 @@ function responseBytes(results: readonly TargetResult[]): number {
   return bytes
 }
 
-interface Partition {
-  readonly context: RequestContext
-  readonly result: TargetResult
-  readonly hints: LeaderHints
-}
-
-function partitionData({ context, result, hints }: Partition) {
+/** All fields each time: what is left out is undefined, and all partitions of all answers are objects of one kind. */
+function partitionData(context: RequestContext, result: TargetResult, hints: LeaderHints) {
   const { target, state } = result
   const { partition } = target.request
   let errorCode = state.kind === 'error' ? state.error : ErrorCode.NONE
@@ -171,22 +160,22 @@ function partitionData({ context, result, hints }: Partition) {
     errorCode = ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
   }
   const isError = errorCode !== ErrorCode.NONE
-  const topicId = target.replica?.topicId ?? target.request.topicId
-  const hint =
-    isError && context.apiVersion >= FIRST_VERSION_WITH_LEADER_HINTS
-      ? hints.of(topicId, partition, errorCode)
-      : undefined
   return {
     partitionIndex: partition,
     errorCode,
     highWatermark: isError ? -1 : result.highWatermark,
     lastStableOffset: isError ? -1 : result.lastStableOffset,
     logStartOffset: isError ? -1 : result.logStartOffset,
-    abortedTransactions: target.replica === undefined ? [] : result.aborted,
+    abortedTransactions: target.replica === undefined ? NONE_ABORTED : result.aborted,
     records: isError || result.records === null ? NO_RECORDS : result.records.buffers,
-    ...(state.kind === 'diverging' ? { divergingEpoch: state.end } : undefined),
-    ...(hint === undefined ? undefined : { currentLeader: hint }),
+    divergingEpoch: state.kind === 'diverging' ? state.end : undefined,
+    currentLeader: isError ? leaderHint(context, result, hints) : undefined,
   }
+}
+
+function leaderHint({ apiVersion }: RequestContext, { target, state }: TargetResult, hints: LeaderHints) {
+  if (apiVersion < FIRST_VERSION_WITH_LEADER_HINTS || state.kind !== 'error') return undefined
+  return hints.of(target.replica?.topicId ?? target.request.topicId, target.request.partition, state.error)
 }
 
 type Data = ReturnType<typeof partitionData>

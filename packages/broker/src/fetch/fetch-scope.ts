@@ -24,7 +24,7 @@ export type FetchScope =
       /** Called once, with the results of all partitions at hand and before any `isNews`: an error of the session, or NONE, and the session id to answer. */
       conclude(): { readonly errorCode: number; readonly sessionId: number }
       /** Whether the response must name the partition. */
-      isNews(partition: FetchPartition, outcome: FetchOutcome): boolean
+      isNews(partition: FetchPartition, outcome: FetchOutcome, recordBytes: number): boolean
     }
   | { readonly kind: 'refused'; readonly errorCode: number }
 
@@ -64,8 +64,8 @@ function newSession(
       if (partitions.length > 0) session = sessions.create(partitions, naming)
       return { errorCode: ErrorCode.NONE, sessionId: session?.id ?? 0 }
     },
-    isNews(partition, outcome) {
-      session?.note(partition, outcome)
+    isNews(partition, outcome, recordBytes) {
+      session?.note(partition, outcome, recordBytes)
       return true
     },
   }
@@ -97,7 +97,7 @@ function knownSession(request: Request, sessions: FetchSessionCache, naming: Top
       const isCurrent = sessions.isLive(session) && session.epoch === epoch
       return { errorCode: isCurrent ? ErrorCode.NONE : ErrorCode.INVALID_FETCH_SESSION_EPOCH, sessionId: session.id }
     },
-    isNews: (partition, outcome) => session.note(partition, outcome),
+    isNews: (partition, outcome, recordBytes) => session.note(partition, outcome, recordBytes),
   }
 }
 

@@ -22,8 +22,7 @@ const QUIET = {
   highWatermark: 5,
   lastStableOffset: 5,
   logStartOffset: 0,
-  recordBytes: 0,
-  isDiverging: false,
+  divergingEpoch: undefined,
 }
 
 function session(...partitions: FetchPartition[]): FetchSession {
@@ -42,26 +41,26 @@ test('epochs count up from 1 and wrap to 1', () => {
 test('a partition is news when something of it changed, and not when it was said before', () => {
   const one = partition(0)
   const its = session(one)
-  equal(its.note(one, QUIET), true)
-  equal(its.note(one, QUIET), false)
-  equal(its.note(one, { ...QUIET, highWatermark: 6 }), true)
-  equal(its.note(one, { ...QUIET, highWatermark: 6, logStartOffset: 2 }), true)
-  equal(its.note(one, { ...QUIET, highWatermark: 6, logStartOffset: 2, recordBytes: 10 }), true)
+  equal(its.note(one, QUIET, 0), true)
+  equal(its.note(one, QUIET, 0), false)
+  equal(its.note(one, { ...QUIET, highWatermark: 6 }, 0), true)
+  equal(its.note(one, { ...QUIET, highWatermark: 6, logStartOffset: 2 }, 0), true)
+  equal(its.note(one, { ...QUIET, highWatermark: 6, logStartOffset: 2 }, 10), true)
 })
 
 test('an error is said each time, and so is its end', () => {
   const one = partition(0)
   const its = session(one)
-  its.note(one, QUIET)
+  its.note(one, QUIET, 0)
   const error = { ...QUIET, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, highWatermark: -1 }
-  equal(its.note(one, error), true)
-  equal(its.note(one, error), true)
-  equal(its.note(one, QUIET), true)
+  equal(its.note(one, error, 0), true)
+  equal(its.note(one, error, 0), true)
+  equal(its.note(one, QUIET, 0), true)
 })
 
 test('a partition that gave records goes to the back', () => {
   const its = session(partition(0), partition(1), partition(2))
-  its.note(partition(0), { ...QUIET, recordBytes: 100 })
+  its.note(partition(0), QUIET, 100)
   deepEqual(
     [...its.partitions()].map(({ partition }) => partition),
     [1, 2, 0],

@@ -2,6 +2,7 @@
  * A fetch session (KIP-227): the partitions that a client reads, kept here so that a request names only what changed, and what was
  * last said of each, so that a response does too.
  */
+import type { EpochEnd } from '@ottla/log'
 import { ErrorCode } from '@ottla/protocol'
 import { type FetchPartition, fetchPartitionKey } from './fetch-partition.ts'
 
@@ -11,8 +12,7 @@ export interface FetchOutcome {
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly logStartOffset: number
-  readonly recordBytes: number
-  readonly isDiverging: boolean
+  readonly divergingEpoch: EpochEnd | undefined
 }
 
 /** How the requests of a session name topics; it stays the same. */
@@ -87,13 +87,13 @@ export class FetchSession {
    * Notes what a response is about to say of a partition. False: nothing that the client does not know, leave it out.
    * A partition that gave records goes to the back, so that all get their turn under the byte limit.
    */
-  note(request: FetchPartition, outcome: FetchOutcome): boolean {
+  note(request: FetchPartition, outcome: FetchOutcome, recordBytes: number): boolean {
     const key = keyOf(request)
     const entry = this.#entries.get(key)
     if (entry === undefined) return true
     const isNews =
-      outcome.recordBytes > 0 ||
-      outcome.isDiverging ||
+      recordBytes > 0 ||
+      outcome.divergingEpoch !== undefined ||
       outcome.errorCode !== ErrorCode.NONE ||
       outcome.highWatermark !== entry.highWatermark ||
       outcome.lastStableOffset !== entry.lastStableOffset ||
@@ -102,7 +102,7 @@ export class FetchSession {
     entry.highWatermark = outcome.errorCode === ErrorCode.NONE ? outcome.highWatermark : NEVER_SAID
     entry.lastStableOffset = outcome.lastStableOffset
     entry.logStartOffset = outcome.logStartOffset
-    if (outcome.recordBytes > 0) {
+    if (recordBytes > 0) {
       this.#entries.delete(key)
       this.#entries.set(key, entry)
     }
