@@ -1,0 +1,82 @@
+/** A broker in a process of its own, where nothing else makes objects, whose memory is collected when somebody asks. Holds no tests. */
+import { type ChildProcess, fork } from 'node:child_process'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { TestBroker } from './test-broker.test.ts'
+
+const SERVE = 'serve-collected'
+
+/** 'all' has what is alive grow old; 'young' leaves what the next one takes for old. */
+type Collection = 'all' | 'young'
+
+export class CollectedBroker {
+  readonly port: number
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child
+    this.port = port
+  }
+
+  /** With one topic of one partition. Ends with the test. */
+  static async start(t: TestContext, topic: string): Promise<CollectedBroker> {
+    const child = fork(fileURLToPath(import.meta.url), [SERVE, topic], { execArgv: [], stdio: 'inherit' })
+    t.after(() => ended(child))
+    return new CollectedBroker(child, await told(child))
+  }
+
+  /** Collects, and gives the bytes of the heap that are in use then. */
+  async collect(what: Collection): Promise<number> {
+    const answer = told(this.#child)
+    this.#child.send(what)
+    return await answer
+  }
+}
+
+function told(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const over = (): void => reject(new Error('the broker has ended'))
+    child.once('exit', over)
+    child.once('message', (number) => {
+      child.off('exit', over)
+      resolve(number as number)
+    })
+  })
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const exit = new Promise((resolve) => child.once('exit', resolve))
+  child.disconnect()
+  await exit
+}
+
+async function serve(topic: string): Promise<void> {
+  const closers: (() => Promise<void>)[] = []
+  const test = { after: (close: () => Promise<void>) => closers.push(close) } as unknown as TestContext
+  const broker = await TestBroker.start(test, { 'ottla.durability': 'replicated' })
+  await broker.createTopics({ [topic]: 1 })
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
+  process.on('message', (what: Collection) => {
+    if (what === 'all') collect()
+    else collect({ type: 'minor' })
+    process.send!(usedBytes())
+  })
+  process.once('disconnect', () => {
+    void Promise.all(closers.map((close) => close())).then(() => process.exit())
+  })
+  process.send!(broker.port)
+}
+
+function usedBytes(): number {
+  let bytes = 0
+  for (const { space_name, space_used_size } of getHeapSpaceStatistics()) {
+    if (space_name === 'new_space' || space_name === 'old_space') bytes += space_used_size
+  }
+  return bytes
+}
+
+if (process.argv[2] === SERVE) await serve(process.argv[3]!)
