@@ -55,7 +55,8 @@ export class FrameReader {
   readonly #admit: ((firstWord: number) => string | null) | undefined
   readonly #counters: FrameCounters
   readonly #sink: FrameSink
-  readonly #prefix = Buffer.alloc(PREFIX_BYTES)
+  /** Made for the first prefix that comes in pieces: most connections never see one. */
+  #prefix: Buffer | null = null
   #prefixBytes = 0
   /** What the last chunk added to the prefix. */
   #prefixTaken = 0
@@ -158,7 +159,7 @@ export class FrameReader {
 
   /** A size and a first word that come in pieces: starts the frame when both are there, and judges the size before. */
   #collectPrefix(chunk: Buffer, at: number): string | null {
-    const prefix = this.#prefix
+    const prefix = (this.#prefix ??= Buffer.alloc(PREFIX_BYTES))
     this.#prefixTaken = Math.min(PREFIX_BYTES - this.#prefixBytes, chunk.length - at)
     chunk.copy(prefix, this.#prefixBytes, at, at + this.#prefixTaken)
     this.#prefixBytes += this.#prefixTaken

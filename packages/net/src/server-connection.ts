@@ -134,7 +134,7 @@ export class ServerConnection {
       (frame) => this.#receive(frame),
     )
     stream.onData = (chunk) => this.#onData(chunk)
-    stream.onDrain = () => {}
+    stream.onDrain = nothing
     stream.onEnd = () => {
       this.#isPeerDone = true
       this.#closeWhenDrained()
@@ -454,3 +454,5 @@ export class ServerConnection {
     this.#shared.onClose(this, end)
   }
 }
+
+function nothing(): void {}

@@ -9,6 +9,7 @@ const LINGER_MS = 2000
 const STALL_MS = 30_000
 
 const NOTHING = (): void => {}
+const NOWHERE = (): null => null
 
 /** One TCP connection. */
 export class NodeByteStream implements ByteStream {
@@ -17,7 +18,7 @@ export class NodeByteStream implements ByteStream {
   readonly remoteHost: string
   readonly remotePort: number
   onData: (chunk: Buffer) => void = NOTHING
-  receiveInto: () => Buffer | null = () => null
+  receiveInto: () => Buffer | null = NOWHERE
   onDrain: () => void = NOTHING
   onEnd: () => void = () => this.end()
   onClose: (error: NetworkError | undefined) => void = NOTHING
