@@ -1,4 +1,4 @@
-/** How long seeds are drawn for: holds no tests. */
+/** How long seeds are drawn for, and for what. Holds no tests. */
 
 export interface SoakLength {
   /** Zero of a machine that is slow: what is claimed must hold then too. */
@@ -19,4 +19,9 @@ export function soakLength({ seconds, runsAtLeast, runsAtMost }: SoakLength) {
     goesOn: (runs: number, hasAll: boolean): boolean =>
       runs < runsAtLeast || performance.now() - startMs < seconds * 1000 || (!hasAll && runs < runsAtMost),
   }
+}
+
+/** What was counted and is still zero. */
+export function neverHappened(totals: Readonly<Record<string, number>>, leftOut: readonly string[] = []): string[] {
+  return Object.keys(totals).filter((what) => totals[what] === 0 && !leftOut.includes(what))
 }

@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedPrefix } from '../seed-prefix.test.ts'
-import { soakLength } from '../soak-length.test.ts'
+import { neverHappened, soakLength } from '../soak-length.test.ts'
 import { type CrashTotals, crashSoak, parseReplay } from './crash-soak.ts'
 
 const isReplay = parseReplay(process.env['SEED']) !== null
@@ -13,9 +13,8 @@ test('replicated with one replica loses nothing with the process; after a loss o
 }, async (t) => {
   const prefix = `r${seedPrefix()}`
   const length = soakLength({ seconds, ...RUNS })
-  const missing = (totals: Readonly<CrashTotals>): string[] =>
-    Object.entries(totals).flatMap(([what, count]) => (count > 0 ? [] : [what]))
-  const goesOn = (totals: Readonly<CrashTotals>) => length.goesOn(totals.runs, missing(totals).length === 0)
+  const missing = (totals: CrashTotals): string[] => neverHappened({ ...totals })
+  const goesOn = (totals: CrashTotals) => length.goesOn(totals.runs, missing(totals).length === 0)
   const totals = await crashSoak({ prefix, promises: ['replicated', 'none'], goesOn })
   const perSecond = (1000 * totals.crashPoints) / length.elapsedMs()
   t.diagnostic(`${totals.crashPoints} crash points, ${perSecond.toFixed(0)} a second, seeds ${prefix}.0 and on`)

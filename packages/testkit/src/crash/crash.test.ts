@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual } from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedPrefix } from '../seed-prefix.test.ts'
-import { soakLength } from '../soak-length.test.ts'
+import { neverHappened, soakLength } from '../soak-length.test.ts'
 import { drawCrashPlan, PROMISES, type Promised } from './crash-plan.ts'
 import { crashRun } from './crash-run.ts'
 import { CRASH_SEEDS } from './crash-seeds.ts'
@@ -17,9 +17,8 @@ function soak(claim: string, promises: readonly Promised[]): void {
   test(claim, { skip: replay !== null && 'SEED asks for one run' }, async (t) => {
     const prefix = seedPrefix()
     const length = soakLength({ seconds, ...RUNS })
-    const missing = (totals: Readonly<CrashTotals>): string[] =>
-      Object.entries(totals).flatMap(([what, count]) => (count > 0 || isLeftOut(what, promises) ? [] : [what]))
-    const goesOn = (totals: Readonly<CrashTotals>) => length.goesOn(totals.runs, missing(totals).length === 0)
+    const missing = (totals: CrashTotals): string[] => neverHappened({ ...totals }, leftOut(promises))
+    const goesOn = (totals: CrashTotals) => length.goesOn(totals.runs, missing(totals).length === 0)
     const totals = await crashSoak({ prefix, promises, goesOn })
     const perSecond = (1000 * totals.crashPoints) / length.elapsedMs()
     t.diagnostic(`${totals.crashPoints} crash points, ${perSecond.toFixed(0)} a second, seeds ${prefix}.0 and on`)
@@ -28,9 +27,8 @@ function soak(claim: string, promises: readonly Promised[]): void {
   })
 }
 
-function isLeftOut(what: string, promises: readonly Promised[]): boolean {
-  const needsPower = what === 'powerLosses' || what === 'tornLogs' || what === 'scrambledIndexes'
-  return needsPower && promises.every((promised) => promised === 'replicated')
+function leftOut(promises: readonly Promised[]): readonly string[] {
+  return promises.every((promised) => promised === 'replicated') ? ['powerLosses', 'tornLogs', 'scrambledIndexes'] : []
 }
 
 if (replay !== null) {

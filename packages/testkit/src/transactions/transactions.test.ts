@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseReplay } from '../crash/crash-soak.ts'
 import { seedPrefix } from '../seed-prefix.test.ts'
-import { soakLength } from '../soak-length.test.ts'
+import { neverHappened, soakLength } from '../soak-length.test.ts'
 import { transactionRun } from './transaction-run.ts'
 import { TRANSACTION_SEEDS } from './transaction-seeds.ts'
 
@@ -38,8 +38,7 @@ test('a transaction is all there or not at all, and never stays open, whatever e
   const prefix = seedPrefix()
   const length = soakLength({ seconds, ...RUNS })
   const totals = { runs: 0, crashes: 0, committed: 0, aborted: 0, unknown: 0, zombies: 0, readWhileRunning: 0 }
-  const missing = () =>
-    Object.entries(totals).flatMap(([what, count]) => (count > 0 || what === 'unknown' ? [] : [what]))
+  const missing = () => neverHappened(totals, ['unknown'])
   while (length.goesOn(totals.runs, missing().length === 0)) {
     const promised = totals.runs % 3 === 2 ? 'replicated' : 'fsync'
     const seed = `${prefix}.${totals.runs}`
