@@ -13,6 +13,8 @@ const collectGarbage = runInNewContext('gc') as () => void
 const REQUESTS = 100
 const LARGE_REQUESTS = 20
 const WARM_UP = 1500
+const AGAIN_MAX = 10
+const SETTLED_PART = 0.98
 const PARTITIONS = 100
 
 /** Sends the frame again and again, each when the one before was answered. */
@@ -31,15 +33,26 @@ async function heapBytesPerRequest(t: TestContext, frameOf: () => Buffer, reques
   await repeat(client, produceFrame(), 1)
   const frame = frameOf()
   await repeat(client, frame, WARM_UP)
-  const counts: number[] = []
-  for (let round = 0; round < 5; round += 1) {
-    collectGarbage()
-    const before = process.memoryUsage().heapUsed
-    await repeat(client, frame, requests)
-    counts.push((process.memoryUsage().heapUsed - before) / requests)
+  const counted = async (): Promise<number> => {
+    const counts: number[] = []
+    for (let round = 0; round < 5; round += 1) {
+      collectGarbage()
+      const before = process.memoryUsage().heapUsed
+      await repeat(client, frame, requests)
+      counts.push((process.memoryUsage().heapUsed - before) / requests)
+    }
+    return counts.sort((a, b) => a - b)[2]!
+  }
+  // What is not compiled yet makes more objects, and on a busy machine the compiler is late: again, as long as it gets less.
+  let least = await counted()
+  for (let again = 0; again < AGAIN_MAX; again += 1) {
+    const next = await counted()
+    const isSettled = next > SETTLED_PART * least
+    least = Math.min(least, next)
+    if (isSettled) break
   }
   client.stream.destroy()
-  return counts.sort((a, b) => a - b)[2]!
+  return least
 }
 
 function produceFrame(recordCount = 1): Buffer {
