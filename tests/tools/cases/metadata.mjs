@@ -75,6 +75,9 @@ const RECORDS = [
   ['ProducerIdsRecord', 0, { brokerId: 2, brokerEpoch: 7, nextProducerId: 5000 }],
 ]
 
+/** Kafka's shell looks at what it has loaded so far, which is nothing where its reading thread comes late. */
+const NOTHING_LOADED = /^ {2}offset -1, epoch -1,/m
+
 const shell = (args, more = {}) => [`--snapshot $DIR/metadata.checkpoint ${args}`, more]
 
 export const metadataShell = {
@@ -86,11 +89,7 @@ export const metadataShell = {
     }
     world.file('metadata.checkpoint', builder.build())
   },
-  cases: [
-    ...['--help', '', '--bogus', '--snapshot', 'ls'],
-    // In a JVM that many tools share only the first look shows something.
-    shell('tree /image'),
-  ],
+  cases: [...['--help', '', '--bogus', '--snapshot', 'ls'], shell('tree /image', { notYet: NOTHING_LOADED })],
 }
 
 export const replicaVerification = {
