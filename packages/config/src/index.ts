@@ -24,7 +24,15 @@ export { effectiveClientMetricsConfig, effectiveGroupConfig, effectiveTopicConfi
 export type { HttpAddress } from './http-listener.ts'
 export { parseHttpAddress } from './http-listener.ts'
 export type { BrokerValues, ClientMetricsValues, GroupValues, KeyTable, TopicValues } from './key-table.ts'
-export { brokerKeys, clientMetricsKeys, groupKeys, quotaIpKeys, quotaUserClientKeys, topicKeys } from './key-table.ts'
+export {
+  brokerKeys,
+  clientMetricsKeys,
+  defaultsOf,
+  groupKeys,
+  quotaIpKeys,
+  quotaUserClientKeys,
+  topicKeys,
+} from './key-table.ts'
 export type { Endpoint, Listener } from './listener.ts'
 export { formatEndpoint } from './listener.ts'
 export type { LogSettings } from './log-settings.ts'

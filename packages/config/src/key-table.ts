@@ -38,6 +38,11 @@ export const clientMetricsKeys: KeyTable = table(CLIENT_METRICS_KEYS)
 export const quotaUserClientKeys: KeyTable = table(QUOTA_USER_CLIENT_KEYS)
 export const quotaIpKeys: KeyTable = table(QUOTA_IP_KEYS)
 
+/** What each setting is when nobody sets it. */
+export function defaultsOf<Values>(keys: KeyTable): Values {
+  return Object.fromEntries([...keys].map(([name, key]) => [name, key.default])) as Values
+}
+
 function table(rows: readonly ConfigKey[]): KeyTable {
   return new Map(rows.map((row) => [row.name, row]))
 }

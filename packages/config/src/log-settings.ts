@@ -1,6 +1,5 @@
 /** A topic's settings as the plain values that the log reads: the one list of them. */
-import type { BrokerValues, TopicValues } from './key-table.ts'
-import { brokerKeys, topicKeys } from './key-table.ts'
+import { type BrokerValues, brokerKeys, defaultsOf, type TopicValues, topicKeys } from './key-table.ts'
 
 /**
  * The settings of one log: the topic's own, over the broker's, over the defaults. A log reads nothing else. Times are milliseconds; a
@@ -13,15 +12,18 @@ export function logSettings(
   topic: { readonly values: TopicValues },
   broker: { readonly values: BrokerValues },
 ): LogSettings {
-  return settingsOf(topic.values, broker.values)
+  return settingsOf(topic.values, broker.values[EXPIRATION_KEY])
 }
 
 /** Of a topic and a broker that set nothing. */
 export function defaultLogSettings(): LogSettings {
-  return settingsOf(defaultsOf<TopicValues>(topicKeys), defaultsOf<BrokerValues>(brokerKeys))
+  return settingsOf(defaultsOf<TopicValues>(topicKeys), brokerKeys.get(EXPIRATION_KEY)!.default as number)
 }
 
-function settingsOf(topic: TopicValues, broker: BrokerValues) {
+/** The one that no topic has a setting for. */
+const EXPIRATION_KEY = 'producer.id.expiration.ms'
+
+function settingsOf(topic: TopicValues, producerIdExpirationMs: number) {
   return {
     /** Both may be set ("compact,delete"). */
     cleanupDelete: topic['cleanup.policy'].includes('delete'),
@@ -71,10 +73,6 @@ function settingsOf(topic: TopicValues, broker: BrokerValues) {
     uncleanLeaderElectionEnable: topic['unclean.leader.election.enable'],
 
     /** Idempotent producers that wrote nothing for so long are forgotten. */
-    producerIdExpirationMs: broker['producer.id.expiration.ms'],
+    producerIdExpirationMs,
   }
-}
-
-function defaultsOf<Values>(keys: ReadonlyMap<string, { readonly default: unknown }>): Values {
-  return Object.fromEntries([...keys].map(([name, key]) => [name, key.default])) as Values
 }

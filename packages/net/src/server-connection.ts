@@ -6,7 +6,7 @@
  * responses, an exclusive request is not answered yet, or the process's byte budget is spent.
  */
 import type { ByteStream, NetworkError } from '@ottla/env'
-import type { SlabPool, SlabSlice } from '@ottla/stdx'
+import { doNothing, type SlabPool, type SlabSlice } from '@ottla/stdx'
 import { BufferPieces } from './buffer-pieces.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FlushQueue } from './flush-queue.ts'
@@ -134,7 +134,7 @@ export class ServerConnection {
       (frame) => this.#receive(frame),
     )
     stream.onData = (chunk) => this.#onData(chunk)
-    stream.onDrain = nothing
+    stream.onDrain = doNothing
     stream.onEnd = () => {
       this.#isPeerDone = true
       this.#closeWhenDrained()
@@ -454,5 +454,3 @@ export class ServerConnection {
     this.#shared.onClose(this, end)
   }
 }
-
-function nothing(): void {}

@@ -1,5 +1,6 @@
 export { AssertionError, assert, unreachable } from './assert.ts'
 export { Deque } from './deque.ts'
+export { doNothing } from './do-nothing.ts'
 export { Heap } from './heap.ts'
 export {
   formatInt64,

@@ -66,9 +66,7 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
   }
 
   abandoned(): void {
-    if (this.#state !== 'waiting') return
-    this.#leave()
-    this.#finish(null)
+    this.#answer()
   }
 
   /** Decides whether to answer at once or to wait. */

@@ -8,7 +8,7 @@
 import type { AppendOptions, AppendResult, PartitionLog } from '@ottla/log'
 import type { PartitionImage } from '@ottla/metadata'
 import { ErrorCode } from '@ottla/protocol'
-import { assert } from '@ottla/stdx'
+import { assert, doNothing } from '@ottla/stdx'
 import type { TopicTraffic } from '../metrics/topic-traffic.ts'
 import { AckQueue, type AckWaiter } from './ack-queue.ts'
 import { type SafeEnd, safeEndFor } from './durability.ts'
@@ -225,9 +225,9 @@ export class Replica {
     if (this.#isStopped) return
     this.#isStopped = true
     if (this.#log !== null) {
-      this.#log.onProgress = nothing
-      this.#log.onReverted = nothing
-      this.#log.onFailed = nothing
+      this.#log.onProgress = doNothing
+      this.#log.onReverted = doNothing
+      this.#log.onFailed = doNothing
     }
     this.#dismiss(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     this.#runReady()
@@ -338,5 +338,3 @@ export class Replica {
     for (const call of calls) call()
   }
 }
-
-function nothing(): void {}

@@ -82,9 +82,7 @@ export class PendingShareFetch implements ShareWaiter, AnswerOwner {
   }
 
   abandoned(): void {
-    if (this.#state !== 'waiting') return
-    this.#leave()
-    this.#finish(null)
+    this.#answer()
   }
 
   /** Decides whether to answer now. */
@@ -123,6 +121,10 @@ export class PendingShareFetch implements ShareWaiter, AnswerOwner {
 
   async #read(): Promise<void> {
     const { targets, exchange, memberId, mode, batchSize } = this.#options
+    if (exchange.isOver) {
+      this.#finish(null)
+      return
+    }
     const results: ShareTargetResult[] = []
     let recordsLeft = this.#options.maxRecords
     let bytesLeft = exchange.takeShare(Math.max(0, Math.min(this.#options.maxBytes, READ_BYTES * targets.length)))

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { doNothing } from '@ottla/stdx'
 import { type ByteStream, NetworkError } from '../network.ts'
 
 /** Above this many bytes that the kernel has not taken, `write` says false. */
@@ -8,7 +9,6 @@ const LINGER_MS = 2000
 /** How long an ended stream waits for a peer that takes nothing of what is queued. */
 const STALL_MS = 30_000
 
-const NOTHING = (): void => {}
 const NOWHERE = (): null => null
 
 /** One TCP connection. */
@@ -17,11 +17,11 @@ export class NodeByteStream implements ByteStream {
   readonly localPort: number
   readonly remoteHost: string
   readonly remotePort: number
-  onData: (chunk: Buffer) => void = NOTHING
+  onData: (chunk: Buffer) => void = doNothing
   receiveInto: () => Buffer | null = NOWHERE
-  onDrain: () => void = NOTHING
+  onDrain: () => void = doNothing
   onEnd: () => void = () => this.end()
-  onClose: (error: NetworkError | undefined) => void = NOTHING
+  onClose: (error: NetworkError | undefined) => void = doNothing
   readonly #socket: Socket
   #error: NetworkError | undefined
   #wantsDrain = false

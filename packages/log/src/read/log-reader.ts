@@ -3,6 +3,7 @@
  * pieces, and a reader that goes on where it stopped finds the next piece already there.
  */
 import { ErrorCode, HEADER_BYTES, isCrcValid, lastOffset, sizeInBytes } from '@ottla/protocol'
+import { doNothing } from '@ottla/stdx'
 import type { OffsetPosition } from '../index/offset-index.ts'
 import { isPassing, offlineError } from '../io-error.ts'
 import { LogError } from '../log-error.ts'
@@ -308,7 +309,7 @@ class Records implements RecordsContent {
   #released: () => void
 
   /** `released` is called once, when the owners have been. */
-  constructor(content: RecordsContent, owners: readonly Retainable[], released: () => void = nothing) {
+  constructor(content: RecordsContent, owners: readonly Retainable[], released: () => void = doNothing) {
     this.buffers = content.buffers
     this.sizeBytes = content.sizeBytes
     this.firstOffset = content.firstOffset
@@ -322,12 +323,10 @@ class Records implements RecordsContent {
     this.#owners = []
     for (const owner of owners) owner.release()
     const released = this.#released
-    this.#released = nothing
+    this.#released = doNothing
     released()
   }
 }
-
-function nothing(): void {}
 
 const isWhole = Number.isInteger
 

@@ -1,4 +1,5 @@
 import { type ByteStream, NetworkError } from '@ottla/env'
+import { doNothing } from '@ottla/stdx'
 import type { SimEvent } from '../event-queue.ts'
 import type { Process } from '../process.ts'
 import type { Pipe } from './pipe.ts'
@@ -24,24 +25,22 @@ const STALL_MS = 30_000
 /** What a chunk holds after `onData` has returned: it belonged to the stream. */
 const POISON = 0xdd
 
-const NOTHING = (): void => {}
-
 /** One end of a simulated connection. */
 export class SimByteStream implements ByteStream {
   readonly localHost: string
   readonly localPort: number
   readonly remoteHost: string
   readonly remotePort: number
-  onData: (chunk: Buffer) => void = NOTHING
-  onDrain: () => void = NOTHING
+  onData: (chunk: Buffer) => void = doNothing
+  onDrain: () => void = doNothing
   onEnd: () => void = () => this.end()
-  onClose: (error: NetworkError | undefined) => void = NOTHING
+  onClose: (error: NetworkError | undefined) => void = doNothing
   readonly process: Process
   readonly #label: string
   #in!: Pipe
   #out!: Pipe
-  #sendReset: () => void = NOTHING
-  #closed: () => void = NOTHING
+  #sendReset: () => void = doNothing
+  #closed: () => void = doNothing
   #state: 'open' | 'ending' | 'closed' = 'open'
   #isPaused = false
   #wantsDrain = false

@@ -1,5 +1,5 @@
 /** A group coordinator of one partition over a log in memory, in a time that tests advance. */
-import { type GroupValues, groupKeys } from '@ottla/config'
+import { defaultsOf, type GroupValues, groupKeys } from '@ottla/config'
 import { ApiError, ConsumerProtocolSubscription, ErrorCode, encodeVersioned } from '@ottla/protocol'
 import { ManualTime } from '@ottla/runtime/testing'
 import { assert } from '@ottla/stdx'
@@ -147,9 +147,7 @@ const TEST_PATTERNS: TopicPatterns = {
   },
 }
 
-const DEFAULT_GROUP_VALUES = Object.fromEntries(
-  [...groupKeys.values()].map((key) => [key.name, key.default]),
-) as unknown as GroupValues
+const DEFAULT_GROUP_VALUES = defaultsOf<GroupValues>(groupKeys)
 
 /** What a consumer sends as its protocol's metadata. */
 export function subscription(topics: readonly string[]): Buffer {
