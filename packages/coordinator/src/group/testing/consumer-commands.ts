@@ -1,8 +1,9 @@
 /** The commands of scripts that are about consumer groups; `group-script.ts` says what they look like. */
 import { ConsumerGroupDescribeResponse, ConsumerGroupHeartbeatResponse, ErrorCode, type Init } from '@ottla/protocol'
+import type { Command, Form } from '../../testing/script.ts'
 import type { ConsumerAnswer } from '../consumer/heartbeat.ts'
 import type { GroupFixture } from './group-fixture.ts'
-import { type Command, contextOf, type Form } from './group-script.ts'
+import { contextOf } from './group-script.ts'
 import { printError } from './print.ts'
 
 export type Answer = <T extends object>(

@@ -1,18 +1,19 @@
 /** A group coordinator of one partition over a log in memory, in a time that tests advance. */
 import { defaultsOf, type GroupValues, groupKeys } from '@ottla/config'
-import { ApiError, ConsumerProtocolSubscription, ErrorCode, encodeVersioned } from '@ottla/protocol'
+import { ConsumerProtocolSubscription, encodeVersioned } from '@ottla/protocol'
 import { ManualTime } from '@ottla/runtime/testing'
 import { assert } from '@ottla/stdx'
 import type { TopicPatterns } from '../../ports.ts'
+import { type CoordinatorFixture, commit, fail, load, loggerInto, turns } from '../../testing/coordinator-fixture.ts'
+import { MemoryLog } from '../../testing/memory-log.ts'
 import { defaultGroupCoordinatorConfig, type GroupCoordinatorConfig } from '../group-config.ts'
 import { GroupCoordinator } from '../group-coordinator.ts'
 import type { GroupPartition } from '../group-partition.ts'
 import type { GroupPorts } from '../group-ports.ts'
 import { FakeSharePersister } from '../share/testing/fake-share-persister.ts'
 import { FixedTopics } from './fixed-topics.ts'
-import { MemoryLog } from './memory-log.ts'
 
-export class GroupFixture {
+export class GroupFixture implements CoordinatorFixture {
   readonly time = new ManualTime()
   readonly topics = new FixedTopics()
   readonly log = new MemoryLog()
@@ -43,10 +44,6 @@ export class GroupFixture {
   }
 
   #newCoordinator(): GroupCoordinator {
-    const say =
-      (level: string) =>
-      (text: string, fields: Readonly<Record<string, unknown>> = {}) =>
-        this.lines.push(`${level}: ${text} ${JSON.stringify(fields)}`)
     return new GroupCoordinator({
       env: {
         clock: this.time,
@@ -55,7 +52,7 @@ export class GroupFixture {
           nextSuffix: () => String(++this.#memberCount),
           nextUuid: () => `member-${++this.#uuidCount}`,
         },
-        log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+        log: loggerInto(this.lines),
       },
       ...this.ports,
       share: {
@@ -65,34 +62,8 @@ export class GroupFixture {
     })
   }
 
-  async load(): Promise<void> {
-    this.epoch += 1
-    const { epoch, log } = this
-    this.committedOffset = log.endOffset
-    const loading = this.coordinator.load(0, epoch, {
-      batches: log.batches(),
-      writer: {
-        append: (records, options) => {
-          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
-          const end = log.append(records, options)
-          if (this.commitsAtOnce) this.commit(end)
-          return end
-        },
-        appendMarker: (marker) => {
-          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
-          const end = log.appendMarker(marker)
-          if (this.commitsAtOnce) this.commit(end)
-          return end
-        },
-      },
-    })
-    // A long log is loaded in turns, each of which waits for a timer.
-    let isLoaded = false
-    void loading.finally(() => {
-      isLoaded = true
-    })
-    while (!isLoaded) await this.turns()
-    assert((await loading) === 'active', 'the partition was loaded')
+  load(): Promise<void> {
+    return load(this)
   }
 
   unload(): void {
@@ -108,15 +79,12 @@ export class GroupFixture {
   }
 
   commit(offset: number = this.log.endOffset): void {
-    this.committedOffset = Math.max(this.committedOffset, offset)
-    this.coordinator.committed(0, this.epoch, this.committedOffset)
+    commit(this, offset)
   }
 
   /** The write of all that is not committed fails. */
   fail(): void {
-    this.log.truncateTo(this.committedOffset)
-    const error = new ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
-    this.coordinator.failed(0, this.epoch, { error, logEndOffset: this.committedOffset })
+    fail(this)
   }
 
   get partition(): GroupPartition {
@@ -125,12 +93,8 @@ export class GroupFixture {
     return partition
   }
 
-  /** Lets promises run, and what is due now. */
-  async turns(): Promise<void> {
-    for (let i = 0; i < 30; i++) {
-      this.time.advance(0)
-      await Promise.resolve()
-    }
+  turns(): Promise<void> {
+    return turns(this.time)
   }
 }
 

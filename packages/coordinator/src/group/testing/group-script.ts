@@ -25,20 +25,25 @@ import {
   DeleteGroupsResponse,
   DescribeGroupsResponse,
   ErrorCode,
-  encodeMessage,
   HeartbeatResponse,
-  type Init,
   JoinGroupResponse,
   LeaveGroupResponse,
   ListGroupsResponse,
   OffsetCommitResponse,
   OffsetDeleteResponse,
   OffsetFetchResponse,
-  type Schema,
   SyncGroupResponse,
   ZERO_UUID,
 } from '@ottla/protocol'
-import { assert } from '@ottla/stdx'
+import {
+  type Command,
+  carryOut,
+  fixtureCommands,
+  type Handlers,
+  runScript as runScriptOf,
+  type Script,
+  Trace,
+} from '../../testing/script.ts'
 import type { RequestContext } from '../request-context.ts'
 import { ConsumerCommands } from './consumer-commands.ts'
 import { GroupFixture, subscription } from './group-fixture.ts'
@@ -61,56 +66,41 @@ interface Client {
   groupInstanceId: string | null
 }
 
-/** How an answer is sent. */
-export interface Form {
-  readonly schema: Schema
-  readonly version: number
-}
-
-export interface Command {
-  readonly name: string
-  readonly words: readonly string[]
-  readonly options: ReadonlyMap<string, string>
-}
-
-export class GroupScript {
+export class GroupScript implements Script {
   readonly fixture = new GroupFixture()
   readonly #clients = new Map<string, Client>()
-  readonly #output: string[] = []
-  #timers = new Map<string, number>()
+  readonly #trace = new Trace()
   readonly #consumers = new ConsumerCommands(this.fixture, (who, answer, print, form) =>
-    this.#answer(who, answer, print, form),
+    this.#trace.answer(who, answer, print, form),
   )
 
   readonly #transactions = new TransactionCommands({
     fixture: this.fixture,
-    answer: (who, answer, print, form) => this.#answer(who, answer, print, form),
+    answer: (who, answer, print, form) => this.#trace.answer(who, answer, print, form),
     identityOf: (name, options) => this.#identity(name, options),
   })
 
   async start(): Promise<void> {
     const { log } = this.fixture
     log.onAppend = (records) => {
-      for (const record of records) this.#output.push(`append: ${printRecord(record)}`)
+      for (const record of records) this.#trace.push(`append: ${printRecord(record)}`)
     }
     await this.fixture.load()
     this.#traceTimers()
-    this.#output.length = 0
+    this.#trace.take()
   }
 
   /** Runs a command line, and gives what it brought about. */
   async run(line: string): Promise<string[]> {
-    const command = parse(line)
-    const handler = this.#handlers[command.name]
-    assert(handler !== undefined, `a command: ${line}`)
-    await handler(command)
+    await carryOut(line, this.#handlers)
     await this.fixture.turns()
     this.#traceLog()
     this.#traceTimers()
-    return this.#output.splice(0)
+    return this.#trace.take()
   }
 
-  readonly #handlers: Record<string, (command: Command) => unknown> = {
+  readonly #handlers: Handlers = {
+    ...fixtureCommands(this.fixture),
     join: (command) => this.#join(command),
     sync: (command) => this.#sync(command),
     heartbeat: (command) => this.#heartbeat(command),
@@ -122,7 +112,7 @@ export class GroupScript {
       const context = contextOf('admin', options, 6)
       const request = { groups: words, includeAuthorizedOperations: false }
       const answer = Promise.resolve(this.fixture.coordinator.describeGroups(request, context))
-      this.#answer('describe', answer, printDescription, {
+      this.#trace.answer('describe', answer, printDescription, {
         schema: DescribeGroupsResponse,
         version: context.apiVersion,
       })
@@ -131,10 +121,10 @@ export class GroupScript {
       const filter = (name: string) => options.get(name)?.split(',') ?? []
       const request = { statesFilter: filter('states'), typesFilter: filter('types') }
       const answer = Promise.resolve(this.fixture.coordinator.listGroups(request))
-      this.#answer('list', answer, printListing, { schema: ListGroupsResponse, version: 5 })
+      this.#trace.answer('list', answer, printListing, { schema: ListGroupsResponse, version: 5 })
     },
     delete: ({ words }) => {
-      this.#answer(
+      this.#trace.answer(
         'delete',
         this.fixture.coordinator.deleteGroups({ groupsNames: words }),
         ({ results = [] }) => results.map(({ groupId, errorCode }) => `${groupId} ${printError(errorCode)}`).join(', '),
@@ -147,27 +137,6 @@ export class GroupScript {
     },
     ...this.#consumers.handlers,
     ...this.#transactions.handlers,
-    advance: ({ words }) => this.#advance(Number(words[0])),
-    hold: () => {
-      this.fixture.commitsAtOnce = false
-    },
-    'commit-log': () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.commit()
-    },
-    fail: () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.fail()
-    },
-    refuse: ({ words }) => {
-      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof ErrorCode]
-    },
-    accept: () => {
-      this.fixture.log.refusal = ErrorCode.NONE
-    },
-    unload: () => this.fixture.unload(),
-    load: () => this.fixture.load(),
-    restart: () => this.fixture.restart(),
     config: ({ options }) => {
       for (const [key, value] of options)
         this.fixture.config = { ...this.fixture.config, [key]: /^-?\d+$/.test(value) ? Number(value) : value }
@@ -179,15 +148,6 @@ export class GroupScript {
       this.fixture.topics.set(name, { ...(id === undefined ? {} : { id }), ...partitionCount })
     },
     state: ({ words }) => this.#state(words[0] ?? ''),
-  }
-
-  async #advance(ms: number): Promise<void> {
-    // Answers come in the turn in which they are decided, so long waits are walked in steps.
-    const step = Math.max(1, Math.floor(ms / 20))
-    for (let left = ms; left > 0; left -= step) {
-      this.fixture.time.advance(Math.min(step, left))
-      await this.fixture.turns()
-    }
   }
 
   #join({ words, options }: Command): void {
@@ -207,7 +167,7 @@ export class GroupScript {
       protocols: offersOf(options.get('offers') ?? 'range:t'),
       reason: options.get('reason') ?? null,
     }
-    this.#answer(
+    this.#trace.answer(
       `${name}: join`,
       this.fixture.coordinator.joinGroup(request, context),
       (answer) => {
@@ -233,7 +193,7 @@ export class GroupScript {
       protocolName: options.get('protocol') ?? null,
       assignments,
     }
-    this.#answer(`${name}: sync`, this.fixture.coordinator.syncGroup(request), printSync, {
+    this.#trace.answer(`${name}: sync`, this.fixture.coordinator.syncGroup(request), printSync, {
       schema: SyncGroupResponse,
       version: 5,
     })
@@ -242,7 +202,7 @@ export class GroupScript {
   #heartbeat({ words, options }: Command): void {
     const [groupId = '', name = ''] = words
     const request = { groupId, ...this.#identity(name, options) }
-    this.#answer(
+    this.#trace.answer(
       `${name}: heartbeat`,
       this.fixture.coordinator.heartbeat(request),
       ({ errorCode }) => printError(errorCode),
@@ -259,7 +219,7 @@ export class GroupScript {
       ...instances.map((groupInstanceId) => ({ memberId: '', groupInstanceId, reason: null })),
     ]
     const request = { groupId, memberId: members[0]?.memberId ?? '', members: context.apiVersion < 3 ? [] : members }
-    this.#answer(
+    this.#trace.answer(
       'leave',
       this.fixture.coordinator.leaveGroup(request, context),
       ({ errorCode, members = [] }) =>
@@ -301,7 +261,7 @@ export class GroupScript {
         }
       }),
     }
-    this.#answer(
+    this.#trace.answer(
       `${name}: commit`,
       this.fixture.coordinator.offsetCommit(request, context),
       ({ topics = [] }) =>
@@ -328,7 +288,7 @@ export class GroupScript {
       requireStable: isStable,
     }
     const answer = this.fixture.coordinator.offsetFetch(request, contextOf('admin', options, 9))
-    this.#answer('fetch', answer, printFetch, { schema: OffsetFetchResponse, version: 9 })
+    this.#trace.answer('fetch', answer, printFetch, { schema: OffsetFetchResponse, version: 9 })
   }
 
   #offsetDelete({ words }: Command): void {
@@ -337,7 +297,7 @@ export class GroupScript {
       name,
       partitions: [{ partitionIndex: partition }],
     }))
-    this.#answer(
+    this.#trace.answer(
       'offset-delete',
       this.fixture.coordinator.offsetDelete({ groupId, topics }),
       ({ errorCode, topics = [] }) =>
@@ -352,20 +312,20 @@ export class GroupScript {
   #state(groupId: string): void {
     const group = this.fixture.partition.shard.classicGroup(groupId)
     if (group === undefined) {
-      this.#output.push('no such group')
+      this.#trace.push('no such group')
       return
     }
     const { phase, generationId, protocolName, leaderId } = group.state
-    this.#output.push(`${phase} generation ${generationId} protocol ${protocolName} leader ${leaderId}`)
+    this.#trace.push(`${phase} generation ${generationId} protocol ${protocolName} leader ${leaderId}`)
     for (const member of group.members.values()) {
       const waits = [
         member.awaitingJoin === null ? '' : ' waits for join',
         member.awaitingSync === null ? '' : ' waits for sync',
         member.isPendingSync ? ' has to sync' : '',
       ]
-      this.#output.push(`    ${member.memberId}${waits.join('')} has ${printBytes(member.assignment)}`)
+      this.#trace.push(`    ${member.memberId}${waits.join('')} has ${printBytes(member.assignment)}`)
     }
-    for (const memberId of group.pendingIds()) this.#output.push(`    ${memberId} is expected`)
+    for (const memberId of group.pendingIds()) this.#trace.push(`    ${memberId} is expected`)
   }
 
   #client(name: string): Client {
@@ -388,48 +348,20 @@ export class GroupScript {
     }
   }
 
-  /** Prints the answer, once it has proved to be one that can be sent in the client's version. */
-  #answer<T extends object>(who: string, answer: Promise<T>, print: (value: T) => string, form: Form): void {
-    answer.then(
-      (value) => {
-        encodeMessage(form.schema, form.version, value as Init<Schema>)
-        this.#output.push(`${who} ${print(value)}`)
-      },
-      (error: unknown) => this.#output.push(`${who} threw ${String(error)}`),
-    )
-  }
-
   #traceLog(): void {
     for (const line of this.fixture.lines.splice(0)) {
       const rebalance = /group begins to rebalance (.*)$/.exec(line)
       if (rebalance !== null) {
         const { groupId, reason } = JSON.parse(rebalance[1] as string) as { groupId: string; reason: string }
-        this.#output.push(`rebalance ${groupId}: ${reason}`)
-      } else if (!line.startsWith('info')) this.#output.push(line)
+        this.#trace.push(`rebalance ${groupId}: ${reason}`)
+      } else if (!line.startsWith('info')) this.#trace.push(line)
     }
   }
 
   #traceTimers(): void {
-    const partition = this.fixture.coordinator.inspect('any')
-    const now = new Map(partition?.pendingTimers() ?? [])
-    for (const [key, atMs] of now)
-      if (this.#timers.get(key) !== atMs)
-        this.#output.push(`timer ${printTimer(key)} in ${atMs - this.fixture.time.monotonic()}`)
-    for (const key of this.#timers.keys()) if (!now.has(key)) this.#output.push(`timer ${printTimer(key)} gone`)
-    this.#timers = now
+    const pending = this.fixture.coordinator.inspect('any')?.pendingTimers() ?? []
+    this.#trace.timers(pending, this.fixture.time.monotonic(), printTimer)
   }
-}
-
-function parse(line: string): Command {
-  const [name = '', ...rest] = line.trim().split(/\s+/)
-  const words = rest.filter((word) => !word.includes('=')).map((word) => (word === '""' ? '' : word))
-  const options = rest
-    .filter((word) => word.includes('='))
-    .map((word): [string, string] => {
-      const at = word.indexOf('=')
-      return [word.slice(0, at), word.slice(at + 1).replace(/^""$/, '')]
-    })
-  return { name, words, options: new Map(options) }
 }
 
 export function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
@@ -453,18 +385,6 @@ function partitionsOf(words: readonly string[]): { name: string; partition: numb
 }
 
 /** Runs a whole script; gives the text as it should be. */
-export async function runScript(text: string): Promise<string> {
-  let script = new GroupScript()
-  await script.start()
-  const out: string[] = []
-  for (const line of text.split('\n')) {
-    if (line.startsWith('==')) {
-      script = new GroupScript()
-      await script.start()
-    }
-    if (line.startsWith('>')) {
-      out.push(line, ...(await script.run(line.slice(1))))
-    } else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
-  }
-  return out.join('\n')
+export function runScript(text: string): Promise<string> {
+  return runScriptOf(text, () => new GroupScript())
 }

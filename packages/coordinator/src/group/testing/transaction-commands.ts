@@ -1,8 +1,9 @@
 /** The commands of scripts that are about offsets within transactions; `group-script.ts` says what they look like. */
 import { type Init, TxnOffsetCommitResponse, WriteTxnMarkersResponse, ZERO_UUID } from '@ottla/protocol'
+import type { Command } from '../../testing/script.ts'
 import type { Answer } from './consumer-commands.ts'
 import type { GroupFixture } from './group-fixture.ts'
-import { type Command, contextOf } from './group-script.ts'
+import { contextOf } from './group-script.ts'
 import { printError } from './print.ts'
 
 export interface Committer {

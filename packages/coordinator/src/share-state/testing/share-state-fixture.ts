@@ -1,9 +1,15 @@
-/** A share coordinator of one partition over a log in memory, in a time that tests advance. */
-import { ApiError, ErrorCode } from '@ottla/protocol'
 import { ManualTime } from '@ottla/runtime/testing'
-import { assert } from '@ottla/stdx'
-import { MemoryLog } from '../../group/testing/memory-log.ts'
 import type { TopicLookup } from '../../ports.ts'
+import {
+  beginLoad,
+  type CoordinatorFixture,
+  commit,
+  fail,
+  load,
+  loggerInto,
+  turns,
+} from '../../testing/coordinator-fixture.ts'
+import { MemoryLog } from '../../testing/memory-log.ts'
 import { defaultShareStateConfig, type ShareStateConfig } from '../share-state-config.ts'
 import { ShareStateCoordinator } from '../share-state-coordinator.ts'
 
@@ -31,7 +37,7 @@ export class ShareTopics implements TopicLookup {
   }
 }
 
-export class ShareStateFixture {
+export class ShareStateFixture implements CoordinatorFixture {
   readonly time = new ManualTime()
   readonly topics = new ShareTopics()
   readonly log = new MemoryLog()
@@ -42,22 +48,17 @@ export class ShareStateFixture {
   /** What was appended commits at once. */
   commitsAtOnce = true
   committedOffset = 0
-  onPrune: (beforeOffset: number) => void = () => {}
 
   constructor() {
     this.coordinator = this.#newCoordinator()
   }
 
   #newCoordinator(): ShareStateCoordinator {
-    const say =
-      (level: string) =>
-      (text: string, fields: Readonly<Record<string, unknown>> = {}) =>
-        this.lines.push(`${level}: ${text} ${JSON.stringify(fields)}`)
     return new ShareStateCoordinator({
       env: {
         clock: this.time,
         timers: this.time,
-        log: { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') },
+        log: loggerInto(this.lines),
       },
       config: () => this.config,
       topics: () => this.topics,
@@ -66,30 +67,11 @@ export class ShareStateFixture {
 
   /** Begins to load; what comes before the loading goes on finds the partition loading. */
   beginLoad(): Promise<unknown> {
-    this.epoch += 1
-    const { epoch, log } = this
-    this.committedOffset = log.endOffset
-    return this.coordinator.load(0, epoch, {
-      batches: log.batches(),
-      writer: {
-        append: (records) => {
-          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
-          const end = log.append(records)
-          if (this.commitsAtOnce) this.commit(end)
-          return end
-        },
-        deleteRecordsBefore: (offset) => {
-          log.deleteRecordsBefore(offset)
-          this.onPrune(offset)
-        },
-      },
-    })
+    return beginLoad(this)
   }
 
-  async load(): Promise<void> {
-    const loading = this.beginLoad()
-    await this.turns()
-    assert((await loading) === 'active', 'the partition was loaded')
+  load(): Promise<void> {
+    return load(this)
   }
 
   unload(): void {
@@ -105,22 +87,15 @@ export class ShareStateFixture {
   }
 
   commit(offset: number = this.log.endOffset): void {
-    this.committedOffset = Math.max(this.committedOffset, offset)
-    this.coordinator.committed(0, this.epoch, this.committedOffset)
+    commit(this, offset)
   }
 
   /** The write of all that is not committed fails. */
   fail(): void {
-    this.log.truncateTo(this.committedOffset)
-    const error = new ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
-    this.coordinator.failed(0, this.epoch, { error, logEndOffset: this.committedOffset })
+    fail(this)
   }
 
-  /** Lets promises run, and what is due now. */
-  async turns(): Promise<void> {
-    for (let i = 0; i < 30; i++) {
-      this.time.advance(0)
-      await Promise.resolve()
-    }
+  turns(): Promise<void> {
+    return turns(this.time)
   }
 }

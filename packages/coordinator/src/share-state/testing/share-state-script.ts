@@ -14,18 +14,19 @@
  *     create TOPIC | drop TOPIC   advance MS   hold | commit-log | fail (of what is written)   refuse ERROR | accept
  *     unload | load | while-loading COMMAND | restart   config key=value …
  */
-import { type ErrorCode as Code, ErrorCode, errorOf } from '@ottla/protocol'
-import { assert } from '@ottla/stdx'
+import { ErrorCode, errorOf } from '@ottla/protocol'
 import type { NewRecord } from '../../ports.ts'
+import {
+  carryOut,
+  fixtureCommands,
+  type Handlers,
+  runScript as runScriptOf,
+  type Script,
+  Trace,
+} from '../../testing/script.ts'
 import { decodeShareStateRecord } from '../share-state-record-codec.ts'
 import type { StateBatch } from '../state-batches.ts'
 import { ShareStateFixture, topicIdOf } from './share-state-fixture.ts'
-
-interface Command {
-  readonly name: string
-  readonly words: readonly string[]
-  readonly options: ReadonlyMap<string, string>
-}
 
 const STATES = ['available', 'acquired', 'acknowledged', 'archiving', 'archived']
 
@@ -39,33 +40,31 @@ interface Result {
   readonly errorMessage: string | null
 }
 
-export class ShareStateScript {
+export class ShareStateScript implements Script {
   readonly fixture = new ShareStateFixture()
-  readonly #output: string[] = []
+  readonly #trace = new Trace()
 
   async start(): Promise<void> {
     const { fixture } = this
     fixture.log.onAppend = (records) => {
-      for (const record of records) this.#output.push(`append: ${printRecord(record)}`)
+      for (const record of records) this.#trace.push(`append: ${printRecord(record)}`)
     }
-    fixture.onPrune = (offset) => this.#output.push(`prune below ${offset}`)
+    fixture.log.onDelete = (offset) => this.#trace.push(`prune below ${offset}`)
     await fixture.load()
-    this.#output.length = 0
+    this.#trace.take()
     fixture.lines.length = 0
   }
 
   /** Runs a command line, and gives what it brought about. */
   async run(line: string): Promise<string[]> {
-    const command = parse(line)
-    const handler = this.#handlers[command.name]
-    assert(handler !== undefined, `a command: ${line}`)
-    await handler(command)
+    await carryOut(line, this.#handlers)
     await this.fixture.turns()
-    for (const said of this.fixture.lines.splice(0)) if (!/loaded a partition/.test(said)) this.#output.push(said)
-    return this.#output.splice(0)
+    for (const said of this.fixture.lines.splice(0)) if (!/loaded a partition|^debug/.test(said)) this.#trace.push(said)
+    return this.#trace.take()
   }
 
-  readonly #handlers: Record<string, (command: Command) => unknown> = {
+  readonly #handlers: Handlers = {
+    ...fixtureCommands(this.fixture),
     init: ({ words, options }) => {
       const [groupId, ...partitions] = words as [string]
       const rest = { stateEpoch: number(options, 'epoch', 0), startOffset: number(options, 'start', -1) }
@@ -110,32 +109,11 @@ export class ShareStateScript {
       this.fixture.topics.names.delete(words[0]!)
       void this.fixture.coordinator.topicsDeleted()
     },
-    advance: async ({ words }) => {
-      this.fixture.time.advance(Number(words[0]))
-      await this.fixture.turns()
-    },
-    hold: () => {
-      this.fixture.commitsAtOnce = false
-    },
-    'commit-log': () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.commit()
-    },
-    fail: () => this.fixture.fail(),
-    refuse: ({ words }) => {
-      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof Code]
-    },
-    accept: () => {
-      this.fixture.log.refusal = ErrorCode.NONE
-    },
-    unload: () => this.fixture.unload(),
-    load: () => this.fixture.load(),
     'while-loading': ({ words, options }) => {
       void this.fixture.beginLoad()
       const [name, ...rest] = words as [string]
       this.#handlers[name]?.({ name, words: rest, options })
     },
-    restart: () => this.fixture.restart(),
     config: ({ options }) => {
       for (const [key, value] of options) this.fixture.config = { ...this.fixture.config, [key]: Number(value) }
     },
@@ -143,14 +121,14 @@ export class ShareStateScript {
 
   #answer<P extends Result>(name: string, answer: Promise<Results<P>>, print: (result: P) => string): void {
     void answer.then(({ results }) => {
-      if (results.length === 0) this.#output.push(`${name} nothing`)
+      if (results.length === 0) this.#trace.push(`${name} nothing`)
       for (const { topicId, partitions } of results)
         for (const result of partitions) {
           const { partition, errorCode, errorMessage } = result
           const error = errorOf(errorCode)
           const message = errorMessage === null || errorMessage === error.message ? '' : ` (${errorMessage})`
           const rest = errorCode === ErrorCode.NONE ? print(result) : message
-          this.#output.push(`${name} ${topicNameOf(topicId)}-${partition} ${error.name}${rest}`)
+          this.#trace.push(`${name} ${topicNameOf(topicId)}-${partition} ${error.name}${rest}`)
         }
     })
   }
@@ -161,7 +139,7 @@ function requestOf<P extends object>(groupId: string, partitions: readonly strin
     const at = word.indexOf('-')
     return { topicId: topicIdOf(word.slice(0, at)), partitions: [{ partition: Number(word.slice(at + 1)), ...rest }] }
   })
-  return { groupId: groupId === '""' ? '' : groupId, topics }
+  return { groupId, topics }
 }
 
 function topicNameOf(id: string): string {
@@ -207,30 +185,7 @@ function number(options: ReadonlyMap<string, string>, key: string, otherwise: nu
   return value === undefined ? otherwise : Number(value)
 }
 
-function parse(line: string): Command {
-  const [name = '', ...rest] = line.trim().split(/\s+/)
-  const options = rest
-    .filter((word) => word.includes('='))
-    .map((word): [string, string] => {
-      const at = word.indexOf('=')
-      return [word.slice(0, at), word.slice(at + 1)]
-    })
-  return { name, words: rest.filter((word) => !word.includes('=')), options: new Map(options) }
-}
-
 /** Runs a whole script; gives the text as it should be. */
-export async function runScript(text: string): Promise<string> {
-  let script = new ShareStateScript()
-  await script.start()
-  const out: string[] = []
-  for (const line of text.split('\n')) {
-    if (line.startsWith('==')) {
-      script = new ShareStateScript()
-      await script.start()
-    }
-    if (line.startsWith('>')) {
-      out.push(line, ...(await script.run(line.slice(1))))
-    } else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
-  }
-  return out.join('\n')
+export function runScript(text: string): Promise<string> {
+  return runScriptOf(text, () => new ShareStateScript())
 }

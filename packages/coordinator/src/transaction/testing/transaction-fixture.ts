@@ -2,13 +2,14 @@
 import { ApiError, ErrorCode } from '@ottla/protocol'
 import { ManualTime } from '@ottla/runtime/testing'
 import { assert } from '@ottla/stdx'
-import { MemoryLog } from '../../group/testing/memory-log.ts'
+import { type CoordinatorFixture, commit, fail, load, loggerInto, turns } from '../../testing/coordinator-fixture.ts'
+import { MemoryLog } from '../../testing/memory-log.ts'
 import type { TransactionMarkers } from '../ports.ts'
 import { defaultTransactionCoordinatorConfig, type TransactionCoordinatorConfig } from '../transaction-config.ts'
 import { TransactionCoordinator } from '../transaction-coordinator.ts'
 import type { TransactionPartition } from '../transaction-partition.ts'
 
-export class TransactionFixture {
+export class TransactionFixture implements CoordinatorFixture {
   readonly time = new ManualTime()
   readonly log = new MemoryLog()
   readonly lines: string[] = []
@@ -28,15 +29,11 @@ export class TransactionFixture {
   }
 
   #newCoordinator(): TransactionCoordinator {
-    const say =
-      (level: string) =>
-      (text: string, fields: Readonly<Record<string, unknown>> = {}) =>
-        this.lines.push(`${level}: ${text} ${JSON.stringify(fields)}`)
     return new TransactionCoordinator({
       env: {
         clock: this.time,
         timers: this.time,
-        log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+        log: loggerInto(this.lines),
         producerIds: { next: () => this.#nextProducerId() },
         markers: { send: (markers) => this.onMarkers(markers) },
       },
@@ -54,29 +51,8 @@ export class TransactionFixture {
     return ++this.lastProducerId
   }
 
-  async load(): Promise<void> {
-    this.epoch += 1
-    const { epoch, log } = this
-    this.committedOffset = log.endOffset
-    const loading = this.coordinator.load(0, epoch, {
-      batches: log.batches(),
-      writer: {
-        append: (records, options) => {
-          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
-          const end = log.append(records, options)
-          if (this.commitsAtOnce) this.commit(end)
-          return end
-        },
-        appendMarker: (marker) => {
-          assert(epoch === this.epoch, 'only the leader of the present epoch writes')
-          const end = log.appendMarker(marker)
-          if (this.commitsAtOnce) this.commit(end)
-          return end
-        },
-      },
-    })
-    await this.turns()
-    assert((await loading) === 'active', 'the partition was loaded')
+  load(): Promise<void> {
+    return load(this)
   }
 
   unload(): void {
@@ -92,15 +68,12 @@ export class TransactionFixture {
   }
 
   commit(offset: number = this.log.endOffset): void {
-    this.committedOffset = Math.max(this.committedOffset, offset)
-    this.coordinator.committed(0, this.epoch, this.committedOffset)
+    commit(this, offset)
   }
 
   /** The write of all that is not committed fails. */
   fail(): void {
-    this.log.truncateTo(this.committedOffset)
-    const error = new ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
-    this.coordinator.failed(0, this.epoch, { error, logEndOffset: this.committedOffset })
+    fail(this)
   }
 
   get partition(): TransactionPartition {
@@ -109,11 +82,7 @@ export class TransactionFixture {
     return partition
   }
 
-  /** Lets promises run, and what is due now. */
-  async turns(): Promise<void> {
-    for (let i = 0; i < 30; i++) {
-      this.time.advance(0)
-      await Promise.resolve()
-    }
+  turns(): Promise<void> {
+    return turns(this.time)
   }
 }

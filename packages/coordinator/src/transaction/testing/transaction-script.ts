@@ -24,13 +24,19 @@ import {
   DescribeTransactionsResponse,
   EndTxnResponse,
   ErrorCode,
-  encodeMessage,
-  type Init,
   InitProducerIdResponse,
   ListTransactionsResponse,
-  type Schema,
 } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
+import {
+  type Command,
+  carryOut,
+  fixtureCommands,
+  type Handlers,
+  runScript as runScriptOf,
+  type Script,
+  Trace,
+} from '../../testing/script.ts'
 import { partitionSet } from '../partition-set.ts'
 import type { MarkerResult, PartitionsOfTopic, TransactionMarkers } from '../ports.ts'
 import type { ProducerIdAndEpoch, TransactionStatus } from '../transaction.ts'
@@ -47,48 +53,40 @@ import {
 } from './print.ts'
 import { TransactionFixture } from './transaction-fixture.ts'
 
-interface Command {
-  readonly name: string
-  readonly words: readonly string[]
-  readonly options: ReadonlyMap<string, string>
-}
-
-export class TransactionScript {
+export class TransactionScript implements Script {
   readonly fixture = new TransactionFixture()
   readonly #producers = new Map<string, ProducerIdAndEpoch>()
   readonly #sent = new Map<string, TransactionMarkers[]>()
-  readonly #output: string[] = []
-  #timers = new Map<string, number>()
+  readonly #trace = new Trace()
 
   async start(): Promise<void> {
     const { fixture } = this
     fixture.log.onAppend = (records) => {
-      for (const record of records) this.#output.push(`append: ${printRecord(record)}`)
+      for (const record of records) this.#trace.push(`append: ${printRecord(record)}`)
     }
     fixture.onMarkers = (markers) => {
-      this.#output.push(printMarkers(markers))
+      this.#trace.push(printMarkers(markers))
       const { transactionalId } = markers
       this.#sent.set(transactionalId, [...(this.#sent.get(transactionalId) ?? []), markers])
     }
     await fixture.load()
     this.#traceTimers()
-    this.#output.length = 0
+    this.#trace.take()
     fixture.lines.length = 0
   }
 
   /** Runs a command line, and gives what it brought about. */
   async run(line: string): Promise<string[]> {
-    const command = parse(line)
-    const handler = this.#handlers[command.name]
-    assert(handler !== undefined, `a command: ${line}`)
-    await handler(command)
+    await carryOut(line, this.#handlers)
     await this.fixture.turns()
-    for (const said of this.fixture.lines.splice(0)) if (!/loaded a partition/.test(said)) this.#output.push(said)
+    for (const said of this.fixture.lines.splice(0)) if (!/loaded a partition/.test(said)) this.#trace.push(said)
     this.#traceTimers()
-    return this.#output.splice(0)
+    return this.#trace.take()
   }
 
-  readonly #handlers: Record<string, (command: Command) => unknown> = {
+  readonly #handlers: Handlers = {
+    ...fixtureCommands(this.fixture),
+    restart: () => this.#restart(),
     init: (command) => this.#init(command),
     add: (command) => this.#add(command),
     verify: (command) => this.#add(command),
@@ -99,51 +97,24 @@ export class TransactionScript {
     given: (command) => this.#given(command),
     describe: ({ words }) => {
       const answer = this.fixture.coordinator.describeTransactions({ transactionalIds: words })
-      this.#answer('describe', Promise.resolve(answer), printDescription, [DescribeTransactionsResponse, 0])
+      this.#trace.answer('describe', Promise.resolve(answer), printDescription, {
+        schema: DescribeTransactionsResponse,
+        version: 0,
+      })
     },
     list: (command) => this.#list(command),
     drop: ({ words }) => void this.fixture.coordinator.topicsDeleted(words),
     state: ({ words }) => {
       const transaction = this.fixture.partition.shard.transactions.get(words[0] ?? '')
-      this.#output.push(transaction === undefined ? 'no such id' : printTransaction(transaction))
+      this.#trace.push(transaction === undefined ? 'no such id' : printTransaction(transaction))
     },
     ids: ({ words }) => {
       this.fixture.givesIds = words[0] === 'on'
     },
-    advance: ({ words }) => this.#advance(Number(words[0])),
-    hold: () => {
-      this.fixture.commitsAtOnce = false
-    },
-    'commit-log': () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.commit()
-    },
-    fail: () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.fail()
-    },
-    refuse: ({ words }) => {
-      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof ErrorCode]
-    },
-    accept: () => {
-      this.fixture.log.refusal = ErrorCode.NONE
-    },
-    unload: () => this.fixture.unload(),
-    load: () => this.fixture.load(),
-    restart: () => this.#restart(),
     config: ({ options }) => {
       for (const [key, value] of options)
         this.fixture.config = { ...this.fixture.config, [key]: key === 'twoPhaseCommitEnable' ? true : Number(value) }
     },
-  }
-
-  async #advance(ms: number): Promise<void> {
-    // Answers come in the turn in which they are decided, so long waits are walked in steps.
-    const step = Math.max(1, Math.floor(ms / 20))
-    for (let left = ms; left > 0; left -= step) {
-      this.fixture.time.advance(Math.min(step, left))
-      await this.fixture.turns()
-    }
   }
 
   /** What was not committed may or may not have survived; here it has. */
@@ -163,11 +134,11 @@ export class TransactionScript {
       enable2Pc: flags.includes('2pc'),
       keepPreparedTxn: flags.includes('keep'),
     }
-    this.#answer(
+    this.#trace.answer(
       `${name}: init`,
       this.fixture.coordinator.initProducerId(request, { apiVersion }),
       (answer) => this.#remember(name, answer),
-      [InitProducerIdResponse, apiVersion],
+      { schema: InitProducerIdResponse, version: apiVersion },
     )
   }
 
@@ -184,7 +155,7 @@ export class TransactionScript {
       v3AndBelowProducerEpoch: isOld ? identity.producerEpoch : -1,
       v3AndBelowTopics: isOld ? topics : [],
     }
-    this.#answer(
+    this.#trace.answer(
       `${name}: ${command}`,
       this.fixture.coordinator.addPartitionsToTxn(request, { apiVersion }),
       ({ resultsByTransaction = [], resultsByTopicV3AndBelow = [] }) =>
@@ -195,35 +166,35 @@ export class TransactionScript {
             ),
           )
           .join(', '),
-      [AddPartitionsToTxnResponse, apiVersion],
+      { schema: AddPartitionsToTxnResponse, version: apiVersion },
     )
   }
 
   #offsets({ words, options }: Command): void {
     const [transactionalId = '', name = '', groupId = ''] = words
     const apiVersion = Number(options.get('v') ?? 4)
-    this.#answer(
+    this.#trace.answer(
       `${name}: offsets`,
       this.fixture.coordinator.addOffsetsToTxn(
         { transactionalId, ...this.#identity(name, options), groupId },
         { apiVersion },
       ),
       ({ errorCode }) => printError(errorCode),
-      [AddOffsetsToTxnResponse, apiVersion],
+      { schema: AddOffsetsToTxnResponse, version: apiVersion },
     )
   }
 
   #end({ name: command, words, options }: Command): void {
     const [transactionalId = '', name = ''] = words
     const apiVersion = Number(options.get('v') ?? 5)
-    this.#answer(
+    this.#trace.answer(
       `${name}: ${command}`,
       this.fixture.coordinator.endTxn(
         { transactionalId, ...this.#identity(name, options), committed: command === 'commit' },
         { apiVersion },
       ),
       (answer) => (apiVersion < 5 ? printError(answer.errorCode) : this.#remember(name, answer)),
-      [EndTxnResponse, apiVersion],
+      { schema: EndTxnResponse, version: apiVersion },
     )
   }
 
@@ -280,7 +251,7 @@ export class TransactionScript {
       durationFilter: Number(options.get('longer') ?? -1),
       transactionalIdPattern: options.get('pattern') ?? null,
     })
-    this.#answer('list', Promise.resolve(answer), printListing, [ListTransactionsResponse, 2])
+    this.#trace.answer('list', Promise.resolve(answer), printListing, { schema: ListTransactionsResponse, version: 2 })
   }
 
   #remember(name: string, answer: PrintedProducer): string {
@@ -297,44 +268,12 @@ export class TransactionScript {
     }
   }
 
-  /** Prints the answer, once it has proved to be one that can be sent in the client's version. */
-  #answer<T extends object>(
-    who: string,
-    answer: Promise<T>,
-    print: (value: T) => string,
-    [schema, version]: readonly [Schema, number],
-  ): void {
-    answer.then(
-      (value) => {
-        encodeMessage(schema, version, value as Init<Schema>)
-        this.#output.push(`${who} ${print(value)}`)
-      },
-      (error: unknown) => this.#output.push(`${who} threw ${String(error)}`),
-    )
-  }
-
   #traceTimers(): void {
     const { coordinator, time } = this.fixture
     const pending = [...(coordinator.inspect('any')?.pendingTimers() ?? [])]
-    const now = new Map(pending.filter(([key]) => key !== 'scan-timeouts' && key !== 'expire'))
-    for (const [key, atMs] of now)
-      if (this.#timers.get(key) !== atMs)
-        this.#output.push(`timer ${key.replace('/', ' ')} in ${atMs - time.monotonic()}`)
-    for (const key of this.#timers.keys()) if (!now.has(key)) this.#output.push(`timer ${key.replace('/', ' ')} gone`)
-    this.#timers = now
+    const told = pending.filter(([key]) => key !== 'scan-timeouts' && key !== 'expire')
+    this.#trace.timers(told, time.monotonic(), (key) => key.replace('/', ' '))
   }
-}
-
-function parse(line: string): Command {
-  const [name = '', ...rest] = line.trim().split(/\s+/)
-  const words = rest.filter((word) => !word.includes('=')).map((word) => (word === '""' ? '' : word))
-  const options = rest
-    .filter((word) => word.includes('='))
-    .map((word): [string, string] => {
-      const at = word.indexOf('=')
-      return [word.slice(0, at), word.slice(at + 1)]
-    })
-  return { name, words, options: new Map(options) }
 }
 
 function topicsIn(words: readonly string[]): PartitionsOfTopic[] {
@@ -356,18 +295,6 @@ function resultOf(word: string, outcome: string): MarkerResult {
 }
 
 /** Runs a whole script; gives the text as it should be. */
-export async function runScript(text: string): Promise<string> {
-  let script = new TransactionScript()
-  await script.start()
-  const out: string[] = []
-  for (const line of text.split('\n')) {
-    if (line.startsWith('==')) {
-      script = new TransactionScript()
-      await script.start()
-    }
-    if (line.startsWith('>')) {
-      out.push(line, ...(await script.run(line.slice(1))))
-    } else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
-  }
-  return out.join('\n')
+export function runScript(text: string): Promise<string> {
+  return runScriptOf(text, () => new TransactionScript())
 }

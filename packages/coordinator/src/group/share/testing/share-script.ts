@@ -17,50 +17,49 @@
  *     unload | load | restart   config key=value …   group-config G key=value …
  */
 import { ErrorCode, errorOf, type Init, type ShareGroupHeartbeatResponse } from '@ottla/protocol'
-import { assert } from '@ottla/stdx'
 import type { NewRecord } from '../../../ports.ts'
+import {
+  carryOut,
+  fixtureCommands,
+  type Handlers,
+  runScript as runScriptOf,
+  type Script,
+  Trace,
+} from '../../../testing/script.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../group-record-codec.ts'
 import type { ShareRecord } from '../../modern/modern-record.ts'
 import { GroupFixture } from '../../testing/group-fixture.ts'
 import type { TopicPartitions } from '../share-member.ts'
 
-interface Command {
-  readonly name: string
-  readonly words: readonly string[]
-  readonly options: ReadonlyMap<string, string>
-}
-
-export class ShareScript {
+export class ShareScript implements Script {
   readonly fixture = new GroupFixture()
   readonly #epochs = new Map<string, number>()
-  readonly #output: string[] = []
+  readonly #trace = new Trace()
 
   async start(): Promise<void> {
     const { fixture } = this
     fixture.log.onAppend = (records) => {
-      for (const record of records) this.#output.push(`append: ${this.#printRecord(record)}`)
+      for (const record of records) this.#trace.push(`append: ${this.#printRecord(record)}`)
     }
     fixture.persister.onRequest = (name, keys) =>
-      this.#output.push(`${name} ${keys.map((key) => this.#printKey(key)).join(' ')}`)
+      this.#trace.push(`${name} ${keys.map((key) => this.#printKey(key)).join(' ')}`)
     for (const topic of ['t', 'u', 'v']) fixture.topics.set(topic, { partitionCount: 2 })
     await fixture.load()
-    this.#output.length = 0
+    this.#trace.take()
     fixture.lines.length = 0
   }
 
   /** Runs a command line, and gives what it brought about. */
   async run(line: string): Promise<string[]> {
-    const command = parse(line)
-    const handler = this.#handlers[command.name]
-    assert(handler !== undefined, `a command: ${line}`)
-    await handler(command)
+    await carryOut(line, this.#handlers)
     await this.fixture.turns()
     for (const said of this.fixture.lines.splice(0))
-      if (!/loaded a partition|joins a share/.test(said)) this.#output.push(said)
-    return this.#output.splice(0)
+      if (!/loaded a partition|joins a share/.test(said)) this.#trace.push(said)
+    return this.#trace.take()
   }
 
-  readonly #handlers: Record<string, (command: Command) => unknown> = {
+  readonly #handlers: Handlers = {
+    ...fixtureCommands(this.fixture),
     join: ({ words, options }) => this.#beat(words, options, { epoch: 0 }),
     beat: ({ words, options }) => this.#beat(words, options, {}),
     leave: ({ words, options }) => this.#beat(words, options, { epoch: -1 }),
@@ -93,9 +92,9 @@ export class ShareScript {
           errorCode === 0
             ? `${groupState} epoch ${groupEpoch} target ${assignmentEpoch}`
             : `${errorOf(errorCode).name} ${errorMessage}`
-        this.#output.push(`describe ${groupId} ${said}`)
+        this.#trace.push(`describe ${groupId} ${said}`)
         for (const { memberId, memberEpoch, subscribedTopicNames, assignment } of members)
-          this.#output.push(
+          this.#trace.push(
             `  ${memberId} epoch ${memberEpoch} wants ${subscribedTopicNames?.join(' ')} has ${this.#printTopics((assignment?.topicPartitions ?? []) as TopicPartitions[])}`,
           )
       }
@@ -103,12 +102,12 @@ export class ShareScript {
     list: () => {
       const { groups = [] } = this.fixture.coordinator.listGroups({ statesFilter: [], typesFilter: [] })
       for (const { groupId, protocolType, groupState, groupType } of groups)
-        this.#output.push(`list ${groupId} ${protocolType} ${groupState} ${groupType}`)
+        this.#trace.push(`list ${groupId} ${protocolType} ${groupState} ${groupType}`)
     },
     delete: ({ words }) => {
       void this.fixture.coordinator.deleteGroups({ groupsNames: words }).then(({ results = [] }) => {
         for (const { groupId, errorCode = 0 } of results)
-          this.#output.push(`delete ${groupId} ${errorOf(errorCode).name}`)
+          this.#trace.push(`delete ${groupId} ${errorOf(errorCode).name}`)
       })
     },
     offsets: ({ words }) => {
@@ -119,10 +118,10 @@ export class ShareScript {
         .describeOffsets({ groups: [{ groupId, topics }] })
         .then(({ groups = [] }) => {
           for (const { errorCode = 0, errorMessage, topics = [] } of groups) {
-            if (errorCode !== 0) this.#output.push(`offsets ${groupId} ${errorOf(errorCode).name} ${errorMessage}`)
+            if (errorCode !== 0) this.#trace.push(`offsets ${groupId} ${errorOf(errorCode).name} ${errorMessage}`)
             for (const { topicName, partitions = [] } of topics)
               for (const { partitionIndex, startOffset, lag, errorCode = 0 } of partitions)
-                this.#output.push(
+                this.#trace.push(
                   `offsets ${topicName}-${partitionIndex} ${errorCode === 0 ? `from ${startOffset} lag ${lag}` : errorOf(errorCode).name}`,
                 )
           }
@@ -139,10 +138,10 @@ export class ShareScript {
       void this.fixture.coordinator.shareGroups
         .alterOffsets({ groupId: words[0]!, topics })
         .then(({ errorCode = 0, errorMessage, responses = [] }) => {
-          if (errorCode !== 0) this.#output.push(`alter ${errorOf(errorCode).name} ${errorMessage}`)
+          if (errorCode !== 0) this.#trace.push(`alter ${errorOf(errorCode).name} ${errorMessage}`)
           for (const { topicName, partitions = [] } of responses)
             for (const { partitionIndex, errorCode = 0 } of partitions)
-              this.#output.push(`alter ${topicName}-${partitionIndex} ${errorOf(errorCode).name}`)
+              this.#trace.push(`alter ${topicName}-${partitionIndex} ${errorOf(errorCode).name}`)
         })
     },
     'delete-offsets': ({ words }) => {
@@ -151,9 +150,9 @@ export class ShareScript {
       void this.fixture.coordinator.shareGroups
         .deleteOffsets({ groupId, topics })
         .then(({ errorCode = 0, responses = [] }) => {
-          if (errorCode !== 0) this.#output.push(`delete-offsets ${errorOf(errorCode).name}`)
+          if (errorCode !== 0) this.#trace.push(`delete-offsets ${errorOf(errorCode).name}`)
           for (const { topicName, errorCode = 0, errorMessage } of responses)
-            this.#output.push(
+            this.#trace.push(
               `delete-offsets ${topicName} ${errorOf(errorCode).name}${errorCode === 0 ? '' : ` ${errorMessage}`}`,
             )
         })
@@ -176,31 +175,10 @@ export class ShareScript {
       const key = { groupId: words[0]! }
       const record = encodeGroupRecord({ kind: 'ConsumerGroupMetadata', key, value: { epoch: 1, metadataHash: 0n } })
       this.fixture.log.append([record])
-      this.#output.length = 0
+      this.#trace.take()
       await this.fixture.restart()
     },
     persister: ({ words }) => this.#persister(words),
-    advance: async ({ words }) => {
-      this.fixture.time.advance(Number(words[0]))
-      await this.fixture.turns()
-    },
-    hold: () => {
-      this.fixture.commitsAtOnce = false
-    },
-    'commit-log': () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.commit()
-    },
-    fail: () => this.fixture.fail(),
-    refuse: ({ words }) => {
-      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof ErrorCode]
-    },
-    accept: () => {
-      this.fixture.log.refusal = ErrorCode.NONE
-    },
-    unload: () => this.fixture.unload(),
-    load: () => this.fixture.load(),
-    restart: () => this.fixture.restart(),
     config: ({ options }) => {
       for (const [key, value] of options) this.fixture.config = { ...this.fixture.config, [key]: Number(value) }
     },
@@ -267,7 +245,7 @@ export class ShareScript {
     }: Init<typeof ShareGroupHeartbeatResponse>,
   ): void {
     if (errorCode !== 0) {
-      this.#output.push(`${who}: ${errorOf(errorCode).name} ${errorMessage}`)
+      this.#trace.push(`${who}: ${errorOf(errorCode).name} ${errorMessage}`)
       return
     }
     this.#epochs.set(who, memberEpoch)
@@ -275,7 +253,7 @@ export class ShareScript {
       assignment === null || assignment === undefined
         ? ''
         : ` ${this.#printTopics((assignment.topicPartitions ?? []) as TopicPartitions[])}`
-    this.#output.push(
+    this.#trace.push(
       memberEpoch === -1 ? `${who}: left` : `${who}: epoch ${memberEpoch} every ${heartbeatIntervalMs}${told}`,
     )
   }
@@ -330,30 +308,7 @@ function partitionsIn(words: readonly string[]): { name: string; partitions: num
   return [...topics].map(([name, partitions]) => ({ name, partitions }))
 }
 
-function parse(line: string): Command {
-  const [name = '', ...rest] = line.trim().split(/\s+/)
-  const options = rest
-    .filter((word) => word.includes('='))
-    .map((word): [string, string] => {
-      const at = word.indexOf('=')
-      return [word.slice(0, at), word.slice(at + 1)]
-    })
-  return { name, words: rest.filter((word) => !word.includes('=')), options: new Map(options) }
-}
-
 /** Runs a whole script; gives the text as it should be. */
-export async function runScript(text: string): Promise<string> {
-  let script = new ShareScript()
-  await script.start()
-  const out: string[] = []
-  for (const line of text.split('\n')) {
-    if (line.startsWith('==')) {
-      script = new ShareScript()
-      await script.start()
-    }
-    if (line.startsWith('>')) {
-      out.push(line, ...(await script.run(line.slice(1))))
-    } else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
-  }
-  return out.join('\n')
+export function runScript(text: string): Promise<string> {
+  return runScriptOf(text, () => new ShareScript())
 }

@@ -20,13 +20,9 @@
  */
 import {
   DeleteGroupsResponse,
-  ErrorCode,
-  encodeMessage,
-  type Init,
   ListGroupsResponse,
   OffsetCommitResponse,
   OffsetFetchResponse,
-  type Schema,
   StreamsGroupDescribeResponse,
   type StreamsGroupHeartbeatRequest,
   StreamsGroupHeartbeatResponse,
@@ -34,6 +30,15 @@ import {
   ZERO_UUID,
 } from '@ottla/protocol'
 import { assert } from '@ottla/stdx'
+import {
+  type Command,
+  carryOut,
+  fixtureCommands,
+  type Handlers,
+  runScript,
+  type Script,
+  Trace,
+} from '../../../testing/script.ts'
 import type { RequestContext } from '../../request-context.ts'
 import { GroupFixture } from '../../testing/group-fixture.ts'
 import { printError, printFetch, printListing, printTimer } from '../../testing/print.ts'
@@ -50,40 +55,31 @@ interface Client {
   standby: Tasks
 }
 
-interface Command {
-  readonly name: string
-  readonly words: readonly string[]
-  readonly options: ReadonlyMap<string, string>
-}
-
-export class StreamsScript {
+export class StreamsScript implements Script {
   readonly fixture = new GroupFixture()
   readonly #clients = new Map<string, Client>()
-  readonly #output: string[] = []
-  #timers = new Map<string, number>()
+  readonly #trace = new Trace()
 
   async start(): Promise<void> {
     this.fixture.log.onAppend = (records) => {
-      for (const record of records) this.#output.push(`append: ${printRecord(record)}`)
+      for (const record of records) this.#trace.push(`append: ${printRecord(record)}`)
     }
     await this.fixture.load()
     this.#traceTimers()
-    this.#output.length = 0
+    this.#trace.take()
   }
 
   /** Runs a command line, and gives what it brought about. */
   async run(line: string): Promise<string[]> {
-    const command = parse(line)
-    const handler = this.#handlers[command.name]
-    assert(handler !== undefined, `a command: ${line}`)
-    await handler(command)
+    await carryOut(line, this.#handlers)
     await this.fixture.turns()
-    for (const logged of this.fixture.lines.splice(0)) if (!logged.startsWith('info')) this.#output.push(logged)
+    for (const logged of this.fixture.lines.splice(0)) if (!logged.startsWith('info')) this.#trace.push(logged)
     this.#traceTimers()
-    return this.#output.splice(0)
+    return this.#trace.take()
   }
 
-  readonly #handlers: Record<string, (command: Command) => unknown> = {
+  readonly #handlers: Handlers = {
+    ...fixtureCommands(this.fixture),
     topic: ({ words: [name = '', count] }) => this.fixture.topics.set(name, { partitionCount: Number(count) }),
     drop: ({ words: [name = ''] }) => this.fixture.topics.delete(name),
     beat: (command) => this.#beat(command),
@@ -98,24 +94,24 @@ export class StreamsScript {
       }
       void this.fixture.coordinator
         .completeTransaction(0, { ...marker, outcome: outcome === 'abort' ? 'abort' : 'commit' })
-        .then(() => this.#output.push(`transaction ${outcome}`))
+        .then(() => this.#trace.push(`transaction ${outcome}`))
     },
     fetch: (command) => this.#fetch(command),
     describe: ({ words, options }) => {
       const version = Number(options.get('v') ?? 1)
       const request = { groupIds: [...words], includeAuthorizedOperations: false, includeTopologyDescription: false }
       const answer = Promise.resolve(this.fixture.coordinator.streamsGroupDescribe(request))
-      this.#answer('describe', answer, printDescription, { schema: StreamsGroupDescribeResponse, version })
+      this.#trace.answer('describe:', answer, printDescription, { schema: StreamsGroupDescribeResponse, version })
     },
     list: ({ options }) => {
       const filter = (name: string) => options.get(name)?.split(',') ?? []
       const request = { statesFilter: filter('states'), typesFilter: filter('types') }
       const answer = Promise.resolve(this.fixture.coordinator.listGroups(request))
-      this.#answer('list', answer, printListing, { schema: ListGroupsResponse, version: 5 })
+      this.#trace.answer('list:', answer, printListing, { schema: ListGroupsResponse, version: 5 })
     },
     delete: ({ words }) => {
-      this.#answer(
-        'delete',
+      this.#trace.answer(
+        'delete:',
         this.fixture.coordinator.deleteGroups({ groupsNames: [...words] }),
         ({ results = [] }) => results.map(({ errorCode }) => printError(errorCode)).join(', '),
         { schema: DeleteGroupsResponse, version: 3 },
@@ -134,7 +130,7 @@ export class StreamsScript {
       }
       void this.fixture.coordinator
         .joinGroup({ ...request, ...timeouts }, contextOf(memberId, new Map(), 9))
-        .then(({ errorCode }) => this.#output.push(`${memberId}: join ${printError(errorCode)}`))
+        .then(({ errorCode }) => this.#trace.push(`${memberId}: join ${printError(errorCode)}`))
     },
     set: ({ words: [groupId = ''], options }) => {
       const values = [...options].map(([key, value]) => [key, key.endsWith('tags') ? value.split(',') : Number(value)])
@@ -146,33 +142,6 @@ export class StreamsScript {
     config: ({ options }) => {
       for (const [key, value] of options) this.fixture.config = { ...this.fixture.config, [key]: Number(value) }
     },
-    advance: ({ words: [ms] }) => this.#advance(Number(ms)),
-    hold: () => {
-      this.fixture.commitsAtOnce = false
-    },
-    'commit-log': () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.commit()
-    },
-    fail: () => {
-      this.fixture.commitsAtOnce = true
-      this.fixture.fail()
-    },
-    refuse: ({ words }) => {
-      this.fixture.log.refusal = ErrorCode[words[0] as keyof typeof ErrorCode]
-    },
-    accept: () => {
-      this.fixture.log.refusal = ErrorCode.NONE
-    },
-    restart: () => this.fixture.restart(),
-  }
-
-  async #advance(ms: number): Promise<void> {
-    const step = Math.max(1, Math.floor(ms / 20))
-    for (let left = ms; left > 0; left -= step) {
-      this.fixture.time.advance(Math.min(step, left))
-      await this.fixture.turns()
-    }
   }
 
   #beat({ words, options }: Command): void {
@@ -180,8 +149,8 @@ export class StreamsScript {
     const context = contextOf(`client-${memberId}`, options, 1)
     const request = this.#heartbeat(groupId, memberId, { flags, options })
     const answer = this.fixture.coordinator.streamsGroupHeartbeat(request, context)
-    this.#answer(
-      memberId,
+    this.#trace.answer(
+      `${memberId}:`,
       answer.then(({ response }) => response),
       (response) => {
         if (!flags.includes('lost')) this.#take(memberId, response)
@@ -191,7 +160,7 @@ export class StreamsScript {
     )
     void answer.then(({ missingTopics }: HeartbeatAnswer) => {
       const wanted = missingTopics.map(({ name, partitionCount }) => `${name} with ${partitionCount} partitions`)
-      if (wanted.length > 0) this.#output.push(`to be made: ${wanted.join(', ')}`)
+      if (wanted.length > 0) this.#trace.push(`to be made: ${wanted.join(', ')}`)
     })
   }
 
@@ -262,8 +231,8 @@ export class StreamsScript {
         ],
       })),
     }
-    this.#answer(
-      `${memberId}: commit`,
+    this.#trace.answer(
+      `${memberId}: commit:`,
       this.fixture.coordinator.offsetCommit(request, contextOf('client', options, 9)),
       ({ topics = [] }) =>
         topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
@@ -293,8 +262,8 @@ export class StreamsScript {
         ],
       })),
     }
-    this.#answer(
-      `${memberId}: txn-commit`,
+    this.#trace.answer(
+      `${memberId}: txn-commit:`,
       this.fixture.coordinator.txnOffsetCommit(request, contextOf('client', new Map(), 5)),
       ({ topics = [] }) =>
         topics.flatMap(({ partitions = [] }) => partitions.map(({ errorCode }) => printError(errorCode))).join(', '),
@@ -314,8 +283,8 @@ export class StreamsScript {
     const memberEpoch = isMember ? Number(epoch ?? this.#client(memberId).memberEpoch) : -1
     const group = { groupId, memberId: isMember ? memberId : null, memberEpoch, topics }
     const request = { groupId: '', topics: null, groups: [group], requireStable: rest.includes('stable') }
-    this.#answer(
-      `${memberId}: fetch`,
+    this.#trace.answer(
+      `${memberId}: fetch:`,
       this.fixture.coordinator.offsetFetch(request, contextOf('client', new Map(), 9)),
       printFetch,
       { schema: OffsetFetchResponse, version: 9 },
@@ -329,30 +298,10 @@ export class StreamsScript {
     return client
   }
 
-  /** Prints the answer, once it has proved to be one that can be sent in the client's version. */
-  #answer<T extends object>(
-    who: string,
-    answer: Promise<T>,
-    print: (value: T) => string,
-    form: { readonly schema: Schema; readonly version: number },
-  ): void {
-    answer.then(
-      (value) => {
-        encodeMessage(form.schema, form.version, value as Init<Schema>)
-        this.#output.push(`${who}: ${print(value)}`)
-      },
-      (error: unknown) => this.#output.push(`${who} threw ${String(error)}`),
-    )
-  }
-
   #traceTimers(): void {
-    const partition = this.fixture.coordinator.inspect('any')
-    const now = new Map([...(partition?.pendingTimers() ?? [])].filter(([key]) => key !== 'expire-offsets'))
-    for (const [key, atMs] of now)
-      if (this.#timers.get(key) !== atMs)
-        this.#output.push(`timer ${printTimer(key)} in ${atMs - this.fixture.time.monotonic()}`)
-    for (const key of this.#timers.keys()) if (!now.has(key)) this.#output.push(`timer ${printTimer(key)} gone`)
-    this.#timers = now
+    const pending = [...(this.fixture.coordinator.inspect('any')?.pendingTimers() ?? [])]
+    const told = pending.filter(([key]) => key !== 'expire-offsets')
+    this.#trace.timers(told, this.fixture.time.monotonic(), printTimer)
   }
 }
 
@@ -372,18 +321,6 @@ function printBeat(response: HeartbeatResponse): string {
   }
   const statuses = (status ?? []).map(({ statusCode, statusDetail }) => `\n    status ${statusCode}: ${statusDetail}`)
   return parts.join(', ') + statuses.join('')
-}
-
-function parse(line: string): Command {
-  const [name = '', ...rest] = line.trim().split(/\s+/)
-  const words = rest.filter((word) => !word.includes('=')).map((word) => (word === '""' ? '' : word))
-  const options = rest
-    .filter((word) => word.includes('='))
-    .map((word): [string, string] => {
-      const at = word.indexOf('=')
-      return [word.slice(0, at), word.slice(at + 1)]
-    })
-  return { name, words, options: new Map(options) }
 }
 
 function contextOf(clientId: string, options: ReadonlyMap<string, string>, apiVersion: number): RequestContext {
@@ -423,17 +360,6 @@ function offsetsOf(text: string): { subtopologyId: string; partition: number; of
 }
 
 /** Runs a whole script; gives the text as it should be. */
-export async function runStreamsScript(text: string): Promise<string> {
-  let script = new StreamsScript()
-  await script.start()
-  const out: string[] = []
-  for (const line of text.split('\n')) {
-    if (line.startsWith('==')) {
-      script = new StreamsScript()
-      await script.start()
-    }
-    if (line.startsWith('>')) out.push(line, ...(await script.run(line.slice(1))))
-    else if (line === '' || line.startsWith('#') || line.startsWith('==')) out.push(line)
-  }
-  return out.join('\n')
+export function runStreamsScript(text: string): Promise<string> {
+  return runScript(text, () => new StreamsScript())
 }

@@ -1,5 +1,6 @@
 import { ApiError, ErrorCode } from '@ottla/protocol'
-import type { AppendOptions, NewRecord, PartitionMarker, PartitionWriter, StoredBatch } from '../../ports.ts'
+import { doNothing } from '@ottla/stdx'
+import type { AppendOptions, NewRecord, PartitionMarker, PartitionWriter, StoredBatch } from '../ports.ts'
 
 /** A log in memory whose commits, failures and refusals a test decides on. */
 export class MemoryLog implements PartitionWriter {
@@ -9,7 +10,9 @@ export class MemoryLog implements PartitionWriter {
   /** All below was deleted. */
   startOffset = 0
   /** Hears of each batch that is taken. */
-  onAppend: (records: readonly NewRecord[], endOffset: number) => void = () => {}
+  onAppend: (records: readonly NewRecord[], endOffset: number) => void = doNothing
+  /** Hears that all below was deleted. */
+  onDelete: (beforeOffset: number) => void = doNothing
 
   get endOffset(): number {
     return this.#batches.at(-1)?.nextOffset ?? 0
@@ -51,6 +54,7 @@ export class MemoryLog implements PartitionWriter {
   /** Batches that lie below it altogether go. */
   deleteRecordsBefore(offset: number): void {
     this.startOffset = offset
+    this.onDelete(offset)
   }
 
   batches(): readonly StoredBatch[] {
