@@ -18,7 +18,6 @@ export {
   GroupCoordinator,
   type GroupCoordinatorOptions,
   type GroupFigures,
-  type GroupLog,
 } from './group/group-coordinator.ts'
 export type { GroupPorts } from './group/group-ports.ts'
 export type { RequestContext } from './group/request-context.ts'
@@ -49,7 +48,6 @@ export { defaultShareStateConfig, type ShareStateConfig } from './share-state/sh
 export {
   ShareStateCoordinator,
   type ShareStateCoordinatorOptions,
-  type ShareStateLog,
 } from './share-state/share-state-coordinator.ts'
 export type { ShareStateEnv } from './share-state/share-state-partition.ts'
 export type { StateBatch } from './share-state/state-batches.ts'
@@ -72,5 +70,4 @@ export {
 export {
   TransactionCoordinator,
   type TransactionCoordinatorOptions,
-  type TransactionLog,
 } from './transaction/transaction-coordinator.ts'

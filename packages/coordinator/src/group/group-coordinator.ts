@@ -37,8 +37,9 @@ import {
   type TxnOffsetCommitRequest,
   type TxnOffsetCommitResponse,
 } from '@ottla/protocol'
-import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
-import type { CoordinatorEnv, PartitionMarker, PartitionWriter, StoredBatches } from '../ports.ts'
+import type { LoadOutcome, ShardCounts } from '@ottla/runtime'
+import { type Found, type LedLog, LedPartitions } from '../led-partitions.ts'
+import type { CoordinatorEnv, PartitionMarker } from '../ports.ts'
 import { ConsumerMembership } from './consumer/consumer-membership.ts'
 import { GroupAdmin } from './group-admin.ts'
 import { GroupOffsets } from './group-offsets.ts'
@@ -58,13 +59,6 @@ export interface GroupCoordinatorOptions extends GroupPorts {
   readonly share: SharePorts
 }
 
-/** Where a partition is read from and written to, in one epoch. */
-export interface GroupLog {
-  /** Read once, from the log start; ends at the log end. */
-  readonly batches: StoredBatches
-  readonly writer: PartitionWriter
-}
-
 /** A group, as far as metrics tell of it. */
 export interface GroupFigures {
   readonly groupId: string
@@ -75,7 +69,7 @@ export interface GroupFigures {
 
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions
-  readonly #partitions = new ShardTable<GroupPartition>()
+  readonly #partitions = new LedPartitions<GroupPartition>()
   readonly #membership: Membership
   readonly #offsets: GroupOffsets
   readonly #transactional: TransactionalOffsets
@@ -84,7 +78,6 @@ export class GroupCoordinator {
   readonly #consumers: ConsumerMembership
   /** Requests about share groups. */
   readonly shareGroups: ShareGroups
-  #isClosed = false
 
   constructor(options: GroupCoordinatorOptions) {
     this.#options = options
@@ -100,12 +93,12 @@ export class GroupCoordinator {
       ports: options.share,
       timers: options.env.timers,
       log: options.env.log,
-      partitions: () => this.#served(),
+      partitions: () => this.#partitions.all(),
     })
     this.#admin = new GroupAdmin({
       route,
       shareGroups: this.shareGroups,
-      partitions: () => this.#served(),
+      partitions: () => this.#partitions.all(),
       isLoading: () => this.#partitions.isLoading,
     })
   }
@@ -120,47 +113,44 @@ export class GroupCoordinator {
    * answered COORDINATOR_LOAD_IN_PROGRESS. Resolves with 'stale' when a newer epoch is known, 'overtaken' when one came while loading.
    * Rejects with what reading threw.
    */
-  load(partition: number, epoch: number, { batches, writer }: GroupLog): Promise<LoadOutcome> {
+  load(partition: number, epoch: number, { batches, writer }: LedLog): Promise<LoadOutcome> {
     const { env } = this.#options
     const ports = this.#options
-    return this.#partitions.load(
-      partition,
-      epoch,
-      (signal) => GroupPartition.open({ partition, epoch, env, ports, writer, batches, signal }),
-      notCoordinator,
+    return this.#partitions.load(partition, epoch, (signal) =>
+      GroupPartition.open({ partition, epoch, env, ports, writer, batches, signal }),
     )
   }
 
   /** Another broker leads the partition since `epoch`. Who waits is answered NOT_COORDINATOR. */
   unload(partition: number, epoch: number): void {
-    this.#partitions.unload(partition, epoch, notCoordinator())
+    this.#partitions.unload(partition, epoch)
   }
 
   /** The partition is no more: `__consumer_offsets` was deleted. */
   forget(partition: number): void {
-    this.#partitions.forget(partition, notCoordinator())
+    this.#partitions.forget(partition)
   }
 
   /** All of the partition's log below `offset` will stay. Calls of another epoch than the served one are ignored. */
   committed(partition: number, epoch: number, offset: number): void {
-    this.#servedIn(partition, epoch)?.committed(offset)
+    this.#partitions.committed(partition, epoch, offset)
   }
 
   /** A write to the partition's log failed, and the log now ends at `logEndOffset`. */
-  failed(partition: number, epoch: number, { error, logEndOffset }: { error: Error; logEndOffset: number }): void {
-    this.#servedIn(partition, epoch)?.failed(error, logEndOffset)
+  failed(partition: number, epoch: number, failure: { error: Error; logEndOffset: number }): void {
+    this.#partitions.failed(partition, epoch, failure)
   }
 
   /** Topics were deleted: what groups have committed for them goes too. Resolves when that is written, as far as it can be. */
   async topicsDeleted(names: readonly string[]): Promise<void> {
-    for (const partition of [...this.#served()]) for (const name of names) await this.#dropTopic(partition, name)
+    for (const partition of [...this.#partitions.all()])
+      for (const name of names) await this.#dropTopic(partition, name)
     await this.shareGroups.topicsDeleted()
   }
 
   /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */
   close(): void {
-    this.#isClosed = true
-    this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+    this.#partitions.close()
   }
 
   /** The partition in service that holds the group, for tests and diagnostics. */
@@ -176,7 +166,7 @@ export class GroupCoordinator {
 
   /** For metrics: the groups that are served here, as they are now. */
   *groupFigures(): IterableIterator<GroupFigures> {
-    for (const { shard } of this.#served()) {
+    for (const { shard } of this.#partitions.all()) {
       for (const { groupId, members } of shard.groups.values()) {
         yield { groupId, memberCount: members.size, offsets: () => offsetsOf(shard, groupId) }
       }
@@ -186,7 +176,7 @@ export class GroupCoordinator {
   /** For metrics. */
   counts(): { readonly partitions: number; readonly groups: number; readonly offsets: number } {
     let [partitions, groups, offsets] = [0, 0, 0]
-    for (const { shard } of this.#served()) {
+    for (const { shard } of this.#partitions.all()) {
       partitions += 1
       groups += shard.groups.size
       offsets += shard.offsets.count
@@ -235,10 +225,7 @@ export class GroupCoordinator {
 
   /** A transaction with offsets on the partition ended. Resolves when its marker is committed; rejects with ApiError. */
   async completeTransaction(partition: number, marker: PartitionMarker): Promise<void> {
-    const state = this.#partitions.stateOf(partition)
-    if (state.kind === 'active') return this.#transactional.completeTransaction(state.host, marker)
-    const isLoading = state.kind === 'loading'
-    throw new ApiError(isLoading ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR)
+    return this.#transactional.completeTransaction(this.#partitions.served(partition), marker)
   }
 
   offsetFetch(request: OffsetFetchRequest, context: RequestContext): Promise<Init<typeof OffsetFetchResponse>> {
@@ -254,7 +241,9 @@ export class GroupCoordinator {
   }
 
   listGroups(request: ListGroupsRequest): Init<typeof ListGroupsResponse> {
-    return this.#isClosed ? { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE } : this.#admin.listGroups(request)
+    return this.#partitions.isClosed
+      ? { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
+      : this.#admin.listGroups(request)
   }
 
   deleteGroups(request: DeleteGroupsRequest): Promise<Init<typeof DeleteGroupsResponse>> {
@@ -269,24 +258,8 @@ export class GroupCoordinator {
     return this.#streams.describe(request)
   }
 
-  #route(groupId: string): { readonly partition: GroupPartition } | { readonly errorCode: number } {
-    if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
-    const state = this.#partitions.stateOf(this.partitionFor(groupId))
-    // Clients wait a little and come back with this error, to the same coordinator.
-    if (state.kind === 'active' && state.host.isBehind) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }
-    if (state.kind === 'active') return { partition: state.host }
-    return {
-      errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,
-    }
-  }
-
-  *#served(): IterableIterator<GroupPartition> {
-    for (const [, partition] of this.#partitions.active()) yield partition
-  }
-
-  #servedIn(partition: number, epoch: number): GroupPartition | undefined {
-    const state = this.#partitions.stateOf(partition)
-    return state.kind === 'active' && state.epoch === epoch ? state.host : undefined
+  #route(groupId: string): Found<GroupPartition> {
+    return this.#partitions.find(this.partitionFor(groupId))
   }
 
   async #dropTopic(partition: GroupPartition, name: string): Promise<void> {
@@ -304,10 +277,6 @@ export class GroupCoordinator {
       })
     }
   }
-}
-
-function notCoordinator(): ApiError {
-  return new ApiError(ErrorCode.NOT_COORDINATOR)
 }
 
 function* offsetsOf(

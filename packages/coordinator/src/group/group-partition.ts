@@ -9,6 +9,7 @@ import {
   type Unloadable,
 } from '@ottla/runtime'
 import type { CoordinatorEnv, PartitionWriter, StoredBatch, StoredBatches } from '../ports.ts'
+import { SkippedRecords } from '../skipped-records.ts'
 import { appendGroupRecords } from './append-group-records.ts'
 import type { GroupPorts } from './group-ports.ts'
 import type { GroupRecord } from './group-record.ts'
@@ -65,12 +66,7 @@ export class GroupPartition implements Unloadable {
     const skipped = new SkippedRecords()
     const source = recordsOf(batches, skipped)
     const loaded = await loadShard({ shard, source, clock: env.clock, timers: env.timers, signal })
-    if (skipped.count > 0)
-      env.log.warn('records of the group coordinator were skipped', {
-        partition,
-        count: skipped.count,
-        reasons: skipped.reasons,
-      })
+    skipped.tell(env.log, 'records of the group coordinator were skipped', partition)
     const { recordCount: records, durationMs } = loaded
     const fields = { partition, epoch: options.epoch, records, groups: shard.groups.size, durationMs }
     env.log.info('group coordinator loaded a partition', fields)
@@ -121,22 +117,6 @@ export class GroupPartition implements Unloadable {
 
   unload(error: Error): void {
     this.#runtime.unload(error)
-  }
-}
-
-/** Few reasons are kept, as the log may hold many records of one unknown type. */
-class SkippedRecords {
-  readonly #reasons = new Map<string, number>()
-  count = 0
-
-  get reasons(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#reasons)
-  }
-
-  add(reason: string): void {
-    this.count += 1
-    const known = this.#reasons.get(reason)
-    if (known !== undefined || this.#reasons.size < 10) this.#reasons.set(reason, (known ?? 0) + 1)
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type SyncGroupRequest,
   type SyncGroupResponse,
 } from '@ottla/protocol'
+import type { Found } from '../led-partitions.ts'
 import type { MemberIds } from '../ports.ts'
 import { ask } from './ask.ts'
 import { type JoinAnswer, joinError, type SyncAnswer, syncError } from './classic/answers.ts'
@@ -24,7 +25,7 @@ import * as decide from './group-requests.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** Finds who serves a group, or says why nobody does. */
-export type Route = (groupId: string) => { readonly partition: GroupPartition } | { readonly errorCode: number }
+export type Route = (groupId: string) => Found<GroupPartition>
 
 export interface MembershipOptions {
   readonly route: Route

@@ -18,9 +18,10 @@ import {
   type WriteShareGroupStateRequest,
   type WriteShareGroupStateResponse,
 } from '@ottla/protocol'
-import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
+import type { LoadOutcome, ShardCounts } from '@ottla/runtime'
 import { coordinatorErrorCode } from '../group/coordinator-error.ts'
-import type { PartitionWriter, StoredBatches, TopicLookup } from '../ports.ts'
+import { type LedLog, LedPartitions } from '../led-partitions.ts'
+import type { TopicLookup } from '../ports.ts'
 import type { SharePersister } from './share-persister.ts'
 import { coordinatorKey, type SharePartitionKey, UNDECIDED_OFFSET, UNKNOWN_COUNT } from './share-state.ts'
 import type { ShareStateConfig } from './share-state-config.ts'
@@ -34,13 +35,6 @@ export interface ShareStateCoordinatorOptions {
   readonly config: () => ShareStateConfig
   /** The newest image's topics. */
   readonly topics: () => TopicLookup
-}
-
-/** Where a partition is read from and written to, in one epoch. */
-export interface ShareStateLog {
-  /** Read once, from the log start; ends at the log end. */
-  readonly batches: StoredBatches
-  readonly writer: PartitionWriter
 }
 
 /** One share partition of a request. */
@@ -60,8 +54,7 @@ const ITEMS_PER_DECISION = 50
 /** Answers for the share partitions of this broker, with the semantics of {@link SharePersister}; others get NOT_COORDINATOR. */
 export class ShareStateCoordinator implements SharePersister {
   readonly #options: ShareStateCoordinatorOptions
-  readonly #partitions = new ShardTable<ShareStatePartition>()
-  #isClosed = false
+  readonly #partitions = new LedPartitions<ShareStatePartition>()
 
   constructor(options: ShareStateCoordinatorOptions) {
     this.#options = options
@@ -77,45 +70,42 @@ export class ShareStateCoordinator implements SharePersister {
    * COORDINATOR_LOAD_IN_PROGRESS. Resolves with 'stale' when a newer epoch is known, 'overtaken' when one came while loading. Rejects
    * with what reading threw.
    */
-  load(partition: number, epoch: number, { batches, writer }: ShareStateLog): Promise<LoadOutcome> {
+  load(partition: number, epoch: number, { batches, writer }: LedLog): Promise<LoadOutcome> {
     const { env, config } = this.#options
-    return this.#partitions.load(
-      partition,
-      epoch,
-      (signal) => ShareStatePartition.open({ partition, epoch, env, config, writer, batches, signal }),
-      notCoordinator,
+    return this.#partitions.load(partition, epoch, (signal) =>
+      ShareStatePartition.open({ partition, epoch, env, config, writer, batches, signal }),
     )
   }
 
   /** Another broker leads the partition since `epoch`. Who waits is answered NOT_COORDINATOR. */
   unload(partition: number, epoch: number): void {
-    this.#partitions.unload(partition, epoch, notCoordinator())
+    this.#partitions.unload(partition, epoch)
   }
 
   /** The partition is no more: `__share_group_state` was deleted. */
   forget(partition: number): void {
-    this.#partitions.forget(partition, notCoordinator())
+    this.#partitions.forget(partition)
   }
 
   /** All of the partition's log below `offset` will stay. Calls of another epoch than the served one are ignored. */
   committed(partition: number, epoch: number, offset: number): void {
-    this.#servedIn(partition, epoch)?.committed(offset)
+    this.#partitions.committed(partition, epoch, offset)
   }
 
   /** A write to the partition's log failed, and the log now ends at `logEndOffset`. */
-  failed(partition: number, epoch: number, { error, logEndOffset }: { error: Error; logEndOffset: number }): void {
-    this.#servedIn(partition, epoch)?.failed(error, logEndOffset)
+  failed(partition: number, epoch: number, failure: { error: Error; logEndOffset: number }): void {
+    this.#partitions.failed(partition, epoch, failure)
   }
 
   /** Topics were deleted: the state of those that the newest image no longer has goes too, as far as it can be written. */
   async topicsDeleted(): Promise<void> {
     const isGone = (topicId: string): boolean => this.#options.topics().nameOf(topicId) === undefined
-    for (const [partition, served] of [...this.#partitions.active()]) {
+    for (const served of [...this.#partitions.all()]) {
       try {
         while (!(await served.submit<boolean>((asked) => decide.dropTopics(asked, isGone))));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
-        this.#options.env.log.warn('share state of a deleted topic stays', { partition, error })
+        this.#options.env.log.warn('share state of a deleted topic stays', { partition: served.partition, error })
       }
     }
   }
@@ -127,24 +117,23 @@ export class ShareStateCoordinator implements SharePersister {
 
   /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */
   close(): void {
-    this.#isClosed = true
-    this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+    this.#partitions.close()
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#partitions.isClosed
   }
 
   /** The partition in service that holds the state, for tests and diagnostics. */
   inspect(key: SharePartitionKey): ShareStatePartition | undefined {
-    const found = this.#route(this.partitionFor(key))
-    return 'served' in found ? found.served : undefined
+    const found = this.#partitions.find(this.partitionFor(key))
+    return 'partition' in found ? found.partition : undefined
   }
 
   /** For metrics. */
   counts(): { readonly partitions: number; readonly sharePartitions: number } {
     let [partitions, sharePartitions] = [0, 0]
-    for (const [, { shard }] of this.#partitions.active()) {
+    for (const { shard } of this.#partitions.all()) {
       partitions += 1
       sharePartitions += shard.states.size
     }
@@ -257,10 +246,10 @@ export class ShareStateCoordinator implements SharePersister {
     items: readonly Item<P>[],
     { decide }: Handling<P>,
   ): Promise<readonly decide.Outcome[]> {
-    const found = this.#route(place)
+    const found = this.#partitions.find(place)
     if ('errorCode' in found) return items.map(() => errorOutcome(found.errorCode))
     try {
-      return await found.served.submit<decide.Outcome[]>((asked) => decide(asked, items))
+      return await found.partition.submit<decide.Outcome[]>((asked) => decide(asked, items))
     } catch (error) {
       const code = coordinatorErrorCode(error, ErrorCode.UNKNOWN_SERVER_ERROR)
       return items.map(() => errorOutcome(code))
@@ -291,21 +280,6 @@ export class ShareStateCoordinator implements SharePersister {
     return name !== undefined && topics.hasPartition(name, partition)
       ? undefined
       : errorOutcome(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-  }
-
-  #route(partition: number): { readonly served: ShareStatePartition } | { readonly errorCode: number } {
-    if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
-    const state = this.#partitions.stateOf(partition)
-    if (state.kind === 'active' && state.host.isBehind) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }
-    if (state.kind === 'active') return { served: state.host }
-    return {
-      errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,
-    }
-  }
-
-  #servedIn(partition: number, epoch: number): ShareStatePartition | undefined {
-    const state = this.#partitions.stateOf(partition)
-    return state.kind === 'active' && state.epoch === epoch ? state.host : undefined
   }
 }
 
@@ -373,8 +347,4 @@ function errorOutcome(errorCode: number, errorMessage: string = errorOf(errorCod
 
 function negativeOffset(offset: number): decide.Outcome {
   return errorOutcome(ErrorCode.INVALID_REQUEST, `Start offset ${offset} is negative.`)
-}
-
-function notCoordinator(): ApiError {
-  return new ApiError(ErrorCode.NOT_COORDINATOR)
 }

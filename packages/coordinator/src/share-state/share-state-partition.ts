@@ -9,6 +9,7 @@ import {
   type Unloadable,
 } from '@ottla/runtime'
 import type { CoordinatorEnv, PartitionWriter, StoredBatches } from '../ports.ts'
+import { SkippedRecords } from '../skipped-records.ts'
 import type { ShareStateConfig } from './share-state-config.ts'
 import { decodeShareStateRecord, encodeShareStateRecord, type ShareStateRecord } from './share-state-record-codec.ts'
 import type { Asked } from './share-state-requests.ts'
@@ -68,14 +69,11 @@ export class ShareStatePartition implements Unloadable {
   static async open(options: OpenShareStatePartition): Promise<ShareStatePartition> {
     const { partition, epoch, env, config, batches, signal } = options
     const shard = new ShareStateShard(config)
-    const skipped = new Map<string, number>()
+    const skipped = new SkippedRecords()
     const source = recordsOf(batches, skipped)
     const { clock, timers } = env
     const { recordCount, durationMs, endOffset } = await loadShard({ shard, source, clock, timers, signal })
-    if (skipped.size > 0) {
-      const reasons = Object.fromEntries(skipped)
-      env.log.warn('records of the share coordinator were skipped', { partition, reasons })
-    }
+    skipped.tell(env.log, 'records of the share coordinator were skipped', partition)
     const fields = { partition, epoch, records: recordCount, sharePartitions: shard.states.size, durationMs }
     env.log.info('share coordinator loaded a partition', fields)
     const opened = new ShareStatePartition(options, shard, endOffset)
@@ -118,20 +116,16 @@ export class ShareStatePartition implements Unloadable {
   }
 }
 
-/** Few reasons are kept, as the log may hold many records of one unknown type. */
-const REASONS_MAX = 10
-
 async function* recordsOf(
   batches: StoredBatches,
-  skipped: Map<string, number>,
+  skipped: SkippedRecords,
 ): AsyncGenerator<LoadedRecords<ShareStateRecord>> {
   for await (const { records, nextOffset } of batches) {
     const decoded: { offset: number; record: ShareStateRecord }[] = []
     for (const stored of records) {
       const record = decodeShareStateRecord(stored)
       if (record.kind !== 'skipped') decoded.push({ offset: stored.offset, record })
-      else if (skipped.has(record.reason) || skipped.size < REASONS_MAX)
-        skipped.set(record.reason, (skipped.get(record.reason) ?? 0) + 1)
+      else skipped.add(record.reason)
     }
     yield { records: decoded, nextOffset }
   }

@@ -12,6 +12,7 @@ import {
   type InitProducerIdResponse,
 } from '@ottla/protocol'
 import { coordinatorErrorCode } from '../group/coordinator-error.ts'
+import type { Found } from '../led-partitions.ts'
 import type { AddPartitions, PartitionError } from './add-partitions.ts'
 import { partitionSet } from './partition-set.ts'
 import type { ProducerIdSource } from './ports.ts'
@@ -22,9 +23,7 @@ import type { TransactionPartition } from './transaction-partition.ts'
 import * as decide from './transaction-requests.ts'
 
 /** Finds who serves a transactional id, or says why nobody does. */
-export type Route = (
-  transactionalId: string,
-) => { readonly partition: TransactionPartition } | { readonly errorCode: number }
+export type Route = (transactionalId: string) => Found<TransactionPartition>
 
 export interface ProducerRequestsOptions {
   readonly route: Route

@@ -115,7 +115,7 @@ test('records that are not known are skipped with one warning', async () => {
   await fixture.load()
   const warnings = fixture.lines.filter((line) => line.startsWith('warn'))
   deepEqual(warnings, [
-    'warn: records of the transaction coordinator were skipped {"partition":0,"reasons":{"type 9":2}}',
+    'warn: records of the transaction coordinator were skipped {"partition":0,"count":2,"reasons":{"type 9":2}}',
   ])
 })
 

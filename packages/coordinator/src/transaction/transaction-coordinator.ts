@@ -7,7 +7,6 @@ import {
   type AddOffsetsToTxnResponse,
   type AddPartitionsToTxnRequest,
   type AddPartitionsToTxnResponse,
-  ApiError,
   type DescribeTransactionsRequest,
   type DescribeTransactionsResponse,
   type EndTxnRequest,
@@ -20,8 +19,8 @@ import {
   type ListTransactionsResponse,
   partitionForGroup,
 } from '@ottla/protocol'
-import { type LoadOutcome, type ShardCounts, ShardTable } from '@ottla/runtime'
-import type { PartitionWriter, StoredBatches } from '../ports.ts'
+import type { LoadOutcome, ShardCounts } from '@ottla/runtime'
+import { type Found, type LedLog, LedPartitions } from '../led-partitions.ts'
 import type { CompilePattern, MarkerReport, TransactionEnv } from './ports.ts'
 import { ProducerRequests, type TransactionRequestContext } from './producer-requests.ts'
 import { TransactionAdmin } from './transaction-admin.ts'
@@ -37,19 +36,11 @@ export interface TransactionCoordinatorOptions {
   readonly compilePattern: CompilePattern
 }
 
-/** Where a partition is read from and written to, in one epoch. */
-export interface TransactionLog {
-  /** Read once, from the log start; ends at the log end. */
-  readonly batches: StoredBatches
-  readonly writer: PartitionWriter
-}
-
 export class TransactionCoordinator {
   readonly #options: TransactionCoordinatorOptions
-  readonly #partitions = new ShardTable<TransactionPartition>()
+  readonly #partitions = new LedPartitions<TransactionPartition>()
   readonly #producers: ProducerRequests
   readonly #admin: TransactionAdmin
-  #isClosed = false
 
   constructor(options: TransactionCoordinatorOptions) {
     this.#options = options
@@ -58,7 +49,7 @@ export class TransactionCoordinator {
     this.#producers = new ProducerRequests({ route, config, producerIds: env.producerIds, offsetsPartitionFor })
     this.#admin = new TransactionAdmin({
       route,
-      partitions: () => this.#served(),
+      partitions: () => this.#partitions.all(),
       isLoading: () => this.#partitions.isLoading,
       nowMs: () => env.clock.now(),
       compilePattern,
@@ -75,34 +66,31 @@ export class TransactionCoordinator {
    * had ended. Until then clients are answered COORDINATOR_LOAD_IN_PROGRESS. Resolves with 'stale' when a newer epoch is known,
    * 'overtaken' when one came while loading. Rejects with what reading threw.
    */
-  load(partition: number, epoch: number, { batches, writer }: TransactionLog): Promise<LoadOutcome> {
+  load(partition: number, epoch: number, { batches, writer }: LedLog): Promise<LoadOutcome> {
     const { env, config } = this.#options
-    return this.#partitions.load(
-      partition,
-      epoch,
-      (signal) => TransactionPartition.open({ partition, epoch, env, config, writer, batches, signal }),
-      notCoordinator,
+    return this.#partitions.load(partition, epoch, (signal) =>
+      TransactionPartition.open({ partition, epoch, env, config, writer, batches, signal }),
     )
   }
 
   /** Another broker leads the partition since `epoch`. Who waits is answered NOT_COORDINATOR; markers are its to send. */
   unload(partition: number, epoch: number): void {
-    this.#partitions.unload(partition, epoch, notCoordinator())
+    this.#partitions.unload(partition, epoch)
   }
 
   /** The partition is no more: `__transaction_state` was deleted. */
   forget(partition: number): void {
-    this.#partitions.forget(partition, notCoordinator())
+    this.#partitions.forget(partition)
   }
 
   /** All of the partition's log below `offset` will stay. Calls of another epoch than the served one are ignored. */
   committed(partition: number, epoch: number, offset: number): void {
-    this.#servedIn(partition, epoch)?.committed(offset)
+    this.#partitions.committed(partition, epoch, offset)
   }
 
   /** A write to the partition's log failed, and the log now ends at `logEndOffset`. */
-  failed(partition: number, epoch: number, { error, logEndOffset }: { error: Error; logEndOffset: number }): void {
-    this.#servedIn(partition, epoch)?.failed(error, logEndOffset)
+  failed(partition: number, epoch: number, failure: { error: Error; logEndOffset: number }): void {
+    this.#partitions.failed(partition, epoch, failure)
   }
 
   /**
@@ -110,12 +98,12 @@ export class TransactionCoordinator {
    * than the served one is ignored.
    */
   async markersWritten(partition: number, coordinatorEpoch: number, report: MarkerReport): Promise<void> {
-    await this.#servedIn(partition, coordinatorEpoch)?.markersWritten(report)
+    await this.#partitions.servedIn(partition, coordinatorEpoch)?.markersWritten(report)
   }
 
   /** Topics were deleted: transactions that have ended do not wait for markers in them. */
   async topicsDeleted(names: readonly string[]): Promise<void> {
-    await Promise.all([...this.#served()].map((partition) => partition.dropTopics(names)))
+    await Promise.all([...this.#partitions.all()].map((partition) => partition.dropTopics(names)))
   }
 
   /** Partitions of the topic that this broker leads, by state. */
@@ -125,8 +113,7 @@ export class TransactionCoordinator {
 
   /** Ends all service. Who waits, and who comes later, is answered COORDINATOR_NOT_AVAILABLE. */
   close(): void {
-    this.#isClosed = true
-    this.#partitions.forgetAll(new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+    this.#partitions.close()
   }
 
   /** The partition in service that holds the id, for tests and diagnostics. */
@@ -138,7 +125,7 @@ export class TransactionCoordinator {
   /** For metrics. */
   counts(): { readonly partitions: number; readonly transactionalIds: number; readonly unfinished: number } {
     let [partitions, transactionalIds, unfinished] = [0, 0, 0]
-    for (const { shard } of this.#served()) {
+    for (const { shard } of this.#partitions.all()) {
       partitions += 1
       transactionalIds += shard.transactions.size
       unfinished += shard.markers.size
@@ -176,29 +163,12 @@ export class TransactionCoordinator {
   }
 
   listTransactions(request: ListTransactionsRequest): Init<typeof ListTransactionsResponse> {
-    return this.#isClosed ? { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE } : this.#admin.listTransactions(request)
+    return this.#partitions.isClosed
+      ? { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
+      : this.#admin.listTransactions(request)
   }
 
-  #route(transactionalId: string): { readonly partition: TransactionPartition } | { readonly errorCode: number } {
-    if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
-    const state = this.#partitions.stateOf(this.partitionFor(transactionalId))
-    if (state.kind === 'active' && state.host.isBehind) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }
-    if (state.kind === 'active') return { partition: state.host }
-    return {
-      errorCode: state.kind === 'loading' ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR,
-    }
+  #route(transactionalId: string): Found<TransactionPartition> {
+    return this.#partitions.find(this.partitionFor(transactionalId))
   }
-
-  *#served(): IterableIterator<TransactionPartition> {
-    for (const [, partition] of this.#partitions.active()) yield partition
-  }
-
-  #servedIn(partition: number, epoch: number): TransactionPartition | undefined {
-    const state = this.#partitions.stateOf(partition)
-    return state.kind === 'active' && state.epoch === epoch ? state.host : undefined
-  }
-}
-
-function notCoordinator(): ApiError {
-  return new ApiError(ErrorCode.NOT_COORDINATOR)
 }

@@ -9,6 +9,7 @@ import {
   type Unloadable,
 } from '@ottla/runtime'
 import type { PartitionWriter, StoredBatches } from '../ports.ts'
+import { SkippedRecords } from '../skipped-records.ts'
 import { topicsOf } from './partition-set.ts'
 import type { MarkerReport, TransactionEnv } from './ports.ts'
 import { NeedsProducerIdError } from './producer-answer.ts'
@@ -82,7 +83,7 @@ export class TransactionPartition implements Unloadable {
   static async open(options: OpenTransactionPartition): Promise<TransactionPartition> {
     const { partition, epoch, env, config, batches, signal } = options
     const shard = new TransactionShard(config)
-    const skipped = new Map<string, number>()
+    const skipped = new SkippedRecords()
     const source = recordsOf(batches, skipped)
     const { recordCount, durationMs, endOffset } = await loadShard({
       shard,
@@ -91,10 +92,7 @@ export class TransactionPartition implements Unloadable {
       timers: env.timers,
       signal,
     })
-    if (skipped.size > 0) {
-      const reasons = Object.fromEntries(skipped)
-      env.log.warn('records of the transaction coordinator were skipped', { partition, reasons })
-    }
+    skipped.tell(env.log, 'records of the transaction coordinator were skipped', partition)
     const fields = { partition, epoch, records: recordCount, transactionalIds: shard.transactions.size, durationMs }
     env.log.info('transaction coordinator loaded a partition', fields)
     const opened = new TransactionPartition(options, shard, endOffset)
@@ -227,27 +225,20 @@ export class TransactionPartition implements Unloadable {
   }
 }
 
-/** Few reasons are kept, as the log may hold many records of one unknown type. */
-const REASONS_MAX = 10
-
 async function* recordsOf(
   batches: StoredBatches,
-  skipped: Map<string, number>,
+  skipped: SkippedRecords,
 ): AsyncGenerator<LoadedRecords<TransactionRecord>> {
   for await (const { records, nextOffset } of batches) yield { records: decodedRecords(records, skipped), nextOffset }
 }
 
 function* decodedRecords(
   records: Iterable<Parameters<typeof decodeTransactionRecord>[0]>,
-  skipped: Map<string, number>,
+  skipped: SkippedRecords,
 ): IterableIterator<{ offset: number; record: TransactionRecord }> {
   for (const stored of records) {
     const record = decodeTransactionRecord(stored)
-    if (record.kind !== 'skipped') {
-      yield { offset: stored.offset, record }
-      continue
-    }
-    const known = skipped.get(record.reason)
-    if (known !== undefined || skipped.size < REASONS_MAX) skipped.set(record.reason, (known ?? 0) + 1)
+    if (record.kind === 'skipped') skipped.add(record.reason)
+    else yield { offset: stored.offset, record }
   }
 }
