@@ -95,6 +95,9 @@ const SHUTDOWN_MS = 5_000
 const PLAINTEXT = 0
 /** What large requests of a busy moment leave until the next one. What is not wanted any more goes back within seconds. */
 const FREE_BYTES_MAX = 128 << 20
+/** What is made ready for the tail, and for requests beside it, before the load comes. */
+const BEYOND_TAIL_BYTES = 8 << 20
+const RESERVE_BYTES_MAX = 256 << 20
 /** Logs that are recovered at once after a crash; those that somebody asks for come first. */
 const RECOVERY_CONCURRENCY = 2
 
@@ -119,9 +122,7 @@ class Start {
     this.#env = env
     this.#config = config
     this.#options = options
-    this.#pool =
-      options.pool ??
-      new SlabPool({ maxFreeBytes: FREE_BYTES_MAX, ...(env.discardMemory && { discard: env.discardMemory }) })
+    this.#pool = options.pool ?? slabPool(env, config)
     this.#resources = createLogResources(env, logLimits(config.values), this.#pool)
     this.#metrics.observeLogs(this.#resources)
   }
@@ -292,6 +293,14 @@ class Start {
     if (this.#options.onFatal !== undefined) this.#options.onFatal(error)
     else void this.undo({ isClean: false })
   }
+}
+
+function slabPool(env: Env, config: BrokerConfig): SlabPool {
+  const maxFreeBytes = FREE_BYTES_MAX
+  if (env.discardMemory === undefined) return new SlabPool({ maxFreeBytes })
+  const wantedBytes = config.values['ottla.tail.budget.bytes'] + BEYOND_TAIL_BYTES
+  const reserveBytes = env.isNewMemoryUntouched === true ? Math.min(wantedBytes, RESERVE_BYTES_MAX) : 0
+  return new SlabPool({ maxFreeBytes, reserveBytes, discard: env.discardMemory })
 }
 
 /** Opens every log after an unclean stop: the replicas know what an acknowledgement meant. The folders are told when all are whole. */

@@ -32,6 +32,8 @@ export interface TestWorld {
   readonly onLine?: (line: LogLine) => void
   /** Counts what the broker asks of the system; its clients are not counted. */
   readonly calls?: SystemCalls
+  /** Its memory is what a server has, instead of a pool that overwrites what is freed. */
+  readonly hasOwnPool?: true
 }
 
 export class TestBroker {
@@ -41,11 +43,13 @@ export class TestBroker {
   pool = new SlabPool()
   readonly #overrides: Readonly<Record<string, string>>
   readonly #calls: SystemCalls | undefined
+  readonly #hasOwnPool: boolean
   #running: RunningBroker | null = null
   readonly #connections: ClientConnection[] = []
 
-  private constructor(overrides: Readonly<Record<string, string>>, { onLine, calls }: TestWorld) {
+  private constructor(overrides: Readonly<Record<string, string>>, { onLine, calls, hasOwnPool }: TestWorld) {
     this.#calls = calls
+    this.#hasOwnPool = hasOwnPool === true
     const env = nodeEnv({ logLevel: onLine === undefined ? 'fatal' : 'info', timersKeepAlive: true })
     const logger = onLine && createLogger({ levels: env.logLevels, now: () => env.clock.now(), write: onLine })
     this.env = logger === undefined ? env : { ...env, logger }
@@ -75,7 +79,7 @@ export class TestBroker {
     if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
     const env = this.#calls === undefined ? this.env : countedEnv(this.env, this.#calls)
     this.pool = new SlabPool({ poison: true })
-    this.#running = await startBroker(env, parsed.config, { pool: this.pool })
+    this.#running = await startBroker(env, parsed.config, this.#hasOwnPool ? {} : { pool: this.pool })
   }
 
   async stop(): Promise<void> {

@@ -30,4 +30,8 @@ export interface Env {
   readonly processFigures?: () => ProcessFigures
   /** Frees the memory of a buffer that nobody uses any more, now; the buffer is empty then. Absent where the garbage collector may find it. */
   readonly discardMemory?: (buffer: Buffer) => void
+  /**
+   * A new block of a megabyte takes no memory until it is touched, also where others were discarded before. Absent where that is not known.
+   */
+  readonly isNewMemoryUntouched?: boolean
 }

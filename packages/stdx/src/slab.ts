@@ -1,4 +1,5 @@
 import { assert } from './assert.ts'
+import { SlabReserve } from './slab-reserve.ts'
 
 /**
  * Pooled memory for bytes that live a short time and are shared: frames of requests, the tail of a log.
@@ -15,6 +16,11 @@ export interface SlabPoolOptions {
   readonly poison?: boolean
   /** Gives the memory of a block back at once, that nobody uses any more. Default: the garbage collector finds it. */
   readonly discard?: (block: Buffer) => void
+  /**
+   * So many bytes of slabs are made at once and touched when they are needed, and it stays so many (see {@link SlabReserve}). For memory that
+   * goes back to the system when it is discarded. Shared with siblings. Default 0.
+   */
+  readonly reserveBytes?: number
 }
 
 /**
@@ -53,6 +59,8 @@ export interface SlabPoolCounters {
   readonly inUseBytes: number
   /** Bytes of blocks waiting to be used again. */
   readonly freeBytes: number
+  /** Bytes of slabs that nobody has touched yet. */
+  readonly readyBytes: number
 }
 
 const POISON = 0xdb
@@ -98,7 +106,7 @@ export class SlabPool {
   readonly #slabBytes: number
   readonly #maxFreeBytes: number
   readonly #whenFreed: WhenFreed
-  readonly #discard: (block: Buffer) => void
+  readonly #reserve: SlabReserve
   /** In the order in which they became free: what stands in front has waited for the longest. */
   readonly #free: Block[] = []
   #current: Block
@@ -111,11 +119,17 @@ export class SlabPool {
   #peakInUseBytes = 0
   #earlierPeakBytes = 0
 
-  constructor(options: SlabPoolOptions = {}) {
+  constructor(options: SlabPoolOptions = {}, reserve?: SlabReserve) {
     this.#slabBytes = options.slabBytes ?? 1024 * 1024
+    this.#reserve =
+      reserve ??
+      new SlabReserve({
+        slabBytes: this.#slabBytes,
+        bytes: options.reserveBytes ?? 0,
+        discard: options.discard ?? (() => {}),
+      })
     this.#maxFreeBytes = options.maxFreeBytes ?? 32 * 1024 * 1024
     this.#whenFreed = options.poison === true ? 'poison' : 'leave'
-    this.#discard = options.discard ?? (() => {})
     this.#current = new Block(Buffer.alloc(0), this.#emptied)
   }
 
@@ -126,13 +140,14 @@ export class SlabPool {
       blocksReused: this.#blocksReused,
       inUseBytes: this.#inUseBytes,
       freeBytes: this.#freeBytes,
+      readyBytes: this.#reserve.readyBytes,
     }
   }
 
   /** A pool of the same kind for slices of another lifetime: one that lives long beside many that do not keeps a whole slab from being used again. */
   sibling(options: { readonly maxFreeBytes: number }): SlabPool {
-    const [slabBytes, poison, discard] = [this.#slabBytes, this.#whenFreed === 'poison', this.#discard]
-    return new SlabPool({ slabBytes, poison, discard, maxFreeBytes: options.maxFreeBytes })
+    const [slabBytes, poison] = [this.#slabBytes, this.#whenFreed === 'poison']
+    return new SlabPool({ slabBytes, poison, maxFreeBytes: options.maxFreeBytes }, this.#reserve)
   }
 
   /** A slice of `bytes` bytes with one holder. Its content is whatever was there before. */
@@ -202,7 +217,7 @@ export class SlabPool {
     const most = Math.max(this.#peakInUseBytes, this.#earlierPeakBytes) + SPARE_SLABS * this.#slabBytes
     this.#shrinkFree(Math.max(0, most - this.#inUseBytes - size))
     this.#blocksAllocated++
-    return new Block(Buffer.allocUnsafeSlow(size), this.#emptied)
+    return new Block(this.#reserve.take(size), this.#emptied)
   }
 
   #reuse(index: number): Block {
@@ -216,7 +231,7 @@ export class SlabPool {
   #keepFree(block: Block): void {
     const size = block.bytes.length
     if (size > this.#maxFreeBytes) {
-      this.#discard(block.bytes)
+      this.#reserve.giveBack(block.bytes)
       return
     }
     this.#shrinkFree(this.#maxFreeBytes - size)
@@ -230,7 +245,7 @@ export class SlabPool {
     while (this.#freeBytes > bytesMax && count < this.#free.length) {
       const { bytes } = this.#free[count++] as Block
       this.#freeBytes -= bytes.length
-      this.#discard(bytes)
+      this.#reserve.giveBack(bytes)
     }
     if (count > 0) this.#free.splice(0, count)
   }

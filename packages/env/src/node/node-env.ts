@@ -11,7 +11,7 @@ import { nodeDiagnostics } from './node-diagnostics.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import { NodeHttp } from './node-http.ts'
 import { nodeHttpClient } from './node-http-client.ts'
-import { discardMemory } from './node-memory.ts'
+import { discardMemory, isNewMemoryUntouched } from './node-memory.ts'
 import { NodeNetwork } from './node-network.ts'
 import { nodePool } from './node-pool.ts'
 import { nodeProcessFigures } from './node-process-figures.ts'
@@ -69,6 +69,7 @@ export function nodeEnv(options: NodeEnvOptions = {}): NodeEnv {
     diagnostics: nodeDiagnostics,
     processFigures: nodeProcessFigures,
     discardMemory,
+    isNewMemoryUntouched: isNewMemoryUntouched(process.env),
     pool: nodePool(options.tasks),
     logger,
     logLevels,

@@ -18,3 +18,14 @@ function deadPort(): InstanceType<typeof MessageChannel>['port1'] {
   }
   return port
 }
+
+const BLOCK_BYTES = 1 << 20
+
+/**
+ * Whether each block of a megabyte is mapped by itself: then it costs nothing until it is touched, and goes back to the system as a whole. glibc does
+ * so when it was told from which size on; otherwise it keeps blocks as large as one that was freed once, and a new block is an old one.
+ */
+export function isNewMemoryUntouched(environment: NodeJS.ProcessEnv): boolean {
+  const threshold = Number(environment['MALLOC_MMAP_THRESHOLD_'] ?? Number.NaN)
+  return threshold <= BLOCK_BYTES
+}

@@ -156,6 +156,12 @@ export const PROCESS_METRICS: readonly MetricRow[] = [
   plain('gauge', 'ottla_slab_used_bytes', 'Bytes of slabs in use.', ({ broker }) => broker.pool.counters.inUseBytes),
   plain('gauge', 'ottla_slab_free_bytes', 'Bytes of free slabs.', ({ broker }) => broker.pool.counters.freeBytes),
   plain(
+    'gauge',
+    'ottla_slab_ready_bytes',
+    'Bytes of slabs that nobody has used yet: promised by the system, and not taken.',
+    ({ broker }) => broker.pool.counters.readyBytes,
+  ),
+  plain(
     'counter',
     'ottla_slab_slices_total',
     'Pieces of slabs that were lent; over the requests it is how many each takes.',
