@@ -313,6 +313,37 @@ test('requests of one turn are decided in order, each on what the one before lef
   })
 })
 
+test('ten thousand partitions take turns of five hundred; they are seen all at once, requests behind wait, a close waits', async () => {
+  const node = new Node('large')
+  await node.sim.run(async () => {
+    let pauses = 0
+    const { timers } = node.env
+    const counted = {
+      defer: (fn: () => void) => timers.defer(fn),
+      after: (ms: number, fn: () => void) => {
+        if (ms === 0) pauses += 1
+        return timers.after(ms, fn)
+      },
+    }
+    const { image } = await node.open('', { resources: createLogResources({ ...node.env, timers: counted }) })
+    equal(image.topics.size, 0)
+    await node.join()
+    const seen = new Set<number | undefined>()
+    node.controller.subscribe(({ image }) => seen.add(image.topics.byName('one')?.partitions.length))
+    const answers = await Promise.all([node.createTopic('one', 10_000), node.createTopic('one')])
+    deepEqual([answers[0].errorCode, answers[1].errorCode], [ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS])
+    ok(pauses >= 4 * 19, `placed, made, recorded and encoded: ${pauses} pauses`)
+    deepEqual(seen, new Set([10_000]))
+
+    pauses = 0
+    const last = node.createTopic('two', 10_000)
+    await node.sim.until(() => pauses === 30)
+    await node.controller.close()
+    equal((await last).errorCode, ErrorCode.NONE)
+    equal((await node.open()).image.topics.byName('two')?.partitions.length, 10_000)
+  })
+})
+
 for (const folder of ['static-voters', 'dynamic-voters']) {
   test(`a folder of Apache Kafka 4.3.1 (${folder}) is opened with all it says, and what does not work here is off`, async () => {
     const node = new Node(folder)

@@ -7,7 +7,7 @@ import type { Env } from '@ottla/env'
 import type { LogError, LogResources } from '@ottla/log'
 import { ApiError, ErrorCode, type MetadataRecord } from '@ottla/protocol'
 import { ShardRuntime } from '@ottla/runtime'
-import { SnapshotRegistry } from '@ottla/stdx'
+import { AssertionError, Deque, SnapshotRegistry } from '@ottla/stdx'
 import { ControllerShard } from './controller/controller-shard.ts'
 import type { ControllerTimer } from './controller/controller-view.ts'
 import type {
@@ -19,6 +19,7 @@ import type {
 } from './controller-channel.ts'
 import type { MetadataImage } from './image/metadata-image.ts'
 import type { MetadataStore } from './metadata-store.ts'
+import { finish, type Steps } from './steps.ts'
 import { EmbeddedStore } from './store/embedded-store.ts'
 
 export interface EmbeddedControllerOptions {
@@ -58,7 +59,9 @@ export class EmbeddedController implements ControllerChannel {
   readonly #shard: ControllerShard
   readonly #runtime: ShardRuntime<ControllerShard, MetadataRecord, never, ControllerTimer>
   readonly #listeners = new Set<(update: MetadataUpdate) => void>()
-  #queue: Queued[] = []
+  readonly #queue = new Deque<Queued>()
+  /** A decision that takes several turns: those behind it wait, since they see what it changes. */
+  #current: Steps<void> | null = null
   #isClosed = false
   #image: MetadataImage
 
@@ -109,12 +112,12 @@ export class EmbeddedController implements ControllerChannel {
     context: ControllerRequestContext,
   ): Promise<ControllerApis[Key]['response']> {
     if (this.#isClosed) return Promise.reject(new ApiError(ErrorCode.NOT_CONTROLLER, 'the controller is stopping'))
-    if (this.#queue.length >= QUEUE_MAX) {
+    if (this.#queue.size >= QUEUE_MAX) {
       return Promise.reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'too many requests wait for the controller'))
     }
     return new Promise((resolve, reject) => {
-      if (this.#queue.length === 0) this.#env.timers.defer(() => this.#drain())
-      this.#queue.push({ apiKey, request, context, resolve, reject })
+      if (this.#queue.size === 0 && this.#current === null) this.#env.timers.defer(() => this.#decideNext())
+      this.#queue.pushBack({ apiKey, request, context, resolve, reject })
     })
   }
 
@@ -126,34 +129,55 @@ export class EmbeddedController implements ControllerChannel {
   /** Takes no more requests, waits for those under way, writes everything down. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#drain()
+    for (let work = this.#nextWork(); work !== null; work = this.#nextWork()) finish(work)
     await this.#store.close()
     this.#runtime.unload(new ApiError(ErrorCode.NOT_CONTROLLER, 'the controller has stopped'))
   }
 
-  #drain(): void {
-    const queue = this.#queue
-    this.#queue = []
-    for (const queued of queue) this.#decide(queued)
+  #decideNext(): void {
+    for (let work = this.#nextWork(); work !== null; work = this.#nextWork()) {
+      if (work.next().done === true) continue
+      this.#current = work
+      this.#env.timers.after(0, () => this.#decideNext())
+      return
+    }
   }
 
-  #decide({ apiKey, request, context, resolve, reject }: Queued): void {
-    const remainingMs = context.deadlineMs - this.#env.clock.now()
+  /** The decision that was begun, or else the next one. */
+  #nextWork(): Steps<void> | null {
+    const current = this.#current
+    this.#current = null
+    if (current !== null) return current
+    const queued = this.#queue.popFront()
+    return queued === undefined ? null : this.#decide(queued)
+  }
+
+  *#decide({ apiKey, request, context, resolve, reject }: Queued): Steps<void> {
+    const { clock, timers, random } = this.#env
+    const remainingMs = context.deadlineMs - clock.now()
     if (remainingMs <= 0) {
       reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT))
       return
     }
-    const timer = this.#env.timers.after(remainingMs, () => reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT)))
-    const answer = this.#runtime.submit<never>((shard, token, now) =>
-      shard.decide(apiKey, request as never, {
-        token,
-        now,
-        uuids: Array.from({ length: uuidsNeeded(request) }, () => this.#env.random.uuid()),
-        seed: this.#env.random.below(SEED_BOUND),
+    const timer = timers.after(remainingMs, () => reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT)))
+    try {
+      const input = {
+        now: { wallMs: clock.now(), monotonicMs: clock.monotonic() },
+        uuids: Array.from({ length: uuidsNeeded(request) }, () => random.uuid()),
+        seed: random.below(SEED_BOUND),
         ...(context.mutationQuota === undefined ? {} : { mutationQuota: context.mutationQuota }),
-      }),
-    )
-    answer.then(resolve, reject).finally(() => timer.cancel())
+      }
+      const { records, timers = [], response } = yield* this.#shard.decide(apiKey, request as never, input)
+      yield* this.#store.prepare(records)
+      this.#runtime
+        .submit<never>((_shard, token) => ({ records, timers, replies: [{ token, value: response }] }))
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
+    } catch (error) {
+      if (error instanceof AssertionError) throw error
+      timer.cancel()
+      reject(error)
+    }
   }
 
   #committed(committedEnd: number): void {

@@ -6,6 +6,7 @@
  */
 import type { MetadataRecord } from '@ottla/protocol'
 import type { MetadataImage } from './image/metadata-image.ts'
+import type { Steps } from './steps.ts'
 
 export interface MetadataStore {
   /** Bytes of the largest batch that is atomic. */
@@ -17,6 +18,8 @@ export interface MetadataStore {
   /** Everything below is there to stay. */
   readonly committedEnd: number
 
+  /** Does what can be done for these records before they are handed over, while nothing else is appended. */
+  prepare(records: readonly MetadataRecord[]): Steps<void>
   /**
    * Hands an atomic batch over; gives the end offset after it. Throws ApiError when it does not take it: NOT_CONTROLLER
    * when the log does not end at `expectedEnd` or another node leads, RECORD_LIST_TOO_LARGE, KAFKA_STORAGE_ERROR.

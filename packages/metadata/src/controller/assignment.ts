@@ -2,9 +2,10 @@
 import { ErrorCode } from '@ottla/protocol'
 import type { MetadataImage } from '../image/metadata-image.ts'
 import type { PartitionImage } from '../image/topics-image.ts'
+import { ITEMS_PER_STEP, type Steps } from '../steps.ts'
 import { type ControllerView, levelOf } from './controller-view.ts'
 import { isActiveBroker, RECOVERED } from './leader-election.ts'
-import { placeReplicas } from './placement.ts'
+import { placeReplicasInSteps } from './placement.ts'
 
 /** An error of one topic in an answer. */
 export interface TopicError {
@@ -23,14 +24,15 @@ const DIRECTORIES_LEVEL = 17
 export type NewPartitions = { readonly partitions: readonly PartitionImage[] } | { readonly error: TopicError }
 
 /** Partitions with the given replica lists, after the checks of KIP-195 and KIP-455. */
-export function assignedPartitions(
+export function* assignedPartitions(
   view: ControllerView,
   assignments: readonly (readonly number[])[],
   { firstPartition, replicationFactor }: { readonly firstPartition: number; readonly replicationFactor?: number },
-): NewPartitions {
+): Steps<NewPartitions> {
   const partitions: PartitionImage[] = []
   let expected = replicationFactor
   for (const [index, replicas] of assignments.entries()) {
+    if (index > 0 && index % ITEMS_PER_STEP === 0) yield
     const problem = assignmentProblem(view.image, replicas, expected)
     if (problem !== null) return { error: { code: ErrorCode.INVALID_REPLICA_ASSIGNMENT, message: problem } }
     expected = replicas.length
@@ -45,7 +47,7 @@ export function assignedPartitions(
 }
 
 /** Partitions on brokers that the controller chooses. */
-export function placedPartitions(
+export function* placedPartitions(
   view: ControllerView,
   placement: {
     readonly firstPartition: number
@@ -53,13 +55,14 @@ export function placedPartitions(
     readonly replicationFactor: number
     readonly seed: number
   },
-): NewPartitions {
-  const placed = placeReplicas({ brokers: view.image.brokers.values(), ...placement })
+): Steps<NewPartitions> {
+  const placed = yield* placeReplicasInSteps({ brokers: view.image.brokers.values(), ...placement })
   if (placed.kind === 'impossible') return { error: unableToReplicate(placement.replicationFactor, placed.reason) }
   const partitions: PartitionImage[] = []
   // A topic has few lists of replicas, and up to ten thousand partitions.
   const made = new Map<string, PartitionImage>()
-  for (const replicas of placed.assignments) {
+  for (const [index, replicas] of placed.assignments.entries()) {
+    if (index > 0 && index % ITEMS_PER_STEP === 0) yield
     const list = replicas.join()
     const partition = made.get(list) ?? newPartition(view, replicas)
     if (partition === null) {

@@ -4,12 +4,13 @@
  */
 import type { BrokerConfig } from '@ottla/config'
 import { API_KEYS, type MetadataRecord } from '@ottla/protocol'
-import type { Decision, Instant, ReplyToken, Shard } from '@ottla/runtime'
+import type { Decision, Instant, Shard } from '@ottla/runtime'
 import type { SnapshotRegistry } from '@ottla/stdx'
 import type { ControllerApiKey, ControllerApis, MetadataUpdate } from '../controller-channel.ts'
 import { ConfigResourceType, type ConfigTexts } from '../image/configs-image.ts'
 import { ImageTimeline } from '../image/image-timeline.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
+import type { Steps } from '../steps.ts'
 import { alterClientQuotas } from './alter-client-quotas.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartition } from './alter-partition.ts'
@@ -33,7 +34,7 @@ type Handlers = {
     view: ControllerView,
     request: ControllerApis[Key]['request'],
     input: RequestInput,
-  ) => Outcome<ControllerApis[Key]['response']>
+  ) => Outcome<ControllerApis[Key]['response']> | Steps<Outcome<ControllerApis[Key]['response']>>
 }
 
 const HANDLERS: Handlers = {
@@ -108,14 +109,14 @@ export class ControllerShard implements Shard<MetadataRecord, never, ControllerT
     return { records: isCurrent ? fenceRecords(view, broker) : [] }
   }
 
-  /** Decides about a request. */
-  decide<Key extends ControllerApiKey>(
+  /** Decides about a request. In the meantime nothing else may be decided. */
+  *decide<Key extends ControllerApiKey>(
     apiKey: Key,
     request: ControllerApis[Key]['request'],
-    { token, ...input }: RequestInput & { readonly token: ReplyToken },
-  ): Decision<MetadataRecord, never, ControllerTimer> {
-    const { records, response, timers = [] } = HANDLERS[apiKey](this.#view(), request, input)
-    return { records, timers, replies: [{ token, value: response }] }
+    input: RequestInput,
+  ): Steps<Outcome<ControllerApis[Key]['response']>> {
+    const outcome = HANDLERS[apiKey](this.#view(), request, input)
+    return 'next' in outcome ? yield* outcome : outcome
   }
 
   /** What became committed since the last call; null when that changed nothing. */

@@ -8,6 +8,7 @@ import {
 } from '@ottla/protocol'
 import type { TopicImage } from '../image/topics-image.ts'
 import { partitionRecord } from '../records/make-record.ts'
+import { ITEMS_PER_STEP, type Steps } from '../steps.ts'
 import { assignedPartitions, type NewPartitions, placedPartitions } from './assignment.ts'
 import { type ControllerView, levelOf, type Outcome, type RequestInput } from './controller-view.ts'
 import { PARTITIONS_PER_REQUEST_MAX } from './create-topics.ts'
@@ -15,11 +16,11 @@ import { isOverQuota, OVER_QUOTA } from './mutation-quota.ts'
 
 type TopicRequest = CreatePartitionsRequest['topics'][number]
 
-export function createPartitions(
+export function* createPartitions(
   view: ControllerView,
   request: CreatePartitionsRequest,
   input: RequestInput,
-): Outcome<CreatePartitionsResponse> {
+): Steps<Outcome<CreatePartitionsResponse>> {
   const counts = new Map<string, number>()
   for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
   const records: MetadataRecord[] = []
@@ -30,7 +31,7 @@ export function createPartitions(
     const outcome =
       (counts.get(name) ?? 0) > 1
         ? refuse(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
-        : addPartitions(view, topicRequest, {
+        : yield* addPartitions(view, topicRequest, {
             seed: input.seed + index,
             room: PARTITIONS_PER_REQUEST_MAX - records.length,
           })
@@ -45,6 +46,7 @@ export function createPartitions(
     results.push({ name, errorCode: ErrorCode.NONE, errorMessage: null })
     const { topic, partitions } = outcome
     for (const [offset, partition] of partitions.entries()) {
+      if (offset > 0 && offset % ITEMS_PER_STEP === 0) yield
       records.push(partitionRecord(levelOf(view), topic.id, topic.partitions.length + offset, partition))
     }
   }
@@ -57,16 +59,17 @@ function refuse(code: number, message = errorOf(code).message): Refusal {
   return { error: { code, message } }
 }
 
-function addPartitions(
+function* addPartitions(
   view: ControllerView,
   { name, count, assignments }: TopicRequest,
   { seed, room }: { readonly seed: number; readonly room: number },
-):
+): Steps<
   | Refusal
   | {
       readonly topic: TopicImage
       readonly partitions: Extract<NewPartitions, { readonly partitions: unknown }>['partitions']
-    } {
+    }
+> {
   const topic = view.image.topics.byName(name)
   if (topic === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const existing = topic.partitions.length
@@ -86,8 +89,8 @@ function addPartitions(
   const place = { firstPartition: existing, replicationFactor }
   const created =
     assignments === null
-      ? placedPartitions(view, { ...place, partitions: additional, seed })
-      : assignedPartitions(
+      ? yield* placedPartitions(view, { ...place, partitions: additional, seed })
+      : yield* assignedPartitions(
           view,
           assignments.map(({ brokerIds }) => brokerIds),
           place,

@@ -10,6 +10,7 @@ import {
 import { assert } from '@ottla/stdx'
 import { ConfigResourceType } from '../image/configs-image.ts'
 import { configRecord, partitionRecord, topicRecord } from '../records/make-record.ts'
+import { ITEMS_PER_STEP, type Steps } from '../steps.ts'
 import { assignedPartitions, type NewPartitions, placedPartitions, type TopicError } from './assignment.ts'
 import { type ControllerView, levelOf, type Outcome, type RequestInput } from './controller-view.ts'
 import { isOverQuota, OVER_QUOTA } from './mutation-quota.ts'
@@ -23,11 +24,11 @@ export const PARTITIONS_PER_REQUEST_MAX = 10_000
 
 const METADATA_TOPIC = '__cluster_metadata'
 
-export function createTopics(
+export function* createTopics(
   view: ControllerView,
   request: CreateTopicsRequest,
   input: RequestInput,
-): Outcome<CreateTopicsResponse> {
+): Steps<Outcome<CreateTopicsResponse>> {
   const nameErrors = findNameErrors(view, request.topics)
   const records: MetadataRecord[] = []
   const results: TopicResult[] = []
@@ -36,13 +37,13 @@ export function createTopics(
   for (const [index, topic] of request.topics.entries()) {
     if (answered.has(topic.name)) continue
     answered.add(topic.name)
-    const outcome = nameErrors.get(topic.name) ?? createTopic(view, topic, { input, index, partitions })
+    const outcome = nameErrors.get(topic.name) ?? (yield* createTopic(view, topic, { input, index, partitions }))
     if ('code' in outcome) {
       results.push(failed(topic.name, outcome))
       continue
     }
     partitions += outcome.result.numPartitions
-    records.push(...outcome.records)
+    for (const record of outcome.records) records.push(record)
     results.push(request.validateOnly ? { ...outcome.result, topicId: ZERO_UUID } : outcome.result)
   }
   return { response: { throttleTimeMs: 0, topics: results }, records: request.validateOnly ? [] : records }
@@ -92,14 +93,16 @@ interface Place {
   readonly partitions: number
 }
 
-function createTopic(
+function* createTopic(
   view: ControllerView,
   topic: CreatableTopic,
   { input, index, partitions: before }: Place,
-): TopicError | typeof OVER_QUOTA | { readonly records: readonly MetadataRecord[]; readonly result: TopicResult } {
+): Steps<
+  TopicError | typeof OVER_QUOTA | { readonly records: readonly MetadataRecord[]; readonly result: TopicResult }
+> {
   const configs = readConfigs(view, topic)
   if ('code' in configs) return configs
-  const created = partitionsOf(view, topic, input.seed + index)
+  const created = yield* partitionsOf(view, topic, input.seed + index)
   if ('error' in created) return created.error
   const { partitions } = created
   if (before + partitions.length > PARTITIONS_PER_REQUEST_MAX) {
@@ -112,6 +115,7 @@ function createTopic(
   const records = [topicRecord(topic.name, topicId)]
   for (const [name, value] of configs) records.push(configRecord(resource, name, value))
   for (const [id, partition] of partitions.entries()) {
+    if (id > 0 && id % ITEMS_PER_STEP === 0) yield
     records.push(partitionRecord(levelOf(view), topicId, id, partition))
   }
   const replicationFactor = partitions[0]?.replicas.length ?? 0
@@ -141,11 +145,11 @@ function readConfigs(view: ControllerView, topic: CreatableTopic): Map<string, s
   return problem === null ? texts : { code: ErrorCode.INVALID_CONFIG, message: problem }
 }
 
-function partitionsOf(view: ControllerView, topic: CreatableTopic, seed: number): NewPartitions {
+function partitionsOf(view: ControllerView, topic: CreatableTopic, seed: number): Steps<NewPartitions> {
   return topic.assignments.length > 0 ? manualPartitions(view, topic) : chosenPartitions(view, topic, seed)
 }
 
-function manualPartitions(view: ControllerView, topic: CreatableTopic): NewPartitions {
+function* manualPartitions(view: ControllerView, topic: CreatableTopic): Steps<NewPartitions> {
   const error = (code: number, message: string) => ({ error: { code, message } })
   if (topic.replicationFactor !== -1) {
     const message = 'A manual partition assignment was specified, but replication factor was not set to -1.'
@@ -172,10 +176,10 @@ function manualPartitions(view: ControllerView, topic: CreatableTopic): NewParti
     }
     assignments.push(replicas)
   }
-  return assignedPartitions(view, assignments, { firstPartition: 0 })
+  return yield* assignedPartitions(view, assignments, { firstPartition: 0 })
 }
 
-function chosenPartitions(view: ControllerView, topic: CreatableTopic, seed: number): NewPartitions {
+function* chosenPartitions(view: ControllerView, topic: CreatableTopic, seed: number): Steps<NewPartitions> {
   if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
     const message = 'Replication factor must be larger than 0, or -1 to use the default value.'
     return { error: { code: ErrorCode.INVALID_REPLICATION_FACTOR, message } }
@@ -191,7 +195,7 @@ function chosenPartitions(view: ControllerView, topic: CreatableTopic, seed: num
   }
   const replicationFactor =
     topic.replicationFactor === -1 ? view.config.int('default.replication.factor') : topic.replicationFactor
-  return placedPartitions(view, { firstPartition: 0, partitions, replicationFactor, seed })
+  return yield* placedPartitions(view, { firstPartition: 0, partitions, replicationFactor, seed })
 }
 
 /** Most topics set nothing, and their answers list the same settings. */

@@ -33,6 +33,7 @@ import type { ControllerApiKey } from '../controller-channel.ts'
 import { applyRecords } from '../image/image-builder.ts'
 import { EMPTY_IMAGE } from '../image/metadata-image.ts'
 import { featureLevelRecord } from '../records/make-record.ts'
+import { finish } from '../steps.ts'
 import { ControllerShard } from './controller-shard.ts'
 import type { ControllerTimer } from './controller-view.ts'
 
@@ -101,14 +102,12 @@ class Stage {
     const init = JSON.parse(json, bytesOf) as { readonly topics?: readonly unknown[] }
     const request = decodeMessage(api.request, version, encodeMessage(api.request, version, init as never))
     try {
-      const answer = this.#runtime.submit<object>((shard, token, now) =>
-        shard.decide(key as ControllerApiKey, request as never, {
-          token,
-          now,
-          uuids: name === 'CreateTopics' ? (init.topics ?? []).map(() => this.#uuid()) : [],
-          seed: 7,
-        }),
-      )
+      const uuids = name === 'CreateTopics' ? (init.topics ?? []).map(() => this.#uuid()) : []
+      const answer = this.#runtime.submit<object>((shard, token, now) => {
+        const steps = shard.decide(key as ControllerApiKey, request as never, { now, uuids, seed: 7 })
+        const { response, ...decision } = finish(steps)
+        return { ...decision, replies: [{ token, value: response }] }
+      })
       this.#runtime.committed(this.#end)
       this.trace.push(`→ ${JSON.stringify(toJson(api.response, version, (await answer) as never))}`)
     } catch (error) {

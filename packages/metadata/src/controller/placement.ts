@@ -3,6 +3,7 @@
  * spread evenly and no two replicas share a rack while there is another one.
  */
 import { Prng } from '@ottla/stdx'
+import { finish, ITEMS_PER_STEP, type Steps } from '../steps.ts'
 
 export interface PlaceableBroker {
   readonly id: number
@@ -23,14 +24,20 @@ interface Rack {
   readonly fenced: readonly number[]
 }
 
-/** Replicas for partitions that are numbered from `firstPartition` on. */
-export function placeReplicas(options: {
+export interface PlacementOptions {
   readonly brokers: Iterable<PlaceableBroker>
   readonly firstPartition: number
   readonly partitions: number
   readonly replicationFactor: number
   readonly seed: number
-}): Placement {
+}
+
+/** Replicas for partitions that are numbered from `firstPartition` on. */
+export function placeReplicas(options: PlacementOptions): Placement {
+  return finish(placeReplicasInSteps(options))
+}
+
+export function* placeReplicasInSteps(options: PlacementOptions): Steps<Placement> {
   const { firstPartition, partitions, replicationFactor } = options
   const brokers = [...options.brokers]
   const unfenced = brokers.filter(({ fenced }) => !fenced).length
@@ -44,6 +51,7 @@ export function placeReplicas(options: {
   const assignments: number[][] = []
   const start = random.below(racks.length)
   for (let index = 0; index < partitions; index += 1) {
+    if (index > 0 && index % ITEMS_PER_STEP === 0) yield
     assignments.push(placeOne({ racks, start: start + index, round: firstPartition + index, replicationFactor }))
   }
   return { kind: 'placed', assignments }

@@ -19,12 +19,13 @@ import type { FeaturesImage } from '../image/features-image.ts'
 import { ImageBuilder } from '../image/image-builder.ts'
 import type { MetadataImage } from '../image/metadata-image.ts'
 import type { MetadataStore } from '../metadata-store.ts'
+import { ITEMS_PER_STEP, type Steps } from '../steps.ts'
 import { bootstrapRecords } from '../storage/bootstrap-records.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { readCheckpoint } from './checkpoint-file.ts'
 import { featureUpgrades } from './feature-upgrade.ts'
 import { checkLoaded, type LoadedTail, loadSnapshot, loadTail, logBegin, type QuorumControls } from './load-metadata.ts'
-import { controlRecordsBatch, metadataBatch } from './metadata-batch.ts'
+import { controlRecordsBatch, metadataBatch, metadataBatchInSteps } from './metadata-batch.ts'
 import { formatQuorumState, parseQuorumState, type QuorumState } from './quorum-state.ts'
 import { SnapshotWriter } from './snapshot-writer.ts'
 
@@ -50,6 +51,12 @@ export interface EmbeddedStoreOptions {
   readonly logFailed?: (error: LogError) => void
 }
 
+interface PreparedBatch {
+  readonly records: readonly MetadataRecord[]
+  readonly timestampMs: number
+  readonly batch: Buffer
+}
+
 export class EmbeddedStore implements MetadataStore {
   readonly batchBytesMax: number
   readonly epoch: number
@@ -62,6 +69,8 @@ export class EmbeddedStore implements MetadataStore {
   readonly #snapshots: SnapshotWriter
   #committedEnd: number
   #lastTimestampMs = -1
+  /** What {@link prepare} has made, for the next append. */
+  #prepared: PreparedBatch | null = null
 
   /** Loads the folder, begins a new leader epoch in it, and gives it its first records when it has none. */
   static async open(options: EmbeddedStoreOptions): Promise<{ store: EmbeddedStore; image: MetadataImage }> {
@@ -130,12 +139,19 @@ export class EmbeddedStore implements MetadataStore {
     return this.#committedEnd
   }
 
+  /** Encoding is the longest part of writing many records. */
+  *prepare(records: readonly MetadataRecord[]): Steps<void> {
+    if (records.length <= ITEMS_PER_STEP) return
+    const timestampMs = this.#env.clock.now()
+    this.#prepared = { records, timestampMs, batch: yield* metadataBatchInSteps(records, { timestampMs }) }
+  }
+
   append(expectedEnd: number, records: readonly MetadataRecord[]): number {
     if (expectedEnd !== this.#log.logEndOffset) {
       const message = `the metadata log ends at ${this.#log.logEndOffset}, not at ${expectedEnd}`
       throw new ApiError(ErrorCode.NOT_CONTROLLER, message)
     }
-    const batch = metadataBatch(records, { timestampMs: this.#now() })
+    const batch = this.#encoded(records)
     if (batch.length > this.batchBytesMax) {
       const message = `${records.length} metadata records take ${batch.length} bytes, more than ${this.batchBytesMax} in one batch`
       throw new ApiError(ErrorCode.RECORD_LIST_TOO_LARGE, message)
@@ -175,6 +191,14 @@ export class EmbeddedStore implements MetadataStore {
     this.#log.onReverted = (endOffset, error) => this.onReverted(endOffset, storageError(error))
     this.#log.onFailed = (error) => this.onFailed(storageError(error))
     return builder.build().image
+  }
+
+  #encoded(records: readonly MetadataRecord[]): Buffer {
+    const prepared = this.#prepared
+    this.#prepared = null
+    if (prepared?.records !== records) return metadataBatch(records, { timestampMs: this.#now() })
+    this.#lastTimestampMs = prepared.timestampMs
+    return prepared.batch
   }
 
   #appendBatch(batch: Buffer): number {

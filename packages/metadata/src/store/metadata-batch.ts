@@ -14,6 +14,7 @@ import {
   partitionLeaderEpoch,
   readRecords,
 } from '@ottla/protocol'
+import { finish, ITEMS_PER_STEP, type Steps } from '../steps.ts'
 
 /** What a batch holds, with its place in the log. */
 export interface ReadBatch {
@@ -32,25 +33,32 @@ export interface ControlRecord {
   readonly value: Buffer
 }
 
+export interface BatchPlace {
+  readonly timestampMs: number
+  readonly baseOffset?: number
+  readonly epoch?: number
+}
+
 /** One batch with all the records. Offset and epoch are stamped by the log. */
-export function metadataBatch(
-  records: readonly MetadataRecord[],
-  at: { readonly timestampMs: number; readonly baseOffset?: number; readonly epoch?: number },
-): Buffer {
+export function metadataBatch(records: readonly MetadataRecord[], at: BatchPlace): Buffer {
+  return finish(metadataBatchInSteps(records, at))
+}
+
+export function* metadataBatchInSteps(records: readonly MetadataRecord[], at: BatchPlace): Steps<Buffer> {
   const builder = new BatchBuilder({
     timestamp: at.timestampMs,
     baseOffset: at.baseOffset ?? 0,
     partitionLeaderEpoch: at.epoch ?? 0,
   })
-  for (const value of encodeMetadataRecords(records)) builder.append({ value })
+  for (const value of encodeMetadataRecords(records)) {
+    if (builder.count > 0 && builder.count % ITEMS_PER_STEP === 0) yield
+    builder.append({ value })
+  }
   return builder.build()
 }
 
 /** One batch with all the control records. */
-export function controlRecordsBatch(
-  controls: readonly ControlRecord[],
-  at: { readonly timestampMs: number; readonly baseOffset?: number; readonly epoch?: number },
-): Buffer {
+export function controlRecordsBatch(controls: readonly ControlRecord[], at: BatchPlace): Buffer {
   const builder = new BatchBuilder({
     control: true,
     timestamp: at.timestampMs,
