@@ -98,6 +98,8 @@ const FREE_BYTES_MAX = 128 << 20
 /** What is made ready for the tail, and for requests beside it, before the load comes. */
 const BEYOND_TAIL_BYTES = 8 << 20
 const RESERVE_BYTES_MAX = 256 << 20
+/** Between a few blocks that go back and the next ones. */
+const GIVE_BACK_MS = 1
 /** Logs that are recovered at once after a crash; those that somebody asks for come first. */
 const RECOVERY_CONCURRENCY = 2
 
@@ -300,7 +302,8 @@ function slabPool(env: Env, config: BrokerConfig): SlabPool {
   if (env.discardMemory === undefined) return new SlabPool({ maxFreeBytes })
   const wantedBytes = config.values['ottla.tail.budget.bytes'] + BEYOND_TAIL_BYTES
   const reserveBytes = env.isNewMemoryUntouched === true ? Math.min(wantedBytes, RESERVE_BYTES_MAX) : 0
-  return new SlabPool({ maxFreeBytes, reserveBytes, discard: env.discardMemory })
+  const later = (run: () => void): unknown => env.timers.after(GIVE_BACK_MS, run)
+  return new SlabPool({ maxFreeBytes, reserveBytes, discard: env.discardMemory, later })
 }
 
 /** Opens every log after an unclean stop: the replicas know what an acknowledgement meant. The folders are told when all are whole. */

@@ -29,6 +29,36 @@ test('what goes back is discarded, and a new slab stands in for it until as many
   notEqual(reserve.take(SLAB_BYTES).buffer, blocks[0]!.buffer)
 })
 
+test('what a burst leaves goes back a few blocks in a turn, and who needs one meanwhile gets it', () => {
+  const turns: (() => void)[] = []
+  const discarded: Buffer[] = []
+  const reserve = new SlabReserve({
+    slabBytes: SLAB_BYTES,
+    bytes: 0,
+    discard: (block) => void discarded.push(block),
+    later: (run) => void turns.push(run),
+  })
+  const blocks = [1, 2, 3, 4, 5].map(() => reserve.take(SLAB_BYTES))
+  for (const block of blocks) reserve.giveBack(block)
+  deepEqual([discarded.length, turns.length], [0, 1])
+  equal(reserve.take(SLAB_BYTES), blocks[4])
+  turns.shift()!()
+  deepEqual([discarded, turns.length], [blocks.slice(0, 2), 1])
+  turns.shift()!()
+  deepEqual([discarded, turns.length], [blocks.slice(0, 4), 0])
+  reserve.giveBack(blocks[4]!)
+  turns.shift()!()
+  deepEqual([discarded, turns.length, reserve.leavingBytes], [blocks, 0, 0])
+})
+
+test('what waits to go back is bounded', () => {
+  let discardedBytes = 0
+  const discard = ({ length }: Buffer): void => void (discardedBytes += length)
+  const reserve = new SlabReserve({ slabBytes: SLAB_BYTES, bytes: 0, discard, later: () => {} })
+  for (let i = 0; i < 6; i++) reserve.giveBack(Buffer.allocUnsafeSlow(32 << 20))
+  deepEqual([reserve.leavingBytes, discardedBytes], [4 * (32 << 20), 2 * (32 << 20)])
+})
+
 test('a pool and its siblings share what is ready', () => {
   const pool = new SlabPool({ slabBytes: SLAB_BYTES, reserveBytes: 3 * SLAB_BYTES, discard: () => {} })
   const sibling = pool.sibling({ maxFreeBytes: 0 })

@@ -16,6 +16,8 @@ export interface SlabPoolOptions {
   readonly poison?: boolean
   /** Gives the memory of a block back at once, that nobody uses any more. Default: the garbage collector finds it. */
   readonly discard?: (block: Buffer) => void
+  /** Runs something in a later turn of the loop: then blocks are given back a few at a time, and not all at once when a burst is over. */
+  readonly later?: (run: () => void) => void
   /**
    * So many bytes of slabs are made at once and touched when they are needed, and it stays so many (see {@link SlabReserve}). For memory that
    * goes back to the system when it is discarded. Shared with siblings. Default 0.
@@ -127,6 +129,7 @@ export class SlabPool {
         slabBytes: this.#slabBytes,
         bytes: options.reserveBytes ?? 0,
         discard: options.discard ?? (() => {}),
+        later: options.later,
       })
     this.#maxFreeBytes = options.maxFreeBytes ?? 32 * 1024 * 1024
     this.#whenFreed = options.poison === true ? 'poison' : 'leave'
