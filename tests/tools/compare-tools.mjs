@@ -35,6 +35,8 @@ const SETTINGS = {
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
   'group.streams.initial.rebalance.delay.ms': '0',
+  // Records bear a time of long ago: a check of retention, 30 s after the start and then every 5 minutes, would delete them.
+  'log.retention.ms': '-1',
 }
 /** Enough for an answer of a broker on this machine, and soon over where there is none. */
 const FAST =

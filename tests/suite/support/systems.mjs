@@ -11,6 +11,8 @@ const SETTINGS = {
   'transaction.state.log.num.partitions': '4',
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500',
   'group.min.session.timeout.ms': '1000',
+  // Records here bear times of long ago: a check of retention, 30 s after a start and then every 5 minutes, would delete them.
+  'log.retention.ms': '-1',
 }
 
 /** Beyond 2.4: shorter than the defaults wherever a case waits for the end of something. */
