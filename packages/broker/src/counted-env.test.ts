@@ -15,6 +15,9 @@ export class SystemCalls {
   /** Chunks that came in: each was read in one call. */
   socketReads = 0
 
+  /** Bytes of each write to a socket, in order. Not of `during`. */
+  readonly socketWriteBytes: number[] = []
+
   /** Syncs under way, and the most at a time since it was set. Not of `during`. */
   readonly syncing = { now: 0, most: 0 }
 
@@ -104,6 +107,7 @@ function bytesOf(buffers: readonly Uint8Array[]): number {
 function countedStream(stream: ByteStream, calls: SystemCalls): ByteStream {
   const write: ByteStream['write'] = (buffers, flushed) => {
     calls.socketWrites += 1
+    calls.socketWriteBytes.push(bytesOf(buffers))
     return stream.write(buffers, flushed)
   }
   return overriding(stream, { write }, (key, value) => {

@@ -106,6 +106,35 @@ test('a fetch of what was written lately reads no file, and is one write to the 
   deepEqual({ fileReads, socketWrites }, { fileReads: 0, socketWrites: 1 })
 })
 
+/** Bytes of the answers of a produce of 1,000 bytes and of the fetches that waited for it, in the order in which they left. */
+async function answersWith(t: TestContext, waiting: number): Promise<number[]> {
+  const { broker, calls, producer } = await world(t, 'replicated')
+  const fetches: Promise<unknown>[] = []
+  for (let i = 0; i < waiting; i += 1) {
+    const consumer = await broker.connect()
+    const before = calls.socketReads
+    fetches.push(consumer.request(FETCH, 12, fetchOf([{ topic: 'events', offset: 1 }], { maxWaitMs: 600_000 })))
+    while (calls.socketReads === before) await new Promise((resolve) => setImmediate(resolve))
+  }
+  calls.socketWriteBytes.length = 0
+  const { socketWrites } = await calls.during(() =>
+    Promise.all([produceTo(producer, { topic: 'events' }, batch([{ value: 'x'.repeat(1000) }])), ...fetches]),
+  )
+  equal(socketWrites, waiting + 1)
+  return calls.socketWriteBytes
+}
+
+test('who waits for a record is answered before its producer, unless there are many', async (t) => {
+  for (const waiting of [1, 2]) {
+    const answers = await answersWith(t, waiting)
+    ok(answers.pop()! < 200)
+    ok(answers.every((bytes) => bytes > 1000))
+  }
+  const [first, ...others] = await answersWith(t, 3)
+  ok(first! < 200)
+  ok(others.every((bytes) => bytes > 1000))
+})
+
 /** Megabytes of one partition, in batches of 100 KB, of which none is in memory. */
 async function coldWorld(t: TestContext, megabytes: number) {
   const made = await world(t, 'replicated', { 'ottla.tail.budget.bytes': '0' })

@@ -22,6 +22,31 @@ test('responses of one turn leave in one write', () => {
   equal(stream.writes.length, 1)
 })
 
+test('an answer that somebody waits for leaves at once, unless others of the connection may leave with it', () => {
+  const { connection, stream, started, timers } = testConnection()
+  stream.receive(Buffer.concat([frame(1), frame(2)]))
+  started[0]!.respond(answer('one'))
+  connection.sendNow()
+  equal(stream.writes.length, 0)
+  started[1]!.respond(answer('two'))
+  connection.sendNow()
+  equal(stream.writes.length, 1)
+  connection.sendNow()
+  timers.endTurn()
+  equal(stream.writes.length, 1)
+  deepEqual(textsIn(stream.sent), ['one', 'two'])
+})
+
+test('nothing overtakes a long answer', () => {
+  const { connection, stream, started, timers } = testConnection()
+  stream.receive(Buffer.concat([frame(1), frame(2)]))
+  started[0]!.respond([Buffer.alloc(6 << 20)])
+  timers.endTurn()
+  started[1]!.respond(answer('behind'))
+  connection.sendNow()
+  equal(stream.writes.length, 1)
+})
+
 test('a request without a response lets the next one pass', () => {
   const { stream, started, timers } = testConnection()
   stream.receive(Buffer.concat([frame(1), frame(2)]))

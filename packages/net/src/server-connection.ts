@@ -240,6 +240,15 @@ export class ServerConnection {
     this.#closeWhenDrained()
   }
 
+  /**
+   * Sends what is ready without waiting for the end of the turn, for somebody who waits for it. No write more for that: with other requests
+   * under way, whose answers may leave together with it, it does nothing.
+   */
+  sendNow(): void {
+    if (this.#requests.length > 0 || this.#outgoing.length === 0 || this.#isInPieces || this.#isClosed) return
+    this.#write()
+  }
+
   #onData(chunk: Buffer): void {
     if (this.#isClosed || this.#isDraining) return
     this.#lastReceivedAt = this.#shared.monotonic()

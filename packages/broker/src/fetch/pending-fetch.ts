@@ -55,10 +55,12 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
     if (maxWaitMs > 0 && this.#state === 'waiting') this.#deadline = deadlines.after(maxWaitMs, () => this.#answer())
   }
 
-  onVisible(_replica: Replica, bytes: VisibleBytes): void {
-    const { isolation, minBytes } = this.#options
+  onVisible(replica: Replica, bytes: VisibleBytes): void {
+    const { isolation, minBytes, exchange } = this.#options
     this.#availableBytes += bytes[isolation]
-    if (bytes[isolation] > 0 && this.#availableBytes >= minBytes) this.#answer()
+    if (bytes[isolation] === 0 || this.#availableBytes < minBytes) return
+    this.#answer()
+    if (replica.tellsFirst) exchange.connection.sendNow()
   }
 
   onChanged(): void {

@@ -43,6 +43,12 @@ export type Isolation = 'read_uncommitted' | 'read_committed'
 /** What became visible, by who sees it. */
 export type VisibleBytes = Readonly<Record<Isolation, number>>
 
+/**
+ * Who waits for records hears of them before the producer does, whose acknowledgement takes as long on its way as theirs. More than so many
+ * answers no producer is made to wait for.
+ */
+const TOLD_FIRST_MAX = 2
+
 export class Replica {
   readonly topic: string
   readonly topicId: string
@@ -69,6 +75,7 @@ export class Replica {
   readonly #progress = new VisibleProgress()
   /** Null when nobody ever waited. */
   #watchers: Watchers<ReplicaWatcher> | null = null
+  #tellsFirst = false
   /** Calls that wait for the log to be open. */
   #whenReady: (() => void)[] = []
   readonly #open: (replica: Replica) => void
@@ -261,6 +268,11 @@ export class Replica {
     return endOffset <= (scope === 'local' ? this.#safeEnd() : this.#highWatermark)
   }
 
+  /** Those who watch, and are told now of what they can read, are told before the producer: they are few. */
+  get tellsFirst(): boolean {
+    return this.#tellsFirst
+  }
+
   watch(watcher: ReplicaWatcher): void {
     this.#watchers ??= new Watchers()
     this.#watchers.add(watcher)
@@ -294,8 +306,12 @@ export class Replica {
     const log = this.#log
     if (log === null || this.#isStopped) return
     const safeEnd = this.#safeEnd()
+    const visible = this.isLeader ? this.#moveHighWatermark(safeEnd) : null
+    this.#tellsFirst = (this.#watchers?.size ?? 0) <= TOLD_FIRST_MAX
+    if (visible !== null && this.#tellsFirst) this.#tellVisible(visible)
     this.#localAcks.completeUpTo(safeEnd, ErrorCode.NONE)
-    if (this.isLeader) this.#advance(safeEnd)
+    this.#acks.completeUpTo(this.#highWatermark, ErrorCode.NONE)
+    if (visible !== null && !this.#tellsFirst) this.#tellVisible(visible)
     if (log.logStartOffset !== this.#logStartOffset) {
       this.#logStartOffset = log.logStartOffset
       if (this.#highWatermark < log.logStartOffset) this.#highWatermark = log.logStartOffset
@@ -303,14 +319,15 @@ export class Replica {
     }
   }
 
-  /** Moves the high watermark. With one replica it is what is safe here; followers' ends join the minimum when there are some. */
-  #advance(safeEnd: number): void {
-    if (this.#image.isr.length < this.minInsyncReplicas) return
-    if (safeEnd <= this.#highWatermark) return
+  /** With one replica it is what is safe here; followers' ends join the minimum when there are some. Null when it does not move. */
+  #moveHighWatermark(safeEnd: number): VisibleBytes | null {
+    if (safeEnd <= this.#highWatermark || this.#image.isr.length < this.minInsyncReplicas) return null
     this.#highWatermark = safeEnd
     this.log.updateHighWatermark(safeEnd)
-    this.#acks.completeUpTo(safeEnd, ErrorCode.NONE)
-    const bytes = this.#progress.moved(safeEnd, this.log.lastStableOffset)
+    return this.#progress.moved(safeEnd, this.log.lastStableOffset)
+  }
+
+  #tellVisible(bytes: VisibleBytes): void {
     this.#watchers?.tell((watcher) => watcher.onVisible(this, bytes))
   }
 
