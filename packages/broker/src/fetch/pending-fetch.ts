@@ -59,8 +59,10 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
     const { isolation, minBytes, exchange } = this.#options
     this.#availableBytes += bytes[isolation]
     if (bytes[isolation] === 0 || this.#availableBytes < minBytes) return
-    this.#answer()
+    if (!this.#begin()) return
+    // What is left to be done for the fetch is done once the records are on their way.
     if (replica.tellsFirst) exchange.connection.sendNow()
+    this.#leave()
   }
 
   onChanged(): void {
@@ -137,10 +139,15 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
   }
 
   #answer(): void {
-    if (this.#state !== 'waiting') return
-    this.#leave()
+    if (this.#begin()) this.#leave()
+  }
+
+  /** False when an answer was begun already. */
+  #begin(): boolean {
+    if (this.#state !== 'waiting') return false
     this.#state = 'reading'
     this.#whenWritable()
+    return true
   }
 
   /** Goes on when the response is the next to leave: with the read, or while nothing has happened yet with the measuring. */
@@ -163,7 +170,7 @@ export class PendingFetch implements ReplicaWatcher, AnswerOwner {
     const { targets } = this.#options
     const ready = targets.every(isReady) ? targets : targets.map((each) => (isReady(each) ? each : notReady(each)))
     const maxBytes = this.#options.exchange.takeShare(this.#options.maxBytes)
-    const results = readTargets(ready, { ...this.#options, maxBytes })
+    const results = readTargets(ready, { isolation: this.#options.isolation, maxBytes })
     if (results instanceof Promise) void results.then((late) => this.#finish(late))
     else this.#finish(results)
   }

@@ -32,8 +32,21 @@ export function readTargets(
   targets: readonly FetchTarget[],
   limits: ReadLimits,
 ): TargetResult[] | Promise<TargetResult[]> {
+  if (targets.length === 1) return readTarget(targets[0]!, limits)
   const reading = new Reading(targets, limits)
   return reading.runSync() ? reading.results : reading.runAsync()
+}
+
+/** One alone: nobody else takes of the limit. */
+function readTarget(target: FetchTarget, limits: ReadLimits): TargetResult[] | Promise<TargetResult[]> {
+  const result = lookAt(target, limits.isolation)
+  if (result.state.kind !== 'readable' || !result.state.hasRecords) return [result]
+  const read = target.replica!.log.read(target.request.fetchOffset, {
+    maxBytes: Math.max(0, Math.min(target.request.maxBytes, limits.maxBytes)),
+    upTo: visibleEndOf(result, limits.isolation),
+    minOneBatch: true,
+  })
+  return read instanceof Promise ? read.then((late) => [withRead(result, late)]) : [withRead(result, read)]
 }
 
 export function releaseAll(results: readonly TargetResult[]): void {
@@ -83,16 +96,15 @@ class Reading {
       if (this.#pending.length > 0 && this.#bytesLeft <= 0) return
       const index = this.#next
       const target = this.#targets[index]!
-      const result = this.#look(target)
+      const result = lookAt(target, this.#limits.isolation)
       this.results.push(result)
       if (result.state.kind !== 'readable' || !result.state.hasRecords) continue
       const wantsFirst = this.#needsFirst && this.#pending.length === 0
       const maxBytes = Math.min(target.request.maxBytes, this.#bytesLeft)
       if (maxBytes <= 0 && !wantsFirst) continue
-      const upTo = this.#limits.isolation === 'read_committed' ? result.lastStableOffset : result.highWatermark
       const read = target.replica!.log.read(target.request.fetchOffset, {
         maxBytes: Math.max(0, maxBytes),
-        upTo,
+        upTo: visibleEndOf(result, this.#limits.isolation),
         minOneBatch: wantsFirst,
       })
       if (read instanceof Promise) {
@@ -102,48 +114,51 @@ class Reading {
     }
   }
 
-  #look(target: FetchTarget): TargetResult {
-    const state = targetState(target, this.#limits.isolation)
-    const { replica } = target
-    if (state.kind === 'error' || replica === undefined) {
-      return {
-        target,
-        state,
-        highWatermark: -1,
-        lastStableOffset: -1,
-        logStartOffset: -1,
-        records: null,
-        aborted: null,
-      }
-    }
-    return {
-      target,
-      state,
-      highWatermark: replica.highWatermark,
-      lastStableOffset: replica.visibleEnd('read_committed'),
-      logStartOffset: replica.logStartOffset,
-      records: null,
-      aborted: null,
-    }
-  }
-
   #take(index: number, read: ReadResult): void {
-    if (read.kind === 'records') {
-      this.results[index]!.records = read
-      this.#bytesLeft -= read.sizeBytes
-      if (read.sizeBytes > 0) this.#needsFirst = false
-      return
-    }
-    const error = read.kind === 'outOfRange' ? ErrorCode.OFFSET_OUT_OF_RANGE : read.error
-    const { target } = this.results[index]!
-    this.results[index] = {
-      target,
-      state: { kind: 'error', error },
-      highWatermark: -1,
-      lastStableOffset: -1,
-      logStartOffset: -1,
-      records: null,
-      aborted: null,
-    }
+    this.results[index] = withRead(this.results[index]!, read)
+    if (read.kind !== 'records') return
+    this.#bytesLeft -= read.sizeBytes
+    if (read.sizeBytes > 0) this.#needsFirst = false
+  }
+}
+
+function lookAt(target: FetchTarget, isolation: Isolation): TargetResult {
+  const state = targetState(target, isolation)
+  const { replica } = target
+  if (state.kind === 'error' || replica === undefined) return failed(target, state)
+  return {
+    target,
+    state,
+    highWatermark: replica.highWatermark,
+    lastStableOffset: replica.visibleEnd('read_committed'),
+    logStartOffset: replica.logStartOffset,
+    records: null,
+    aborted: null,
+  }
+}
+
+/** What is seen of a partition at this isolation level ends here. */
+function visibleEndOf({ highWatermark, lastStableOffset }: TargetResult, isolation: Isolation): number {
+  return isolation === 'read_committed' ? lastStableOffset : highWatermark
+}
+
+function withRead(result: TargetResult, read: ReadResult): TargetResult {
+  if (read.kind === 'records') {
+    result.records = read
+    return result
+  }
+  const error = read.kind === 'outOfRange' ? ErrorCode.OFFSET_OUT_OF_RANGE : read.error
+  return failed(result.target, { kind: 'error', error })
+}
+
+function failed(target: FetchTarget, state: TargetState): TargetResult {
+  return {
+    target,
+    state,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    records: null,
+    aborted: null,
   }
 }
