@@ -16,12 +16,13 @@ export interface Preparable {
 const AT_ONCE = 8
 
 export class PrepareQueue {
-  readonly #waiting = new Deque<Preparable>()
+  readonly #waiting = new Deque<Iterator<Preparable>>()
   #running = 0
   #isClosed = false
 
-  add(replica: Preparable): void {
-    this.#waiting.pushBack(replica)
+  /** Each is asked for when it is its turn. */
+  add(replicas: Iterable<Preparable>): void {
+    this.#waiting.pushBack(replicas[Symbol.iterator]())
     this.#fill()
   }
 
@@ -32,12 +33,21 @@ export class PrepareQueue {
 
   #fill(): void {
     while (!this.#isClosed && this.#running < AT_ONCE) {
-      const next = this.#waiting.popFront()
+      const next = this.#next()
       if (next === undefined) return
       if (next.isReady || next.isStopped) continue
       this.#running++
       next.whenReady(this.#done)
     }
+  }
+
+  #next(): Preparable | undefined {
+    for (let first = this.#waiting.peekFront(); first !== undefined; first = this.#waiting.peekFront()) {
+      const { done, value } = first.next()
+      if (done !== true) return value
+      this.#waiting.popFront()
+    }
+    return undefined
   }
 
   readonly #done = (): void => {

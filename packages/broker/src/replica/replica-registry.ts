@@ -48,20 +48,24 @@ export interface ReplicaObserver {
 
 /** A log that could not be opened for a passing reason (disk full) may be tried again after so long. */
 const REOPEN_MS = 1000
+/** New partitions of a topic that are made in the turn in which it comes; those behind them when somebody looks, or their log is to be made. */
+const MADE_AT_ONCE = 500
 
 interface HostedTopic {
   readonly name: string
   readonly id: string
   readonly traffic: TopicTraffic
-  /** By partition; undefined where this broker has no replica. */
+  image: TopicImage
+  settings: TopicSettings
+  /** By partition; undefined where this broker has no replica, or nobody has looked at it yet. */
   readonly replicas: (Replica | undefined)[]
-  partitionCount: number
+  /** Partitions from here on have no replica that was made. */
+  knownPartitions: number
 }
 
 interface NewReplica {
   readonly partition: number
   readonly image: PartitionImage
-  readonly settings: TopicSettings
   readonly isNew: boolean
 }
 
@@ -84,11 +88,11 @@ export class ReplicaRegistry {
   }
 
   find(topic: string, partition: number): FoundReplica {
-    return found(this.#byName.get(topic), partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    return this.#found(this.#byName.get(topic), partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   }
 
   findById(topicId: string, partition: number): FoundReplica {
-    return found(this.#byId.get(topicId), partition, ErrorCode.UNKNOWN_TOPIC_ID)
+    return this.#found(this.#byId.get(topicId), partition, ErrorCode.UNKNOWN_TOPIC_ID)
   }
 
   /** The id of the topic that has the name now; the zero uuid when there is none. */
@@ -97,8 +101,11 @@ export class ReplicaRegistry {
   }
 
   *all(): IterableIterator<Replica> {
-    for (const { replicas } of this.#byId.values()) {
-      for (const replica of replicas) if (replica !== undefined) yield replica
+    for (const hosted of this.#byId.values()) {
+      for (let partition = 0; partition < hosted.image.partitions.length; partition++) {
+        const replica = this.#replicaOf(hosted, partition)
+        if (replica !== undefined) yield replica
+      }
     }
   }
 
@@ -136,8 +143,8 @@ export class ReplicaRegistry {
   settingsChanged(topic: string): void {
     const hosted = this.#byName.get(topic)
     if (hosted === undefined) return
-    const settings = this.#options.settingsOf(topic)
-    for (const replica of hosted.replicas) replica?.configure(settings)
+    hosted.settings = this.#options.settingsOf(topic)
+    for (const replica of hosted.replicas) replica?.configure(hosted.settings)
   }
 
   /** The settings of all topics may have changed. */
@@ -156,7 +163,7 @@ export class ReplicaRegistry {
 
   /** Has everybody who waits for a partition look again: at a stop, nobody waits any longer. */
   wakeAll(): void {
-    for (const replica of this.all()) replica.wake()
+    for (const { replicas } of this.#byId.values()) for (const replica of replicas) replica?.wake()
   }
 
   /** Makes no more folders for new partitions, and waits until none is being made or removed. */
@@ -165,43 +172,83 @@ export class ReplicaRegistry {
     await this.#folders.settle()
   }
 
-  #host(topic: TopicImage, options: { isNew: boolean }): void {
+  #host(topic: TopicImage, { isNew }: { isNew: boolean }): void {
     const { nodeId } = this.#options
+    const hosted = this.#hosted(topic)
+    hosted.image = topic
+    hosted.settings = this.#options.settingsOf(topic.name)
+    const { partitions } = topic
+    hosted.replicas.forEach((replica, partition) => {
+      const image = partitions[partition]!
+      if (replica === undefined || replica.image === image) return
+      if (!image.replicas.includes(nodeId)) {
+        this.#remove(hosted, replica)
+        hosted.knownPartitions = Math.min(hosted.knownPartitions, partition)
+        return
+      }
+      replica.update(image)
+      for (const observer of this.#observers) observer.onReplica(replica)
+    })
+    while (hosted.replicas.length < partitions.length) hosted.replicas.push(undefined)
+    const from = hosted.knownPartitions
+    const upTo = isNew ? Math.min(partitions.length, from + MADE_AT_ONCE) : partitions.length
+    hosted.knownPartitions = partitions.length
+    for (let partition = from; partition < upTo; partition++) this.#replicaOf(hosted, partition, { isNew })
+    if (isNew && from < partitions.length) this.#preparing.add(this.#toPrepare(hosted, from))
+  }
+
+  #hosted(topic: TopicImage): HostedTopic {
     let hosted = this.#byId.get(topic.id)
     if (hosted === undefined) {
       hosted = {
         name: topic.name,
         id: topic.id,
         traffic: new TopicTraffic(this.#options.traffic),
+        image: topic,
+        settings: this.#options.settingsOf(topic.name),
         replicas: [],
-        partitionCount: 0,
+        knownPartitions: 0,
       }
       this.#byId.set(topic.id, hosted)
       this.#byName.set(topic.name, hosted)
     }
-    hosted.partitionCount = topic.partitions.length
-    const settings = this.#options.settingsOf(topic.name)
-    topic.partitions.forEach((image, partition) => {
-      const replica = hosted.replicas[partition]
-      if (!image.replicas.includes(nodeId)) {
-        if (replica !== undefined) this.#remove(hosted, replica)
-      } else if (replica === undefined) this.#add(hosted, { partition, image, settings, isNew: options.isNew })
-      else if (replica.image !== image) {
-        replica.update(image)
-        for (const observer of this.#observers) observer.onReplica(replica)
-      }
-    })
+    return hosted
   }
 
-  #add(hosted: HostedTopic, from: NewReplica): void {
-    const { name: topic, id: topicId } = hosted
-    const { partition, image, settings, isNew } = from
-    const identity = { topic, topicId, partition, nodeId: this.#options.nodeId, traffic: hosted.traffic }
+  /** The replicas whose logs are to be made, each made when it is its turn. */
+  *#toPrepare(hosted: HostedTopic, from: number): Generator<Replica> {
+    for (let partition = from; partition < hosted.knownPartitions; partition++) {
+      if (this.#byId.get(hosted.id) !== hosted) return
+      const replica = this.#replicaOf(hosted, partition)
+      if (replica !== undefined) yield replica
+    }
+  }
+
+  /** The replica, made when nobody has looked at the partition before; undefined when this broker has none. */
+  #replicaOf(hosted: HostedTopic, partition: number, { isNew } = { isNew: true }): Replica | undefined {
+    const known = hosted.replicas[partition]
+    if (known !== undefined) return known
+    const image = hosted.image.partitions[partition]
+    if (image === undefined || !image.replicas.includes(this.#options.nodeId)) return undefined
+    return this.#add(hosted, { partition, image, isNew })
+  }
+
+  #found(hosted: HostedTopic | undefined, partition: number, unknown: number): FoundReplica {
+    if (hosted === undefined) return { replica: undefined, error: unknown }
+    const replica = hosted.replicas[partition] ?? this.#replicaOf(hosted, partition)
+    if (replica !== undefined) return { replica, error: ErrorCode.NONE }
+    const exists = partition >= 0 && partition < hosted.image.partitions.length
+    return { replica, error: exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+  }
+
+  #add(hosted: HostedTopic, { partition, image, isNew }: NewReplica): Replica {
+    const { name: topic, id: topicId, traffic } = hosted
+    const identity = { topic, topicId, partition, nodeId: this.#options.nodeId, traffic }
     const replica = new Replica(identity, image, (self) => this.#open(self, { isNew }))
-    replica.configure(settings)
+    replica.configure(hosted.settings)
     hosted.replicas[partition] = replica
-    if (isNew) this.#preparing.add(replica)
     for (const observer of this.#observers) observer.onReplica(replica)
+    return replica
   }
 
   #open(replica: Replica, options: { isNew: boolean }): void {
@@ -222,7 +269,7 @@ export class ReplicaRegistry {
       .catch((error: unknown) => this.#openFailed(replica, error))
     if (log === undefined) return
     // Settings that changed while the log was being opened.
-    log.updateConfig(this.#options.settingsOf(topic).log)
+    log.updateConfig(this.#settingsOf(replica).log)
     const stored = logs.find(topicPartition)
     replica.opened(log, stored?.highWatermark ?? 0)
     if (stored !== undefined) this.#options.placed(replica, stored.directory.directoryId)
@@ -252,8 +299,13 @@ export class ReplicaRegistry {
   }
 
   /** Whether acknowledgements of the partition wait for the disk. */
-  #isSynced({ topic, image }: Replica): boolean {
-    return safeEndFor(this.#options.settingsOf(topic).log, image.replicas.length) === 'synced'
+  #isSynced(replica: Replica): boolean {
+    return safeEndFor(this.#settingsOf(replica).log, replica.image.replicas.length) === 'synced'
+  }
+
+  /** One object for all partitions of a topic. */
+  #settingsOf({ topic, topicId }: Replica): TopicSettings {
+    return this.#byId.get(topicId)?.settings ?? this.#options.settingsOf(topic)
   }
 
   #drop(topicId: string): void {
@@ -278,12 +330,4 @@ export class ReplicaRegistry {
       }
     })
   }
-}
-
-function found(hosted: HostedTopic | undefined, partition: number, unknown: number): FoundReplica {
-  if (hosted === undefined) return { replica: undefined, error: unknown }
-  const replica = hosted.replicas[partition]
-  if (replica !== undefined) return { replica, error: ErrorCode.NONE }
-  const exists = partition >= 0 && partition < hosted.partitionCount
-  return { replica, error: exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
 }
