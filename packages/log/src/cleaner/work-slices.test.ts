@@ -1,6 +1,6 @@
-import { equal, ok } from 'node:assert/strict'
-import { test } from 'node:test'
-import type { Env } from '@ottla/env'
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Env, nativeZstd, type Pool } from '@ottla/env'
 import { nodeEnv } from '@ottla/env/node'
 import { BatchBuilder, CompressionType } from '@ottla/protocol'
 import { DEFAULT_LOG_CONFIG } from '../log-config.ts'
@@ -42,45 +42,66 @@ test('a slice that is over is told, and begins anew after a rest', async () => {
   equal(slices.isOver, false)
 })
 
+const RECORDS = 20_000
+const KEYS = 5000
+
+/** Cleans a log of one large batch. */
+async function clean(t: TestContext, env: Env, compression: CompressionType): Promise<void> {
+  const path = `/tmp/ottla-slices-${env.random.uuid()}/t-0`
+  t.after(() => env.files.removeDirectory(path.slice(0, -4)))
+  const log = await PartitionLog.open({
+    resources: createLogResources(env),
+    path,
+    topicPartition: { topic: 't', partition: 0 },
+    config: { ...DEFAULT_LOG_CONFIG, cleanupCompact: true, maxMessageBytes: 1 << 24 },
+    cleanShutdown: true,
+    recoveryPoint: 0,
+  })
+  const builder = new BatchBuilder({ compression })
+  for (let i = 0; i < RECORDS; i++) builder.append({ key: `k${i % KEYS}`, value: `v${i}`, timestamp: 1000 })
+  equal(log.append(builder.build(), { origin: 'client', leaderEpoch: 0 }).kind, 'appended')
+  await log.flush()
+  log.updateHighWatermark(RECORDS)
+  log.roll()
+  await log.flush()
+  const result = await log.cleaning.run({
+    checkpoint: 0,
+    nowMs: env.clock.now(),
+    mapBytes: 1 << 20,
+    mapLoadFactor: 0.9,
+    bufferBytes: 1 << 16,
+    rate: new ByteRate(() => Infinity),
+  })
+  equal(result?.recordsKept, KEYS)
+  await log.close({ clean: true })
+}
+
 for (const compression of [CompressionType.none, CompressionType.lz4]) {
   test(`within one large batch the loop is given back every few records (codec ${compression})`, async (t) => {
     const { env, turns } = countingEnv(1)
-    const path = `/tmp/ottla-slices-${env.random.uuid()}/t-0`
-    t.after(() => env.files.removeDirectory(path.slice(0, -4)))
-    const config = { ...DEFAULT_LOG_CONFIG, cleanupCompact: true, maxMessageBytes: 1 << 24 }
-    const resources = createLogResources(env)
-    const topicPartition = { topic: 't', partition: 0 }
-    const log = await PartitionLog.open({
-      resources,
-      path,
-      topicPartition,
-      config,
-      cleanShutdown: true,
-      recoveryPoint: 0,
-    })
-    const records = 20_000
-    const builder = new BatchBuilder({ compression })
-    for (let i = 0; i < records; i++) builder.append({ key: `k${i % 5000}`, value: `v${i}`, timestamp: 1000 })
-    equal(log.append(builder.build(), { origin: 'client', leaderEpoch: 0 }).kind, 'appended')
-    await log.flush()
-    log.updateHighWatermark(records)
-    log.roll()
-    await log.flush()
-    const before = turns()
-    const rate = new ByteRate(() => Infinity)
-    const options = {
-      checkpoint: 0,
-      nowMs: env.clock.now(),
-      mapBytes: 1 << 20,
-      mapLoadFactor: 0.9,
-      bufferBytes: 1 << 16,
-      rate,
-    }
-    const result = await log.cleaning.run(options)
-    equal(result?.recordsKept, 5000)
+    await clean(t, env, compression)
     // Two passes; the clock is looked at every 64 records, and a slice is over at the second look.
-    const given = turns() - before
-    ok(given >= ((2 * records) / 64 / 3) * 0.9, `${given} turns`)
-    await log.close({ clean: true })
+    ok(turns() >= ((2 * RECORDS) / 64 / 3) * 0.9, `${turns()} turns`)
+  })
+}
+
+for (const [name, compression] of [
+  ['gzip', CompressionType.gzip],
+  ['zstd', CompressionType.zstd],
+] as const) {
+  const onThreads = name === 'gzip' || nativeZstd() !== undefined
+  test(`${name} of a large batch is ${onThreads ? 'left to other threads' : 'done here, where no other thread knows it'}`, async (t) => {
+    const env = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
+    const done: string[] = []
+    const pool: Pool = {
+      run: async (task, input, options) => {
+        const output = await env.pool.run(task, input, options)
+        done.push(task)
+        return output
+      },
+    }
+    await clean(t, { ...env, pool }, compression)
+    const twice = [`${name}.decompress`, `${name}.decompress`, `${name}.compress`]
+    deepEqual(done, onThreads ? twice : [])
   })
 }
