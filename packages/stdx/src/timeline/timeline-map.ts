@@ -1,3 +1,4 @@
+import { SmallMap } from '../small-map.ts'
 import type { Revertable, SnapshotRegistry } from './snapshot-registry.ts'
 
 const ABSENT: unique symbol = Symbol('absent')
@@ -9,7 +10,7 @@ type Delta<K, V> = Map<K, V | typeof ABSENT>
  */
 export class TimelineMap<K, V> implements Iterable<[K, V]>, Revertable<Delta<K, V>> {
   readonly #registry: SnapshotRegistry
-  readonly #newest = new Map<K, V>()
+  readonly #newest = new SmallMap<K, V>()
 
   constructor(registry: SnapshotRegistry) {
     this.#registry = registry
