@@ -336,7 +336,9 @@ export default [
     restarts: true,
     async run(world) {
       const topic = await world.topic()
-      const producer = world.kafka.transactionalProducer({ transactionalId: world.name('x') })
+      // Longer than a restart takes on a slow machine: the broker would end the transaction itself.
+      const patient = { transactionalId: world.name('x'), transactionTimeoutMs: 600_000 }
+      const producer = world.kafka.transactionalProducer(patient)
       let runs = 0
       await producer.transaction(async (transaction) => void transaction.send(record(topic, 'before')))
       await producer.transaction(
