@@ -34,12 +34,11 @@ export {
   topicKeys,
 } from './key-table.ts'
 export type { Endpoint, Listener } from './listener.ts'
-export { formatEndpoint } from './listener.ts'
 export type { LogSettings } from './log-settings.ts'
 export { defaultLogSettings, logSettings } from './log-settings.ts'
 export type { Overrides, ServerProperties } from './parse-server-properties.ts'
 export { formatConfigProblem, parseServerProperties } from './parse-server-properties.ts'
-export { formatValue, type Parsed, parseValue } from './parse-value.ts'
+export { formatValue, type Parsed } from './parse-value.ts'
 export { formatProperties, type PropertyLine, parseProperties } from './properties-file.ts'
 export {
   type ClientMetricsProblem,

@@ -7,13 +7,7 @@ export type {
   SubscribedTopic,
 } from './group/assignor/assignor.ts'
 export { rangeAssignor } from './group/assignor/range.ts'
-export { simpleAssignor } from './group/assignor/simple.ts'
-export { uniformAssignor } from './group/assignor/uniform.ts'
-export {
-  defaultGroupCoordinatorConfig,
-  type GroupCoordinatorConfig,
-  type MigrationPolicy,
-} from './group/group-config.ts'
+export type { GroupCoordinatorConfig, MigrationPolicy } from './group/group-config.ts'
 export {
   GroupCoordinator,
   type GroupCoordinatorOptions,
@@ -44,7 +38,7 @@ export type {
 } from './ports.ts'
 export type { SharePersister } from './share-state/share-persister.ts'
 export { coordinatorKey, type SharePartitionKey } from './share-state/share-state.ts'
-export { defaultShareStateConfig, type ShareStateConfig } from './share-state/share-state-config.ts'
+export type { ShareStateConfig } from './share-state/share-state-config.ts'
 export {
   ShareStateCoordinator,
   type ShareStateCoordinatorOptions,
@@ -63,10 +57,7 @@ export type {
   TransactionOutcome,
 } from './transaction/ports.ts'
 export type { TransactionRequestContext } from './transaction/producer-requests.ts'
-export {
-  defaultTransactionCoordinatorConfig,
-  type TransactionCoordinatorConfig,
-} from './transaction/transaction-config.ts'
+export type { TransactionCoordinatorConfig } from './transaction/transaction-config.ts'
 export {
   TransactionCoordinator,
   type TransactionCoordinatorOptions,

@@ -17,18 +17,8 @@ export interface ZstdOptions {
   readonly maxOutputLength?: number
 }
 
-interface CompileCache {
-  enableCompileCache?(directory?: string): unknown
-}
-
 /** node:zlib's zstd; undefined where Node has none. */
 export function nativeZstd(): NativeZstd | undefined {
   const zlib = process.getBuiltinModule('node:zlib') as unknown as Partial<NativeZstd>
   return typeof zlib.zstdCompressSync === 'function' ? (zlib as NativeZstd) : undefined
-}
-
-/** Keeps compiled code in `directory` for the next start (Node 22.1 and later); no effect elsewhere. */
-export function enableCompileCache(directory: string): void {
-  const nodeModule = process.getBuiltinModule('node:module') as unknown as CompileCache
-  nodeModule.enableCompileCache?.(directory)
 }

@@ -14,7 +14,6 @@ export { EmbeddedController, type EmbeddedControllerOptions } from './embedded-c
 export {
   METADATA_VERSION,
   METADATA_VERSION_LATEST,
-  METADATA_VERSION_MIN,
   metadataVersionLevel,
   metadataVersionName,
   supportedFeatures,
@@ -25,9 +24,8 @@ export type { ClientQuotas } from './image/client-quotas-image.ts'
 export { ClientQuotasImage } from './image/client-quotas-image.ts'
 export { type ConfigResource, ConfigResourceType, ConfigsImage, type ConfigTexts } from './image/configs-image.ts'
 export { FeaturesImage } from './image/features-image.ts'
-export { applyRecords, ImageBuilder } from './image/image-builder.ts'
-export { imageRecords } from './image/image-records.ts'
-export { EMPTY_DELTA, type MetadataDelta, mergeDeltas, resourceKey, type TopicDelta } from './image/metadata-delta.ts'
+export { ImageBuilder } from './image/image-builder.ts'
+export { type MetadataDelta, resourceKey, type TopicDelta } from './image/metadata-delta.ts'
 export type {
   BrokerRegistration,
   ClientQuotaEntity,
@@ -42,5 +40,5 @@ export { MetadataError, type MetadataErrorCode } from './metadata-error.ts'
 export type { MetadataStore } from './metadata-store.ts'
 export { bootstrapRecords } from './storage/bootstrap-records.ts'
 export { type FormatOptions, type FormatResult, formatStorage } from './storage/format-storage.ts'
-export { DEFAULT_NODE_ID, type FolderIdentity, readIdentities, resolveNodeId } from './storage/node-identity.ts'
-export { EmbeddedStore, type EmbeddedStoreOptions, METADATA_TOPIC_PARTITION } from './store/embedded-store.ts'
+export { type FolderIdentity, readIdentities, resolveNodeId } from './storage/node-identity.ts'
+export type { EmbeddedStoreOptions } from './store/embedded-store.ts'

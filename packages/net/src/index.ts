@@ -1,4 +1,3 @@
-export { ByteBudget } from './byte-budget.ts'
 export type {
   AnsweredRequest,
   ApiPair,
@@ -10,7 +9,6 @@ export { ClientConnection } from './client-connection.ts'
 export type { ConnectionErrorCode } from './connection-error.ts'
 export { ConnectionError } from './connection-error.ts'
 export type { ConnectionLimitOptions } from './connection-limits.ts'
-export { foreignProtocol } from './foreign-protocol.ts'
 export type { FrameAllocator } from './frame-reader.ts'
 export { LineLimit } from './line-limit.ts'
 export { requestHeaderVersion, responseHeaderVersion, skipTags } from './message-header.ts'

@@ -14,7 +14,6 @@ export {
 } from './int64.ts'
 export type { LruOptions } from './lru.ts'
 export { Lru } from './lru.ts'
-export { Histogram } from './metrics/histogram.ts'
 export type { MetricRow, MetricSink, MetricSource } from './metrics/metric-row.ts'
 export type { TextOptions } from './metrics/prometheus-text.ts'
 export { PROMETHEUS_TEXT, prometheusText } from './metrics/prometheus-text.ts'

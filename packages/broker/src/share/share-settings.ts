@@ -1,6 +1,5 @@
 /** What a share group's settings mean to the leaders of its partitions. */
 import type { GroupValues } from '@ottla/config'
-import { ConfigResourceType } from '@ottla/metadata'
 import type { BrokerContext } from '../broker-context.ts'
 import { groupSettings } from '../groups/group-settings.ts'
 import type { Isolation } from '../replica/replica.ts'
@@ -55,11 +54,6 @@ function settingsOf(values: GroupValues, version: number): ShareSettings {
     deadLetterTopic,
     isRecordCopied: values['errors.deadletterqueue.copy.record.enable'],
   }
-}
-
-/** True when the change of a resource's settings may concern a group. */
-export function isGroupResource(type: number): boolean {
-  return type === ConfigResourceType.GROUP
 }
 
 const DURATION = /^by_duration:P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/

@@ -87,7 +87,7 @@ export class TransactionalOffsets {
 }
 
 /** As a client of that version bears it. */
-export function txnCommitErrorCode(errorCode: number, apiVersion: number): number {
+function txnCommitErrorCode(errorCode: number, apiVersion: number): number {
   const isTooNew = errorCode === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS && apiVersion < FIRST_VERSION_WITH_LOADING
   return isTooNew ? ErrorCode.COORDINATOR_NOT_AVAILABLE : errorCode
 }

@@ -47,11 +47,3 @@ export const UNKNOWN_COUNT = -1
 export function coordinatorKey({ groupId, topicId, partition }: SharePartitionKey): string {
   return `${groupId}:${topicId}:${partition}`
 }
-
-/** undefined: not the name of a share partition. */
-export function parseCoordinatorKey(name: string): SharePartitionKey | undefined {
-  const match = /^(.+):([A-Za-z0-9_-]{22}):(\d{1,10})$/s.exec(name)
-  if (match === null) return undefined
-  const partition = Number(match[3])
-  return partition > 2_147_483_647 ? undefined : { groupId: match[1]!, topicId: match[2]!, partition }
-}

@@ -1,7 +1,7 @@
 import { FileSystemError } from '../file-system.ts'
 
 /** Node's error as the port's. Errors that are not errno's (a bug in an argument) are passed on as they are. */
-export function fileSystemError(error: unknown, path: string): unknown {
+function fileSystemError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof FileSystemError) return error
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error

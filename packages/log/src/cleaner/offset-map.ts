@@ -6,7 +6,7 @@ import { assert } from '@ottla/stdx'
 import { hashKey } from './key-hash.ts'
 
 /** Bytes of one place: four words of hash, one offset. */
-export const MAP_PLACE_BYTES = 24
+const MAP_PLACE_BYTES = 24
 
 export interface OffsetMapOptions {
   /** Memory that the table may take. */

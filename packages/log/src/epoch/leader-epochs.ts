@@ -8,7 +8,7 @@ import { assert } from '@ottla/stdx'
 import type { EpochEnd, EpochEntry } from '../types.ts'
 
 export const NO_EPOCH = -1
-export const NO_EPOCH_OFFSET = -1
+const NO_EPOCH_OFFSET = -1
 
 export class LeaderEpochs {
   /** Never changed in place, so that an earlier state can be kept. */

@@ -7,7 +7,7 @@ import { readInt64, writeInt64 } from '../bytes.ts'
 import type { AbortedTransaction } from '../types.ts'
 import { Entries } from './entries.ts'
 
-export const TRANSACTION_ENTRY_BYTES = 34
+const TRANSACTION_ENTRY_BYTES = 34
 const VERSION = 0
 
 export interface TransactionIndexEntry extends AbortedTransaction {

@@ -13,7 +13,7 @@
 import { crc32c } from '@ottla/protocol'
 
 export const JOURNAL_VERSION = 1
-export const JOURNAL_HEADER_BYTES = 72
+const JOURNAL_HEADER_BYTES = 72
 /** What the header and the name of a topic take at most. */
 export const JOURNAL_OVERHEAD_BYTES = JOURNAL_HEADER_BYTES + 255
 export const GENERATION_BYTES = 8

@@ -15,7 +15,7 @@ export interface IndexSource {
   loadIndexes(segment: Segment): Promise<SegmentIndexes>
 }
 
-export const NO_SUCH_RECORD: OffsetAndTimestamp = Object.freeze({ offset: -1, timestampMs: -1, leaderEpoch: -1 })
+const NO_SUCH_RECORD: OffsetAndTimestamp = Object.freeze({ offset: -1, timestampMs: -1, leaderEpoch: -1 })
 
 /** The first record at or after the log start with a timestamp ≥ `timestampMs`. */
 export async function offsetForTimestamp(

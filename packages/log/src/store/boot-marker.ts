@@ -5,7 +5,7 @@
 import { type FileSystem, FileSystemError, writeFileAtomic } from '@ottla/env'
 import { readIfPresent } from '../index/index-files.ts'
 
-export const BOOT_MARKER = '.ottla-boot'
+const BOOT_MARKER = '.ottla-boot'
 /** Linux: a random id of the running kernel. */
 const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id'
 

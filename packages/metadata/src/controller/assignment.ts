@@ -15,7 +15,7 @@ export interface TopicError {
 
 /** Directory of a replica whose broker has not said which (0/1), and of one from before there were ids (0/0). */
 export const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAQ'
-export const MIGRATING_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
+const MIGRATING_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** From this level of metadata.version on partitions know the directories of their replicas (3.7-IV2). */
 const DIRECTORIES_LEVEL = 17

@@ -5,7 +5,7 @@ import { brokerEpochError } from './broker-epoch.ts'
 import type { ControllerView, Outcome } from './controller-view.ts'
 
 /** Ids in a block. */
-export const PRODUCER_ID_BLOCK = 1000
+const PRODUCER_ID_BLOCK = 1000
 
 export function allocateProducerIds(
   view: ControllerView,

@@ -161,7 +161,7 @@ export function partitionChangeRecord(
 }
 
 /** Versions of records at a level of metadata.version. */
-export function versionsAt(level: number): RecordVersions {
+function versionsAt(level: number): RecordVersions {
   const row = metadataVersionRow(level)
   assert(row !== undefined, `metadata.version ${level} is known`)
   return row.recordVersions

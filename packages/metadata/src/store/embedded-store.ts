@@ -30,7 +30,7 @@ import { formatQuorumState, parseQuorumState, type QuorumState } from './quorum-
 import { SnapshotWriter } from './snapshot-writer.ts'
 
 export const METADATA_TOPIC_PARTITION = { topic: '__cluster_metadata', partition: 0 } as const
-export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** Records of a format (kafka-storage), read when the log is empty. */
 export const BOOTSTRAP_CHECKPOINT = 'bootstrap.checkpoint'
 const QUORUM_STATE = 'quorum-state'

@@ -26,7 +26,7 @@ export interface QuorumControls {
   readonly records: readonly ControlRecord[]
 }
 
-export const NO_CONTROLS: QuorumControls = { kraftVersion: 0, voters: [], records: [] }
+const NO_CONTROLS: QuorumControls = { kraftVersion: 0, voters: [], records: [] }
 
 /** A snapshot that was read, or the nothing that a log begins with. */
 export interface LoadedSnapshot {

@@ -1,6 +1,6 @@
 /** Which of the records that were read a member gets, and how many (KIP-932, KIP-1206). */
 import type { InFlightWindow } from './in-flight-window.ts'
-import { DeliveryState, lengthOf, newRun, type Run } from './run.ts'
+import { DeliveryState, newRun, type Run } from './run.ts'
 
 /** Record batches of the log one after the other, as far as they matter here: no object for each, as a batch may be one record. */
 export interface BatchCursor {
@@ -167,11 +167,4 @@ class Acquisition {
 /** Records named by a list of acquired ones. */
 export function countAcquired(acquired: readonly AcquiredRecords[]): number {
   return acquired.reduce((sum, { firstOffset, lastOffset }) => sum + lastOffset - firstOffset + 1, 0)
-}
-
-/** How many of a window's records are in which state, for metrics and diagnostics. */
-export function countByState(runs: readonly Run[]): Record<DeliveryState, number> {
-  const counts = { 0: 0, 1: 0, 2: 0, 3: 0, 4: 0 }
-  for (const run of runs) counts[run.state] += lengthOf(run)
-  return counts
 }

@@ -86,7 +86,7 @@ export function subscribersByTopic(members: readonly SubscribedMember[], table: 
 }
 
 /** Position in `table.topics` of the topic of every partition. */
-export function topicOfEach(table: PartitionTable): Int32Array {
+function topicOfEach(table: PartitionTable): Int32Array {
   const topicOf = new Int32Array(table.partitionCount)
   table.topics.forEach(({ partitionCount }, position) => {
     const start = table.starts[position]!

@@ -57,14 +57,6 @@ export function fetchAllOffsets(store: OffsetStore, groupId: string, view: Fetch
   }))
 }
 
-/** The answer for partitions of a group that is not there. */
-export function noOffsets(topics: readonly FetchTopic[]): FetchedTopic[] {
-  return topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((partition) => fetched(partition, undefined, ZERO_UUID)),
-  }))
-}
-
 /** An offset that was committed for a topic of that name that is gone does not count. */
 function fetched(partition: number, stored: StoredOffset | undefined, topicId: string): FetchedPartition {
   if (stored === undefined || isOtherTopic(stored.topicId, topicId))

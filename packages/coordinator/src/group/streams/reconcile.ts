@@ -106,7 +106,7 @@ function next(it: Reconciliation, memberEpoch: number): MemberProgress {
   })
 }
 
-export function sameProgress(a: MemberProgress, b: MemberProgress): boolean {
+function sameProgress(a: MemberProgress, b: MemberProgress): boolean {
   return (
     a.memberEpoch === b.memberEpoch &&
     a.previousMemberEpoch === b.previousMemberEpoch &&

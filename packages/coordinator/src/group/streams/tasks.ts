@@ -70,7 +70,7 @@ export function* eachTask(tasks: TaskSet): IterableIterator<readonly [subtopolog
     for (const partition of partitions.keys()) yield [subtopologyId, partition]
 }
 
-export function sameTaskSet(a: TaskSet, b: TaskSet): boolean {
+function sameTaskSet(a: TaskSet, b: TaskSet): boolean {
   return a.size === b.size && isSubset(a, b) && isSubset(b, a)
 }
 
