@@ -344,6 +344,27 @@ test('ten thousand partitions take turns of five hundred; they are seen all at o
   })
 })
 
+test('a decision of several turns is made again when what it saw is taken back meanwhile', async () => {
+  const node = new Node('taken back')
+  await node.sim.run(async () => {
+    await node.open()
+    await node.join()
+    node.sim.host(HOST).disk.faults.inject({
+      operation: 'write',
+      effect: { kind: 'error', code: 'ENOSPC' },
+      path: (path) => path.startsWith(LOG),
+    })
+    const small = node.createTopic('one')
+    const large = node.ask(API_KEYS.CreatePartitions, {
+      topics: [{ name: 'one', count: 9_000, assignments: null }],
+    })
+    await rejects(small, (error) => error instanceof ApiError && error.code === ErrorCode.KAFKA_STORAGE_ERROR)
+    equal((await large).results[0]?.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    equal((await node.createTopic('one')).errorCode, ErrorCode.NONE)
+    deepEqual(node.failures, [])
+  })
+})
+
 for (const folder of ['static-voters', 'dynamic-voters']) {
   test(`a folder of Apache Kafka 4.3.1 (${folder}) is opened with all it says, and what does not work here is off`, async () => {
     const node = new Node(folder)

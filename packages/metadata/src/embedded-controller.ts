@@ -9,7 +9,7 @@ import { ApiError, ErrorCode, type MetadataRecord } from '@ottla/protocol'
 import { ShardRuntime } from '@ottla/runtime'
 import { AssertionError, Deque, SnapshotRegistry } from '@ottla/stdx'
 import { ControllerShard } from './controller/controller-shard.ts'
-import type { ControllerTimer } from './controller/controller-view.ts'
+import type { ControllerTimer, Outcome } from './controller/controller-view.ts'
 import type {
   ControllerApiKey,
   ControllerApis,
@@ -167,8 +167,11 @@ export class EmbeddedController implements ControllerChannel {
         seed: random.below(SEED_BOUND),
         ...(context.mutationQuota === undefined ? {} : { mutationQuota: context.mutationQuota }),
       }
-      const { records, timers = [], response } = yield* this.#shard.decide(apiKey, request as never, input)
-      yield* this.#store.prepare(records)
+      const {
+        records,
+        timers = [],
+        response,
+      } = yield* this.#undisturbed(() => this.#shard.decide(apiKey, request as never, input))
       this.#runtime
         .submit<never>((_shard, token) => ({ records, timers, replies: [{ token, value: response }] }))
         .then(resolve, reject)
@@ -177,6 +180,19 @@ export class EmbeddedController implements ControllerChannel {
       if (error instanceof AssertionError) throw error
       timer.cancel()
       reject(error)
+    }
+  }
+
+  /**
+   * Decides, and prepares the records. In a pause the write of an earlier decision may fail, which takes back what this one has seen: then it is
+   * made again.
+   */
+  *#undisturbed<Response>(decide: () => Steps<Outcome<Response>>): Steps<Outcome<Response>> {
+    for (;;) {
+      const seen = this.#runtime.endOffset
+      const outcome = yield* decide()
+      yield* this.#store.prepare(outcome.records)
+      if (this.#runtime.endOffset === seen) return outcome
     }
   }
 
