@@ -11,13 +11,15 @@ import { batch, RawClient, requestFrame } from './test-broker.test.ts'
 
 const TOPIC = 'events'
 const BATCH_BYTES = 100_000
+/** So small that they are copied out of what was received. */
+const COPIED_BYTES = 3000
 const MB = 1 << 20
 /** More than the tail holds. */
 const FILL_BYTES = 80 * MB
 const REQUESTS_AT_ONCE = 20
 
-function produceFrame(): Buffer {
-  const records = batch([{ value: 'x'.repeat(BATCH_BYTES) }])
+function produceFrame(bytes: number): Buffer {
+  const records = batch([{ value: 'x'.repeat(bytes) }])
   const writer = new Writer()
   writer.uvarint(0)
   const topicData = [{ name: TOPIC, partitionData: [{ index: 0, records }] }]
@@ -30,8 +32,7 @@ test('the tail fills for the first time without a collection of everything', asy
   const { network } = nodeEnv({ logLevel: 'fatal', timersKeepAlive: true })
   const client = new RawClient(await network.connect({ host: '127.0.0.1', port: broker.port }))
   t.after(() => client.stream.destroy())
-  const frame = produceFrame()
-  const produce = async (bytes: number): Promise<void> => {
+  const produce = async (frame: Buffer, bytes: number): Promise<void> => {
     for (let sent = 0; sent < bytes; sent += REQUESTS_AT_ONCE * frame.length) {
       client.received = Buffer.alloc(0)
       client.send(...Array.from({ length: REQUESTS_AT_ONCE }, () => frame))
@@ -39,8 +40,12 @@ test('the tail fills for the first time without a collection of everything', asy
     }
   }
   // What the start left to be collected has nothing to do with it.
-  await produce(8 * MB)
+  const [large, small] = [produceFrame(BATCH_BYTES), produceFrame(COPIED_BYTES)]
+  await produce(large, 8 * MB)
   const before = await broker.collections()
-  await produce(FILL_BYTES)
+  await produce(large, FILL_BYTES)
+  equal((await broker.collections()) - before, 0)
+  // Batches of the other kind take the place of those that are there, in slabs of another pool.
+  await produce(small, FILL_BYTES)
   equal((await broker.collections()) - before, 0)
 })

@@ -69,3 +69,15 @@ test('a pool and its siblings share what is ready', () => {
   slice.release()
   equal(pool.counters.readyBytes, 2 * SLAB_BYTES)
 })
+
+test('where nothing is ready a pool lends what it does not use to a sibling, and what it uses stays', () => {
+  const pool = new SlabPool({ slabBytes: SLAB_BYTES })
+  const sibling = pool.sibling({ maxFreeBytes: 0 })
+  const [first, held] = [pool.allocate(SLAB_BYTES), pool.allocate(SLAB_BYTES)]
+  const lent = first.buffer.buffer
+  first.release()
+  equal(pool.counters.freeBytes, SLAB_BYTES)
+  equal(sibling.allocate(SLAB_BYTES).buffer.buffer, lent)
+  equal(pool.counters.freeBytes, 0)
+  notEqual(sibling.allocate(SLAB_BYTES).buffer.buffer, held.buffer.buffer)
+})

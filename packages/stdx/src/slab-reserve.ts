@@ -27,6 +27,7 @@ export class SlabReserve {
   readonly #slabsMax: number
   readonly #discard: (block: Buffer) => void
   readonly #later: ((run: () => void) => void) | undefined
+  readonly #lenders: (() => Buffer | undefined)[] = []
   readonly #untouched: Buffer[] = []
   /** To be given back, in the order in which they came. */
   readonly #leaving: Buffer[] = []
@@ -51,6 +52,11 @@ export class SlabReserve {
     return this.#leavingBytes
   }
 
+  /** A pool that draws from here, and lends a slab that it does not use to another when nothing is ready. */
+  join(lend: () => Buffer | undefined): void {
+    this.#lenders.push(lend)
+  }
+
   /** A block that nobody uses; its content is whatever was there before. */
   take(bytes: number): Buffer {
     const index = this.#leaving.findLastIndex(({ length }) => length === bytes)
@@ -58,8 +64,16 @@ export class SlabReserve {
       this.#leavingBytes -= bytes
       return this.#leaving.splice(index, 1)[0]!
     }
-    const isSlab = bytes === this.#slabBytes
-    return (isSlab ? this.#untouched.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes)
+    const slab = bytes === this.#slabBytes ? (this.#untouched.pop() ?? this.#borrow()) : undefined
+    return slab ?? Buffer.allocUnsafeSlow(bytes)
+  }
+
+  #borrow(): Buffer | undefined {
+    for (const lend of this.#lenders) {
+      const slab = lend()
+      if (slab !== undefined) return slab
+    }
+    return undefined
   }
 
   /** Gives the memory of a block back, that nobody uses any more: now or soon. */

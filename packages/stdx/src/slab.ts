@@ -134,6 +134,7 @@ export class SlabPool {
     this.#maxFreeBytes = options.maxFreeBytes ?? 32 * 1024 * 1024
     this.#whenFreed = options.poison === true ? 'poison' : 'leave'
     this.#current = new Block(Buffer.alloc(0), this.#emptied)
+    this.#reserve.join(this.#lend)
   }
 
   get counters(): SlabPoolCounters {
@@ -228,6 +229,14 @@ export class SlabPool {
     this.#blocksReused++
     this.#freeBytes -= block.bytes.length
     return block
+  }
+
+  /** A slab of those that wait to be used again. */
+  readonly #lend = (): Buffer | undefined => {
+    const index = this.#free.findIndex(({ bytes }) => bytes.length === this.#slabBytes)
+    if (index < 0) return undefined
+    this.#freeBytes -= this.#slabBytes
+    return this.#free.splice(index, 1)[0]!.bytes
   }
 
   /** The new one stays, and those leave that nobody wanted for the longest: what is asked for now is like what was freed now. */
