@@ -115,7 +115,8 @@ async function bytesLeft(t: TestContext, recordCount: number): Promise<number> {
   producer.stream.destroy()
   consumer.stream.destroy()
   t.diagnostic(`${counts.map((bytes) => bytes.toFixed(0)).join(' ')} bytes a record and its fetch`)
-  return counts.sort((a, b) => a - b)[EPOCHS >> 1]!
+  // What else goes on, on a busy machine, only adds to it.
+  return Math.min(...counts)
 }
 
 test('what was answered does not grow old', async (t) => {
