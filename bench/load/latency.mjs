@@ -213,7 +213,7 @@ export async function latency(load) {
  * that it is kept on, where the broker is kept on one.
  */
 export async function floor({ relayCore, ...load }) {
-  const node = [process.execPath, fileURLToPath(new URL('./relay.mjs', import.meta.url))]
+  const node = [process.execPath, ...process.execArgv, fileURLToPath(new URL('./relay.mjs', import.meta.url))]
   const [command, ...args] = relayCore === undefined ? node : ['taskset', '-c', String(relayCore), ...node]
   const relay = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   try {
