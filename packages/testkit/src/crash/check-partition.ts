@@ -153,8 +153,8 @@ async function checkMaxTimestamp(client: ModelClient, target: ModelPartition, sc
   const found = await listOffset(client, target, MAX_TIMESTAMP)
   // Of what is being written nothing is told, nor of what it outshines.
   if (found.offset >= endOffset || found.offset === -1) return
-  // As in Kafka, a record counts while its segment is there, below the log start too.
-  if (found.offset < records[0]!.offset && found.timestampMs > highest) return
+  // As in Kafka, a record counts while its segment is there, below the log start too; of two with the same time the first one.
+  if (found.offset < records[0]!.offset && found.timestampMs >= highest) return
   const at = records.find(({ offset }) => offset === found.offset)
   if (at?.timestampMs !== highest || found.timestampMs !== highest) {
     throw new Violation(`the largest time is ${highest}; offset ${found.offset} with ${found.timestampMs} was found`)

@@ -28,5 +28,10 @@ export const CRASH_SEEDS: readonly { readonly promised: Promised; readonly seed:
     found:
       'batches that were deleted before they were acknowledged are out of order when they are sent again after a restart',
   },
+  {
+    promised: 'replicated',
+    seed: 'r5ae053ef6d15.30',
+    found: 'the model took the later of two records with the largest time, where the first lies below the log start',
+  },
   { promised: 'fsync', seed: 'c.27', found: 'a first batch was taken back and the second one accepted' },
 ]
