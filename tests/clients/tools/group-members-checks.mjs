@@ -27,8 +27,8 @@ const CONCURRENCY = 4
 const WAIT_MS = 30_000
 
 /**
- * Under this one Java's consumer goes on reading while the group rebalances, and what it read since it last committed is not committed when
- * it gives a partition up: the next member reads it again. Ours commits what it gives up, and must not be the first of two.
+ * Under this one Java's consumer goes on reading while the group rebalances. What it read since its last commit may come again from who gets
+ * the partition then (12 records, once). What ours has read must not.
  */
 const COOPERATIVE = `${JAVA}CooperativeStickyAssignor`
 
@@ -195,12 +195,8 @@ async function together({ kafka, java }, sides, { ours, theirs, keeps = false })
       ? ourMember(kafka, `ours-${group}-${n}`, { group, topics, reads, settings: ours })
       : java.join(`java-${group}-${n}`, { group, topics, reads, settings: theirs })
   const members = []
-  const everybody = []
-  const enter = (side) => {
-    const member = join(side, everybody.length)
-    members.push(member)
-    everybody.push(member)
-  }
+  let entered = 0
+  const enter = (side) => members.push(join(side, entered++))
   enter(sides[0])
   await shared('the first has all', members, topics)
   await send()
